@@ -1,0 +1,38 @@
+"""Who sends what: the same seed gives the same requests, tokens and pauses."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+HANG_UP_EVERY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One request to be sent: its id, its client, its unguessable token, and the seed of its pauses."""
+
+    request: str
+    client: int
+    token: str
+    seed: int
+    hangs_up: bool = False
+
+
+def plan(requests: int, clients: int, seed: int, hangs_up: bool = False, label: str = "r") -> list[list[Order]]:
+    """Deal ``requests`` orders to ``clients`` in turn; each client sends its own one after the other.
+
+    ``label`` begins the request ids, so that several rounds of one cell never share one.
+    """
+    lanes: list[list[Order]] = [[] for _ in range(clients)]
+    for number in range(requests):
+        digest = blake2b(f"{seed}/{label}/{number}".encode(), digest_size=16).digest()
+        client = number % clients
+        lanes[client].append(
+            Order(
+                request=f"{label}{number}",
+                client=client,
+                token=f"{label}{number}-{digest[:6].hex()}",
+                seed=int.from_bytes(digest[8:14], "big"),
+                hangs_up=hangs_up and number % HANG_UP_EVERY == 1,
+            )
+        )
+    return lanes

@@ -1,0 +1,152 @@
+"""The faces that the rooms show each other; every host, server, gate, checker and target is known by one of these."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from harness.core.history import History, Probe
+from harness.core.plan import Order
+from harness.core.steps import Script
+from harness.core.verdict import Anomaly, Need, Witness
+from localimpl import Local, Subject, Unit
+
+if TYPE_CHECKING:
+    from harness.core.scenario import Scenario
+
+
+class Ambient(Protocol):
+    """What a target offers to a view by ambience, through whatever Local holds it."""
+
+    local: Local
+    """The subject itself, for views that store under names of their own."""
+    request: Any
+    session: Any
+    g: Any
+
+    def app_context(self) -> AbstractContextManager[Any]:
+        """Push a nested application context with a ``g`` of its own; pop it at the end."""
+
+    def copy_current_request_context(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Bind a function (or script) to this request's context, for a unit that does not inherit it."""
+
+    def stream_with_context(self, body: Script[Any]) -> Script[Any]:
+        """Keep this request's context for a body that is made after the view returned."""
+
+    def before_request(self, hook: Callable[..., Any]) -> Callable[..., Any]: ...
+    def after_request(self, hook: Callable[..., Any]) -> Callable[..., Any]: ...
+    def teardown_request(self, hook: Callable[..., Any]) -> Callable[..., Any]: ...
+    def on_started(self, receiver: Callable[..., Any]) -> None:
+        """Call ``receiver`` by signal when a request starts."""
+
+    def on_finished(self, receiver: Callable[..., Any]) -> None:
+        """Call ``receiver`` by signal when a request is finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a client gets; ``cut`` tells that it hung up before the end of the body."""
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+    cut: bool = False
+
+
+class Mounted(Protocol):
+    """A scenario mounted on a target over one subject."""
+
+    def exchange(self, order: Order, cookies: Mapping[str, str], own: Probe) -> Script[Answer]:
+        """Send one request inside this process and return its answer, the body read to its end or to the hang-up."""
+
+    def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]: ...
+    async def asgi(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+    def leftovers(self) -> Iterator[tuple[str, str]]:
+        """Yield (name, value) of what the subject still holds for the current unit; asked after each request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What scenarios are mounted on."""
+
+    name: str
+    summary: str
+    mount: Callable[[Subject, "Scenario"], Mounted]
+
+
+class Gate(Protocol):
+    """How a free-running unit performs a pause: as a number of ticks, each a chance for others to run."""
+
+    def ticks(self, seed: int, nth: int) -> Iterable[Any]:
+        """Yield once for each tick of a request's nth pause; may look, between ticks, at who else is waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateKind:
+    """A way to pause, made anew for each cell; ``parties`` is how many requests can be in flight."""
+
+    name: str
+    summary: str
+    make: Callable[[int], Gate]
+
+
+Visit = Callable[[str], Script[None]]
+"""One request, waiting for the label of the unit that will run it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Makes units inside this process and runs requests on them.
+
+    ``run(lanes, gate)`` takes one iterator of (seed, visit) for each client and returns when all have ended.
+    """
+
+    name: str
+    summary: str
+    unit: Unit
+    run: Callable[[Sequence[Iterable[tuple[int, Visit]]], Gate], None]
+    offers: frozenset[Need]
+    """The evidence that this host can give at all; one unit at a time, for instance, never overlaps."""
+    patched: bool = False
+    """Needs a process in which gevent has patched the standard library."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A real HTTP server, run in a process of its own."""
+
+    name: str
+    summary: str
+    unit: Unit
+    interface: str
+    """``wsgi`` or ``asgi``."""
+    serve: Callable[[Any, int, Callable[[int], None]], None]
+    """``serve(app, port, ready)`` serves on 127.0.0.1 until the process ends; calls ``ready(port)`` once bound (port 0: any)."""
+    offers: frozenset[Need]
+    patched: bool = False
+    requires: str = ""
+    """The extra that brings its packages, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """Finds one anomaly in a history; knows nothing of promises."""
+
+    anomaly: Anomaly
+    summary: str
+    needs: Need
+    check: Callable[[History], Iterator[Witness]]
+
+
+Perform = Callable[[Any], Any]
+PerformAsync = Callable[[Any], Awaitable[Any]]
+
+
+@dataclass(slots=True)
+class Given:
+    """What travels to a request by argument through a server: its probe and what performs its steps."""
+
+    own: Probe
+    perform: Perform | PerformAsync
+    extra: dict[str, Any] = field(default_factory=dict)

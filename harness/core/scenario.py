@@ -1,0 +1,52 @@
+"""What is tried: a claim, the view that puts it to the test, and what its clients do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from harness.core.ports import Ambient
+from harness.core.verdict import Anomaly
+from localimpl import Unit
+
+
+class Cookies(StrEnum):
+    """Who carries which cookies."""
+
+    NONE = "none"
+    """Clients keep no cookies."""
+    OWN = "own"
+    """Each client keeps its own, as a browser does."""
+    SHARED = "shared"
+    """All clients are one user: they send the same cookies at once."""
+
+
+ALL_UNITS = frozenset(Unit)
+EVERY_READ = frozenset({Anomaly.BLEED, Anomaly.STALE, Anomaly.LOST, Anomaly.RESIDUE, Anomaly.CROSSED_REPLY})
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One claim about isolation, with the view that any target can be given.
+
+    ``view(app, own)`` is a generator of steps, a plain function or an ``async def``; it returns the body of the
+    answer: a string, or a script that yields ``Chunk`` steps. ``prepare(app)`` adds hooks and handlers before the first request.
+    """
+
+    name: str
+    claim: str
+    view: Callable[..., Any]
+    looks_for: frozenset[Anomaly] = EVERY_READ
+    """The anomalies that the claim excludes; silence about them is a verdict only where their evidence was had."""
+    units: frozenset[Unit] = ALL_UNITS
+    """The kinds of unit on which the view can run."""
+    prepare: Callable[[Ambient], None] | None = None
+    cookies: Cookies = Cookies.NONE
+    store: str = "cookie"
+    """Where the target keeps the session: ``cookie`` (signed) or ``memory`` (server-side, under a random id)."""
+    status: int = 200
+    """The HTTP status that a right answer has."""
+    hangs_up: bool = False
+    """Every third request is cut short by its client."""
+    unpromised: frozenset[Anomaly] = frozenset()
+    """Anomalies that the scenario shows but that no Local can prevent."""
