@@ -14,7 +14,7 @@ class Kind(StrEnum):
     """What an event says of its request."""
 
     ENTER = "enter"
-    """The request began to run on the unit named in ``unit``."""
+    """The request, whose token is ``value``, began to run on the unit named in ``unit``."""
     WROTE = "wrote"
     """From here on ``name`` should hold ``value``, which nobody else writes."""
     EXPECT = "expect"
@@ -105,7 +105,7 @@ class Probe:
 
     def enter(self) -> None:
         """Say that the request begins to run."""
-        self._record((ENTER, self.request, self.unit, "", None))
+        self._record((ENTER, self.request, self.unit, "", self.token))
 
     def leave(self) -> None:
         """Say that the request is over; nothing of it may be seen by a request that enters later."""

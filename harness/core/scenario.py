@@ -48,5 +48,7 @@ class Scenario:
     """The HTTP status that a right answer has."""
     hangs_up: bool = False
     """Every third request is cut short by its client."""
+    in_process: bool = False
+    """Asks for steps that only a host's units perform, so it has no cell on a server."""
     unpromised: frozenset[Anomaly] = frozenset()
     """Anomalies that the scenario shows but that no Local can prevent."""

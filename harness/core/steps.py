@@ -52,7 +52,12 @@ class Await:
     awaitable: Awaitable[Any]
 
 
-Step = Pause | Spawn | Join | Offload | Chunk | Await
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cut this unit short from outside, here: a task is cancelled, a greenlet times out; threads cannot be."""
+
+
+Step = Pause | Spawn | Join | Offload | Chunk | Await | Cancel
 Script = Generator[Step, Any, T]
 
 PAUSE = Pause()

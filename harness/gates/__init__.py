@@ -1,0 +1,1 @@
+"""How a free-running unit performs a pause; one gate a file."""

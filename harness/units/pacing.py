@@ -1,0 +1,76 @@
+"""The part of performing steps that threads and greenlets share: how long each pause is, and who does which step."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from harness.core.ports import Gate
+from harness.core.steps import Await, Cancel, Join, Offload, Pause, Script, Spawn, drive
+
+
+class BlockingSteps(ABC):
+    """Performs the steps of one unit at a time; ``begin`` sets the seed of the next request's pauses.
+
+    ``nap`` is the length of a tick in seconds; 0 gives way without waiting.
+    """
+
+    __slots__ = ("_gate", "_nth", "_seed", "nap")
+
+    def __init__(self, gate: Gate, nap: float = 0.0) -> None:
+        self._gate = gate
+        self._seed = 0
+        self._nth = 0
+        self.nap = nap
+
+    def begin(self, seed: int) -> "BlockingSteps":
+        """Start the count of pauses anew for a request, and return this performer."""
+        self._seed = seed
+        self._nth = 0
+        return self
+
+    def __call__(self, step: Any) -> Any:
+        """Perform a step and return its answer."""
+        match step:
+            case Pause():
+                self._nth = nth = self._nth + 1
+                tick = self.tick
+                for _ in self._gate.ticks(self._seed, nth):
+                    tick()
+                return None
+            case Spawn(script):
+                return self.spawn(self._child_of(script))
+            case Join(handle):
+                return self.join(handle)
+            case Offload(function):
+                return self.offload(function)
+            case Cancel():
+                return self.cancel()
+            case Await():
+                raise TypeError("an `async def` view needs a task; threads and greenlets run `def` views and scripts")
+            case _:
+                raise TypeError(f"{step!r} is no step that a unit performs; a streamed Chunk belongs in a body script")
+
+    def _child_of(self, script: Script[Any]) -> Callable[[], Any]:
+        self._nth += 1
+        performer = type(self)(self._gate, self.nap).begin(self._seed ^ (self._nth << 32))
+        return lambda: drive(script, performer)
+
+    @abstractmethod
+    def tick(self) -> None:
+        """Give way once."""
+
+    @abstractmethod
+    def spawn(self, run: Callable[[], Any]) -> Any:
+        """Start a unit of the same kind and return a handle."""
+
+    @abstractmethod
+    def join(self, handle: Any) -> Any:
+        """Wait for a unit; return its result or raise its exception."""
+
+    @abstractmethod
+    def offload(self, function: Callable[[], Any]) -> Any:
+        """Run a function on a pooled worker thread and wait for its result."""
+
+    def cancel(self) -> None:
+        """Raise in this unit what cuts it short; TypeError where that does not exist."""
+        raise TypeError("a thread cannot be cancelled from outside; run this scenario on greenlets or tasks")
