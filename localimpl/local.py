@@ -1,0 +1,138 @@
+"""The Local surface: four storage operations that a subject supplies, and Werkzeug's attribute surface on top of them."""
+
+import sys
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from localimpl.proxy import UNSET, LocalProxy
+
+
+class Storage(Protocol):
+    """The least that can be tested: values by name, for whatever the implementation takes for the current unit."""
+
+    def get(self, name: str, /) -> Any:
+        """Return the value of name here; LookupError when it is unset."""
+
+    def set(self, name: str, value: Any, /) -> None:
+        """Give name a value here."""
+
+    def delete(self, name: str, /) -> None:
+        """Unset name here; LookupError when it is unset."""
+
+    def release(self) -> None:
+        """Drop every value that the current unit holds."""
+
+
+class Local(ABC):
+    """A namespace whose attributes are each unit's own.
+
+    Subclasses supply the storage; attributes, iteration, ``local("name")`` and releasing are written here once. Every
+    subclass declares ``__slots__``: an attribute that the class does not define is a stored name, so the names of methods
+    cannot be stored through attribute assignment.
+    """
+
+    __slots__ = ()
+    _reserved: frozenset[str] = frozenset()
+
+    def __init_subclass__(cls, *, reads_attributes: bool = False) -> None:
+        """Complete the class; ``reads_attributes`` says that it makes stored names readable as attributes by itself.
+
+        Otherwise it gets a ``__getattr__``. A class that has one loses CPython's specialised attribute reads even for
+        names that are found without it, which is why it is not simply inherited.
+        """
+        super().__init_subclass__()
+        cls._reserved = frozenset(dir(cls))
+        if not reads_attributes:
+            cls.__getattr__ = _read_attribute  # type: ignore[method-assign]
+
+    @abstractmethod
+    def get(self, name: str, /) -> Any:
+        """Return the value of name here; LookupError when it is unset."""
+
+    @abstractmethod
+    def set(self, name: str, value: Any, /) -> None:
+        """Give name a value here."""
+
+    @abstractmethod
+    def delete(self, name: str, /) -> None:
+        """Unset name here; LookupError when it is unset."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Drop every value that the current unit holds."""
+
+    @abstractmethod
+    def names(self) -> Iterable[str]:
+        """Return the names that have a value here."""
+
+    def snapshot(self) -> dict[str | int, dict[str, Any]]:
+        """Return {unit: {name: value}} for the units that can be seen from here; by default only the current one."""
+        held = dict(self)
+        return {current_unit(): held} if held else {}
+
+    def reader(self, name: str | None, /) -> Callable[[], Any]:
+        """Return a look-up of one name that answers UNSET instead of raising: what proxies and stacks call."""
+        if name is None:
+            raise TypeError(f"a proxy to a {type(self).__name__} needs the name that it stands for")
+        return reader(self, name)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._reserved:
+            object.__setattr__(self, name, value)
+        else:
+            self.set(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        try:
+            self.delete(name)
+        except LookupError:
+            raise AttributeError(name, name=name, obj=self) from None
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        for name in list(self.names()):
+            value = self.reader(name)()
+            if value is not UNSET:
+                yield name, value
+
+    def __call__(self, name: str, *, unbound_message: str | None = None) -> LocalProxy:
+        """Return a proxy to whatever name is bound to here, at each use."""
+        return LocalProxy(self, name, unbound_message=unbound_message)
+
+    def __release_local__(self) -> None:
+        self.release()
+
+
+def _read_attribute(self: Local, name: str) -> Any:
+    try:
+        return self.get(name)
+    except LookupError:
+        raise AttributeError(name, name=name, obj=self) from None
+
+
+def reader(local: Storage, name: str) -> Callable[[], Any]:
+    """Return a look-up of one name in any storage that answers UNSET instead of raising."""
+    get = local.get
+
+    def read() -> Any:
+        try:
+            return get(name)
+        except LookupError:
+            return UNSET
+
+    return read
+
+
+def current_unit() -> str | int:
+    """Return a name of the unit that is running, for display: the asyncio task's name, else the thread's ident."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and asyncio._get_running_loop() is not None:
+        task = asyncio.current_task()
+        if task is not None:
+            return str(task.get_name())
+    return threading.get_ident()

@@ -1,0 +1,32 @@
+"""A subject: a Local together with its promise, one row of the matrix."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from localimpl.local import Local
+from localimpl.promise import Promise
+from localimpl.stack import LocalStack
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An implementation under test.
+
+    ``name`` is the file's name; ``summary`` one sentence: what holds the values, keyed by what. Each call of ``make`` and
+    of ``make_stack`` gives a new Local; by default a stack has a Local of its own, so that its ``snapshot()`` is
+    ``{ident: {"stack": [ctx]}}``. ``control`` marks a negative control and ``source`` names the bug that it is modelled
+    on. ``requires`` names the extra that brings the library in: when it is missing, make raises ModuleNotFoundError.
+    """
+
+    name: str
+    summary: str
+    make: Callable[[], Local]
+    promise: Promise
+    make_stack: Callable[[], LocalStack] = None  # type: ignore[assignment]  # filled in below
+    control: bool = False
+    source: str = ""
+    requires: str = ""
+
+    def __post_init__(self) -> None:
+        if self.make_stack is None:
+            object.__setattr__(self, "make_stack", lambda: LocalStack(self.make()))
