@@ -1,4 +1,4 @@
-"""The house rules that a machine can check: imports, sizes, opening sentences, and what is not to be named."""
+"""The house rules that a machine can check: imports, sizes, opening sentences, names, forbidden words."""
 
 import ast
 import re
