@@ -101,6 +101,7 @@ def test_each_file_opens_with_a_sentence() -> None:
         ("x = 1", "has no opening sentence"),
         ("", "has no opening sentence"),
     ],
+    ids=["one line", "sentence and more", "no full stop", "no docstring", "nothing"],
 )
 def test_the_opening_sentence_is_told_from_others(source: str, fault: str | None) -> None:
     assert first_sentence_fault(source) == fault
@@ -130,6 +131,7 @@ def test_nothing_names_a_machine_or_a_registry(pattern: re.Pattern[str]) -> None
         ("harness/framework/app.py", False),
         ("$HOME/work", False),
     ],
+    ids=["a home", "a file URL", "a path of ours", "a variable"],
 )
 def test_a_machine_path_is_told_from_others(text: str, named: bool) -> None:
     assert bool(MACHINE_PATH.search(text)) is named
