@@ -4,30 +4,27 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any
 
-from localimpl.local import Local, Storage
+from localimpl.local import Local
 from localimpl.stack import LocalStack
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def release_local(local: Storage | LocalStack) -> None:
+def release_local(local: Local | LocalStack) -> None:
     """Drop what the current unit holds in a Local or a LocalStack."""
-    if isinstance(local, LocalStack):
-        local.__release_local__()
-    else:
-        local.release()
+    local.release()
 
 
 class LocalManager:
-    """Releases one or more Locals and LocalStacks together, by hand or after each response of a WSGI application."""
+    """Releases Locals and LocalStacks together, by hand or after each response of a WSGI application."""
 
     __slots__ = ("locals",)
 
-    def __init__(self, locals: Storage | LocalStack | Iterable[Storage | LocalStack] | None = None) -> None:  # noqa: A002
+    def __init__(self, locals: Local | LocalStack | Iterable[Local | LocalStack] | None = None) -> None:  # noqa: A002
         # A Local is iterable itself (over its values), so it has to be told from a list of Locals first.
         if locals is None:
-            self.locals: list[Storage | LocalStack] = []
+            self.locals: list[Local | LocalStack] = []
         elif isinstance(locals, (Local, LocalStack)):
             self.locals = [locals]
         else:
@@ -39,7 +36,7 @@ class LocalManager:
             release_local(local)
 
     def make_middleware(self, app: "WSGIApplication") -> "WSGIApplication":
-        """Wrap a WSGI application so that the Locals are released when its response is closed, or when it raises."""
+        """Wrap a WSGI application: the Locals are released when its response is closed, or when it raises."""
 
         def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             try:

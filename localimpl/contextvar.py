@@ -1,8 +1,9 @@
-"""A Local with one ContextVar for each name: threads, greenlets and tasks are kept apart by the interpreter."""
+"""A Local with one ContextVar for each name: the interpreter keeps threads, greenlets and tasks apart."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
+from types import new_class
 from typing import Any, Self
 
 from localimpl.local import Local
@@ -14,16 +15,18 @@ from localimpl.subject import Subject
 class ContextLocal(Local, reads_attributes=True):
     """One ContextVar for each name, made when the name is first used.
 
-    A ContextVar can only be read from inside its own context, so ``snapshot()`` shows the current unit alone. Deleting
-    sets the variable to a mark: ``ContextVar.reset`` needs a token of the same context, which a unit that inherited
-    the value does not have.
+    A ContextVar can only be read from inside its own context, so ``snapshot()`` shows the current unit
+    alone. Deleting sets the variable to a mark: ``ContextVar.reset`` needs a token made in the same
+    context, and a unit that inherited the value has none.
 
-    Each instance has a class of its own, with a property for each name. CPython runs a property found on the class as
-    fast as a call of a function, where a failed look-up before ``__getattr__`` costs ten times as much (3.11) and the
-    mere presence of a ``__getattr__`` twice as much (3.13).
+    Each instance has a class of its own, with a property for each name: a property that is found on the
+    class costs a function call, where a failed look-up before ``__getattr__`` costs ten times that on 3.11,
+    and the mere presence of a ``__getattr__`` twice that on 3.13.
     """
 
     __slots__ = ("_lock", "_readers", "_writers")
+    _readers: dict[str, Callable[[], Any]]
+    _writers: dict[str, Callable[[Any], Any]]
 
     def __new__(cls) -> Self:
         writers: dict[str, Callable[[Any], Any]] = {}
@@ -32,25 +35,22 @@ class ContextLocal(Local, reads_attributes=True):
             try:
                 write = writers[name]
             except KeyError:
-                super(own_class, self).__setattr__(name, value)
+                cls.__setattr__(self, name, value)
             else:
                 write(value)
 
-        own_class = type(
-            cls.__name__, (cls,), {"__slots__": (), "__setattr__": assign, "__module__": cls.__module__}, reads_attributes=True
+        body = {"__slots__": (), "__setattr__": assign, "__module__": cls.__module__, "__doc__": cls.__doc__}
+        own_class: type[Self] = new_class(
+            cls.__name__, (cls,), {"reads_attributes": True}, lambda namespace: namespace.update(body)
         )
         self = super().__new__(own_class)
+        self._lock = threading.Lock()
+        self._readers = {}
         self._writers = writers
         return self
 
-    def __init__(self) -> None:
-        self._readers: dict[str, Callable[[], Any]] = {}
-        self._lock = threading.Lock()
-
     def reader(self, name: str | None, /) -> Callable[[], Any]:
-        if name is None:
-            return super().reader(name)
-        return self._open(name)
+        return super().reader(name) if name is None else self._open(name)
 
     def get(self, name: str, /) -> Any:
         value = self._readers[name]()
@@ -71,31 +71,29 @@ class ContextLocal(Local, reads_attributes=True):
         for name in self.names():
             self._writers[name](UNSET)
 
-    def names(self) -> Iterator[str]:
-        return iter([name for name, read in list(self._readers.items()) if read() is not UNSET])
+    def names(self) -> list[str]:
+        return [name for name, read in self._readers.copy().items() if read() is not UNSET]
 
     def _open(self, name: str) -> Callable[[], Any]:
-        """Make the variable of a name, once: two units that both made one would each write into their own."""
+        """Return the reader of a name; its variable is made once, or two units would each fill their own."""
         with self._lock:
             if name not in self._writers:
                 var: ContextVar[Any] = ContextVar(name, default=UNSET)
                 self._readers[name] = var.get
                 if name not in self._reserved:
-                    setattr(type(self), name, _as_attribute(name, var))
+                    setattr(type(self), name, _attribute(name, var.get))
                 self._writers[name] = var.set
             return self._readers[name]
 
 
-def _as_attribute(name: str, var: ContextVar[Any]) -> property:
-    get, put = var.get, var.set
-
+def _attribute(name: str, get: Callable[[], Any]) -> property:
     def read(self: ContextLocal) -> Any:
         value = get()
         if value is UNSET:
             raise AttributeError(name, name=name, obj=self)
         return value
 
-    return property(read, lambda self, value: put(value) and None)
+    return property(read)
 
 
 SUBJECT = Subject(

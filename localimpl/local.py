@@ -1,8 +1,8 @@
-"""The Local surface: four storage operations that a subject supplies, and Werkzeug's attribute surface on top of them."""
+"""The Local surface: storage operations that a subject supplies, and Werkzeug's attributes on top of them."""
 
 import sys
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,37 +10,44 @@ from localimpl.proxy import UNSET, LocalProxy
 
 
 class Storage(Protocol):
-    """The least that can be tested: values by name, for whatever the implementation takes for the current unit."""
+    """The least that can be tested: values by name, of whatever is taken for the current unit."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def get(self, name: str, /) -> Any:
         """Return the value of name here; LookupError when it is unset."""
 
+    @abstractmethod
     def set(self, name: str, value: Any, /) -> None:
         """Give name a value here."""
 
+    @abstractmethod
     def delete(self, name: str, /) -> None:
         """Unset name here; LookupError when it is unset."""
 
+    @abstractmethod
     def release(self) -> None:
         """Drop every value that the current unit holds."""
 
 
-class Local(ABC):
+class Local(Storage):
     """A namespace whose attributes are each unit's own.
 
-    Subclasses supply the storage; attributes, iteration, ``local("name")`` and releasing are written here once. Every
-    subclass declares ``__slots__``: an attribute that the class does not define is a stored name, so the names of methods
-    cannot be stored through attribute assignment.
+    Subclasses supply the storage; attributes, iteration, ``local("name")`` and releasing are written here
+    once. Every subclass declares ``__slots__``: an attribute that its class does not define is a stored
+    name, and what the class does define, such as the names of these methods, cannot be stored through
+    attribute assignment.
     """
 
     __slots__ = ()
     _reserved: frozenset[str] = frozenset()
 
     def __init_subclass__(cls, *, reads_attributes: bool = False) -> None:
-        """Complete the class; ``reads_attributes`` says that it makes stored names readable as attributes by itself.
+        """Complete the class; ``reads_attributes`` says that it makes stored names readable by itself.
 
-        Otherwise it gets a ``__getattr__``. A class that has one loses CPython's specialised attribute reads even for
-        names that are found without it, which is why it is not simply inherited.
+        Otherwise it gets a ``__getattr__``. A class that has one loses CPython's specialised attribute
+        reads even for names that are found without it, which is why it is not simply inherited.
         """
         super().__init_subclass__()
         cls._reserved = frozenset(dir(cls))
@@ -48,35 +55,27 @@ class Local(ABC):
             cls.__getattr__ = _read_attribute  # type: ignore[method-assign]
 
     @abstractmethod
-    def get(self, name: str, /) -> Any:
-        """Return the value of name here; LookupError when it is unset."""
-
-    @abstractmethod
-    def set(self, name: str, value: Any, /) -> None:
-        """Give name a value here."""
-
-    @abstractmethod
-    def delete(self, name: str, /) -> None:
-        """Unset name here; LookupError when it is unset."""
-
-    @abstractmethod
-    def release(self) -> None:
-        """Drop every value that the current unit holds."""
-
-    @abstractmethod
     def names(self) -> Iterable[str]:
         """Return the names that have a value here."""
 
     def snapshot(self) -> dict[str | int, dict[str, Any]]:
-        """Return {unit: {name: value}} for the units that can be seen from here; by default only the current one."""
+        """Return {unit: {name: value}} of the units that can be seen from here; by default the current one."""
         held = dict(self)
         return {current_unit(): held} if held else {}
 
     def reader(self, name: str | None, /) -> Callable[[], Any]:
-        """Return a look-up of one name that answers UNSET instead of raising: what proxies and stacks call."""
+        """Return a look-up of one name that answers UNSET instead of raising, for proxies and stacks."""
         if name is None:
             raise TypeError(f"a proxy to a {type(self).__name__} needs the name that it stands for")
-        return reader(self, name)
+        get = self.get
+
+        def read() -> Any:
+            try:
+                return get(name)
+            except LookupError:
+                return UNSET
+
+        return read
 
     if TYPE_CHECKING:
 
@@ -101,7 +100,7 @@ class Local(ABC):
                 yield name, value
 
     def __call__(self, name: str, *, unbound_message: str | None = None) -> LocalProxy:
-        """Return a proxy to whatever name is bound to here, at each use."""
+        """Return a proxy to whatever name is bound to at the moment of each use."""
         return LocalProxy(self, name, unbound_message=unbound_message)
 
     def __release_local__(self) -> None:
@@ -115,24 +114,14 @@ def _read_attribute(self: Local, name: str) -> Any:
         raise AttributeError(name, name=name, obj=self) from None
 
 
-def reader(local: Storage, name: str) -> Callable[[], Any]:
-    """Return a look-up of one name in any storage that answers UNSET instead of raising."""
-    get = local.get
-
-    def read() -> Any:
-        try:
-            return get(name)
-        except LookupError:
-            return UNSET
-
-    return read
-
-
 def current_unit() -> str | int:
-    """Return a name of the unit that is running, for display: the asyncio task's name, else the thread's ident."""
+    """Return a name of the running unit, for display: the task's name, the greenlet's id or the thread's ident."""
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and asyncio._get_running_loop() is not None:
         task = asyncio.current_task()
         if task is not None:
             return str(task.get_name())
+    greenlet = sys.modules.get("greenlet")
+    if greenlet is not None and greenlet.getcurrent().parent is not None:
+        return id(greenlet.getcurrent())
     return threading.get_ident()

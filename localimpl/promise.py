@@ -1,4 +1,4 @@
-"""What a subject says about itself: which kinds of unit it keeps apart, and where it must be caught when it does not."""
+"""What a subject says about itself: which kinds of unit it keeps apart, and where it must be caught."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +14,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The kinds of unit kept apart, and the (unit, scenario name) pairs where the harness must see a mix-up."""
+    """The kinds of unit kept apart, and the (unit, scenario name) pairs where a mix-up must be seen."""
 
     isolates: frozenset[Unit]
     refuted_on: frozenset[tuple[Unit, str]] = frozenset()

@@ -1,4 +1,4 @@
-"""LocalProxy: stands for whatever a Local, a LocalStack, a ContextVar or a callable yields at the moment of each use."""
+"""LocalProxy: stands for what a Local, a LocalStack, a ContextVar or a callable yields at each use."""
 
 import copy
 import math
@@ -7,22 +7,18 @@ from collections.abc import Callable
 from contextvars import Context, ContextVar
 from functools import partial
 from operator import attrgetter
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol
 
 _own = object.__getattribute__
 
 
-class Unbound(RuntimeError):
-    """The proxy stands for nothing here."""
-
-
 class _Unset:
-    """The type of UNSET, which raises at any touch, so that a proxy need not compare before each attribute read."""
+    """The type of UNSET, which raises at any touch: a proxy need not compare before each attribute read."""
 
     __slots__ = ()
 
     def __getattribute__(self, name: str) -> Any:
-        raise Unbound
+        raise RuntimeError
 
     def __repr__(self) -> str:
         return "<unset>"
@@ -40,7 +36,7 @@ class Readable(Protocol):
 
 
 def _forward(operation: Callable[..., Any], unbound: Callable[["LocalProxy"], Any] | None = None) -> Any:
-    """Make a special method that does the operation on the current object, or what unbound says where there is none."""
+    """Make a special method: the operation on the current object, or unbound where there is none."""
 
     def method(self: "LocalProxy", /, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -77,12 +73,12 @@ def _by_name(name: str) -> Any:
 class LocalProxy:
     """A proxy to an object that is each unit's own.
 
-    ``local`` is a Local (then ``name`` is required), a LocalStack, a ContextVar or a callable; with ``name`` the proxy
-    stands for that attribute of what it yields. Every operation, attributes and special methods alike, is done on the
-    object that is current at that moment, and ``isinstance(proxy, …)`` sees that object's class. Where there is none,
-    operations raise RuntimeError with ``unbound_message``; only ``repr``, ``bool``, ``dir``, ``__class__``, ``__doc__``
-    and ``__wrapped__`` (which then is ``local``) answer for the proxy itself. A callable says that it has nothing by
-    raising RuntimeError.
+    ``local`` is a Local (then ``name`` is required), a LocalStack, a ContextVar or a callable; with
+    ``name`` the proxy stands for that attribute of what it yields. Every operation, attributes and special
+    methods alike, is done on the object that is current at that moment, and ``isinstance(proxy, …)`` sees
+    that object's class. Where there is none, operations raise RuntimeError with ``unbound_message``; only
+    ``repr``, ``bool``, ``dir``, ``__class__``, ``__doc__`` and ``__wrapped__`` (which then is ``local``)
+    answer for the proxy itself. A callable says that it has nothing by raising RuntimeError.
     """
 
     __slots__ = ("_lookup", "_message", "_wrapped")
@@ -205,14 +201,15 @@ class LocalProxy:
     __aexit__ = _by_name("__aexit__")
 
 
+_slots = vars(LocalProxy)
 # The slots' own descriptors, since the class hands every name on. Calling one costs a third less than
 # object.__getattribute__, which is most of what an attribute read through a proxy costs.
-_get_lookup: Callable[[LocalProxy], Callable[[], Any]] = LocalProxy._lookup.__get__
-_get_wrapped: Callable[[LocalProxy], Any] = LocalProxy._wrapped.__get__
-_get_message: Callable[[LocalProxy], str] = LocalProxy._message.__get__
-_set_lookup: Callable[[LocalProxy, Callable[[], Any]], None] = LocalProxy._lookup.__set__
-_set_wrapped: Callable[[LocalProxy, Any], None] = LocalProxy._wrapped.__set__
-_set_message: Callable[[LocalProxy, str], None] = LocalProxy._message.__set__
+_get_lookup: Callable[[LocalProxy], Callable[[], Any]] = _slots["_lookup"].__get__
+_get_wrapped: Callable[[LocalProxy], Any] = _slots["_wrapped"].__get__
+_get_message: Callable[[LocalProxy], str] = _slots["_message"].__get__
+_set_lookup: Callable[[LocalProxy, Callable[[], Any]], None] = _slots["_lookup"].__set__
+_set_wrapped: Callable[[LocalProxy, Any], None] = _slots["_wrapped"].__set__
+_set_message: Callable[[LocalProxy, str], None] = _slots["_message"].__set__
 
 
 def _current(proxy: LocalProxy) -> Any:

@@ -3,22 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
-from localimpl.local import Local, Storage, reader
+from localimpl.local import Local
 from localimpl.proxy import UNSET, LocalProxy, attribute_of
 
 
 class LocalStack:
     """A stack of objects that is each unit's own.
 
-    Pushes and pops replace the list instead of changing it, so a unit that inherited its parent's storage (a task started
-    in a copied context) cannot reach into the parent's stack.
+    Pushes and pops replace the list instead of changing it, so a unit that inherited its parent's storage
+    (a task started in a copied context) cannot reach into the parent's stack.
     """
 
     __slots__ = ("_read", "local")
 
-    def __init__(self, local: Storage) -> None:
+    def __init__(self, local: Local) -> None:
         self.local = local
-        self._read = local.reader("stack") if isinstance(local, Local) else reader(local, "stack")
+        self._read = local.reader("stack")
 
     def push(self, obj: Any) -> list[Any]:
         """Put obj on top and return the stack as it is now."""
@@ -28,7 +28,7 @@ class LocalStack:
         return frames
 
     def pop(self) -> Any:
-        """Take the top off and return it; None when the stack is empty. The last pop leaves the storage empty."""
+        """Take the top off and return it, None when there is none; the last pop leaves the storage empty."""
         frames = self._read()
         if frames is UNSET:
             return None
@@ -45,7 +45,7 @@ class LocalStack:
         return None if frames is UNSET else frames[-1]
 
     def reader(self, name: str | None = None, /) -> Callable[[], Any]:
-        """Return a look-up of the top, or of its attribute name, that answers UNSET where the stack is empty."""
+        """Return a look-up of the top, or of its attribute name, that answers UNSET on an empty stack."""
         read = self._read
 
         def top() -> Any:
@@ -58,6 +58,13 @@ class LocalStack:
         """Return a proxy to the top, or to the top's attribute name."""
         return LocalProxy(self, name, unbound_message=unbound_message)
 
+    def release(self) -> None:
+        """Drop the current unit's whole stack."""
+        self.local.release()
+
+    def snapshot(self) -> dict[str | int, dict[str, Any]]:
+        """Return {unit: {"stack": [bottom, …, top]}} of the units that can be seen from here."""
+        return self.local.snapshot()
+
     def __release_local__(self) -> None:
-        if self._read() is not UNSET:
-            self.local.delete("stack")
+        self.release()

@@ -12,10 +12,11 @@ from localimpl.stack import LocalStack
 class Subject:
     """An implementation under test.
 
-    ``name`` is the file's name; ``summary`` one sentence: what holds the values, keyed by what. Each call of ``make`` and
-    of ``make_stack`` gives a new Local; by default a stack has a Local of its own, so that its ``snapshot()`` is
-    ``{ident: {"stack": [ctx]}}``. ``control`` marks a negative control and ``source`` names the bug that it is modelled
-    on. ``requires`` names the extra that brings the library in: when it is missing, make raises ModuleNotFoundError.
+    ``name`` is the file's name; ``summary`` one sentence: what holds the values, keyed by what. Each call
+    of ``make`` and of ``make_stack`` gives a new Local; by default a stack has a Local of its own, so that
+    its ``snapshot()`` is ``{ident: {"stack": [ctx]}}``. ``control`` marks a negative control and ``source``
+    names the bug that it is modelled on. ``requires`` names the extra that brings the library in: when it
+    is missing, make raises ModuleNotFoundError.
     """
 
     name: str

@@ -11,8 +11,8 @@ from localimpl.subject import Subject
 class ThreadIdentLocal(Local):
     """A dict of dicts by ``threading.get_ident()``.
 
-    Greenlets and tasks of one thread share its entry. Idents are handed out again: a new thread finds the entry of a
-    dead one that did not release.
+    Greenlets and tasks of one thread share its entry. Idents are handed out again: a new thread finds the
+    entry of a dead one that did not release.
     """
 
     __slots__ = ("_storage",)
@@ -24,7 +24,8 @@ class ThreadIdentLocal(Local):
         return self._storage[threading.get_ident()][name]
 
     def set(self, name: str, value: Any, /) -> None:
-        # setdefault is one atomic step, but the entry is only ever made by the one thread that has this ident.
+        # setdefault is one atomic step, but the entry is only ever made by the one thread that has this
+        # ident.
         self._storage.setdefault(threading.get_ident(), {})[name] = value
 
     def delete(self, name: str, /) -> None:
