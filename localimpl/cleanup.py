@@ -28,7 +28,7 @@ class LocalManager:
         elif isinstance(locals, (Local, LocalStack)):
             self.locals = [locals]
         else:
-            self.locals = list(locals)  # type: ignore[arg-type]
+            self.locals = list(locals)
 
     def cleanup(self) -> None:
         """Release every Local for the current unit."""

@@ -59,7 +59,7 @@ class Local(Storage):
         """Return the names that have a value here."""
 
     def snapshot(self) -> dict[str | int, dict[str, Any]]:
-        """Return {unit: {name: value}} of the units that can be seen from here; by default the current one."""
+        """Return {unit: {name: value}} of all units that can be seen from here: unless overridden, this one."""
         held = dict(self)
         return {current_unit(): held} if held else {}
 
@@ -115,7 +115,7 @@ def _read_attribute(self: Local, name: str) -> Any:
 
 
 def current_unit() -> str | int:
-    """Return a name of the running unit, for display: the task's name, the greenlet's id or the thread's ident."""
+    """Return what to call the running unit: the task's name, the greenlet's id or the thread's ident."""
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and asyncio._get_running_loop() is not None:
         task = asyncio.current_task()

@@ -14,17 +14,17 @@ class LocalStack:
     (a task started in a copied context) cannot reach into the parent's stack.
     """
 
-    __slots__ = ("_read", "local")
+    __slots__ = ("_local", "_read")
 
     def __init__(self, local: Local) -> None:
-        self.local = local
+        self._local = local
         self._read = local.reader("stack")
 
     def push(self, obj: Any) -> list[Any]:
         """Put obj on top and return the stack as it is now."""
         frames = self._read()
         frames = [obj] if frames is UNSET else [*frames, obj]
-        self.local.set("stack", frames)
+        self._local.set("stack", frames)
         return frames
 
     def pop(self) -> Any:
@@ -33,9 +33,9 @@ class LocalStack:
         if frames is UNSET:
             return None
         if len(frames) == 1:
-            self.local.delete("stack")
+            self._local.delete("stack")
         else:
-            self.local.set("stack", frames[:-1])
+            self._local.set("stack", frames[:-1])
         return frames[-1]
 
     @property
@@ -60,11 +60,11 @@ class LocalStack:
 
     def release(self) -> None:
         """Drop the current unit's whole stack."""
-        self.local.release()
+        self._local.release()
 
     def snapshot(self) -> dict[str | int, dict[str, Any]]:
         """Return {unit: {"stack": [bottom, …, top]}} of the units that can be seen from here."""
-        return self.local.snapshot()
+        return self._local.snapshot()
 
     def __release_local__(self) -> None:
         self.release()

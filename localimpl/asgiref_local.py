@@ -1,0 +1,20 @@
+"""asgiref's Local, which Django uses for its connections, its translations and its URL resolver."""
+
+from localimpl.namespace import Namespace
+from localimpl.promise import Promise, Unit
+from localimpl.subject import Subject
+
+
+def _make() -> Namespace:
+    from asgiref.local import Local
+
+    return Namespace(Local())
+
+
+SUBJECT = Subject(
+    name="asgiref_local",
+    summary="asgiref.local.Local, not thread-critical: one ContextVar that holds a dict of all values.",
+    make=_make,
+    promise=Promise(isolates=frozenset(Unit)),
+    requires="locals",
+)
