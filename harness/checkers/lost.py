@@ -1,4 +1,4 @@
-"""The checker for lost: a request's own value was gone, or an older own value stood in its place."""
+"""The checker for lost: a request's own value was gone, or another of its own values stood in its place."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,8 @@ from harness.core.verdict import Anomaly, Need, Witness
 
 WHAT = {
     Seen.GONE: "then found nothing there",
-    Seen.OLDER: "then found an older value of its own",
+    Seen.OLDER: "then found another value of its own",
+    Seen.UNKNOWN: "then found a value that nobody wrote",
 }
 
 

@@ -91,17 +91,21 @@ class History:
 class Probe:
     """A request's own truth, handed to its view by argument; it never asks the Local.
 
-    ``record`` takes the events (a History's), ``unit`` names the thread, greenlet or task that runs the request, ``token`` is the request's own and unguessable.
+    ``record`` takes the events (a History's), ``unit`` names the thread, greenlet or task that runs the request, ``token`` is the request's own and unguessable, ``user`` the token of the user who sends it, the same in all of
+    that user's requests.
     """
 
-    __slots__ = ("_record", "_writes", "request", "token", "unit")
+    __slots__ = ("_record", "_writes", "request", "token", "unit", "user")
 
-    def __init__(self, record: Callable[[Row], None], request: str, token: str, unit: str) -> None:
+    def __init__(
+        self, record: Callable[[Row], None], request: str, token: str, unit: str, user: str = ""
+    ) -> None:
         self._record = record
         self._writes = 0
         self.request = request
         self.token = token
         self.unit = unit
+        self.user = user
 
     def enter(self) -> None:
         """Say that the request begins to run."""
@@ -136,6 +140,16 @@ class Probe:
         self._record((READ, self.request, self.unit, name, value))
         return value
 
+    def look_together(self, names: tuple[str, ...], look_up: Callable[[str], Any]) -> None:
+        """Look each name up and record the answers as one reading of things that belong together."""
+        values = []
+        for name in names:
+            try:
+                values.append(look_up(name))
+            except UNBOUND:
+                values.append(ABSENT)
+        self._record((READ, self.request, self.unit, "+".join(names), tuple(values)))
+
     def updated(self, name: str, before: str, after: str) -> None:
         """Record that the shared ``name`` was read as ``before`` and then written as ``after``."""
         self._record((Kind.UPDATED, self.request, self.unit, name, (before, after)))
@@ -159,4 +173,4 @@ class Probe:
 
     def child(self, label: str) -> "Probe":
         """Return the probe of a unit that this request starts: the same request, another unit."""
-        return Probe(self._record, self.request, f"{self.token}/{label}", f"{self.unit}/{label}")
+        return Probe(self._record, self.request, f"{self.token}/{label}", f"{self.unit}/{label}", self.user)

@@ -8,10 +8,10 @@ HANG_UP_EVERY = 3
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One request to be sent: its id, its client, its unguessable token, and the seed of its pauses."""
+    """One request to be sent: its id, its unguessable token, the token of the user who sends it, and the seed of its pauses."""
 
     request: str
-    client: int
+    user: str
     token: str
     seed: int
     hangs_up: bool = False
@@ -23,16 +23,21 @@ def plan(requests: int, clients: int, seed: int, hangs_up: bool = False, label: 
     ``label`` begins the request ids, so that several rounds of one cell never share one.
     """
     lanes: list[list[Order]] = [[] for _ in range(clients)]
+    users = [f"user{client}-{_digest(seed, label, f'user{client}').hex()[:12]}" for client in range(clients)]
     for number in range(requests):
-        digest = blake2b(f"{seed}/{label}/{number}".encode(), digest_size=16).digest()
+        digest = _digest(seed, label, str(number))
         client = number % clients
         lanes[client].append(
             Order(
                 request=f"{label}{number}",
-                client=client,
+                user=users[client],
                 token=f"{label}{number}-{digest[:6].hex()}",
                 seed=int.from_bytes(digest[8:14], "big"),
                 hangs_up=hangs_up and number % HANG_UP_EVERY == 1,
             )
         )
     return lanes
+
+
+def _digest(seed: int, label: str, of: str) -> bytes:
+    return blake2b(f"{seed}/{label}/{of}".encode(), digest_size=16).digest()

@@ -127,6 +127,8 @@ class Server:
     patched: bool = False
     requires: str = ""
     """The extra that brings its packages, or nothing."""
+    module: str = ""
+    """The module of that extra without which it cannot serve."""
 
 
 @dataclass(frozen=True, slots=True)

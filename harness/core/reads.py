@@ -16,7 +16,7 @@ class Seen(StrEnum):
     FINISHED = "the value of another already over"
     TORN = "fields of two requests together"
     GONE = "nothing, where its own value should be"
-    OLDER = "its own value, but an older one"
+    OLDER = "another value of its own"
     UNKNOWN = "a value that nobody wrote"
 
 
@@ -83,7 +83,7 @@ def _judge(
             if due not in (None, ABSENT):
                 return Look(read, Seen.GONE, wrote.get(due or ""))
         elif writer is None:
-            return Look(read, Seen.UNKNOWN, None)
+            return Look(read, Seen.UNKNOWN, wrote.get(due or ""))
         elif due is not None and value != due:
             return Look(read, Seen.OLDER, writer)
     return Look(read, Seen.EMPTY if ABSENT in values else Seen.OWN, None)

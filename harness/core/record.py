@@ -132,6 +132,8 @@ class Part:
     summary: str
     unit: str = ""
     """For a host or server: what it runs a request on."""
+    offers: tuple[str, ...] = ()
+    """For a host or server: the evidence that it can give."""
     isolates: tuple[str, ...] = ()
     """For a subject: what it promises to keep apart."""
     refuted_on: tuple[tuple[str, str], ...] = ()

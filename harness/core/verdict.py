@@ -14,7 +14,7 @@ class Anomaly(StrEnum):
     STALE = "stale"
     """A request saw the value of another that was over before it began."""
     LOST = "lost"
-    """A request's own value was gone, or an older own value was in its place."""
+    """A request's own value was gone, or another of its own values was in its place."""
     TORN = "torn"
     """Fields that belong together came from two requests."""
     CROSSED_REPLY = "crossed reply"
@@ -109,10 +109,20 @@ class Grade(StrEnum):
     """Promised, but the run had not the evidence to tell."""
 
 
-def grade(outcome: Outcome, promise: Promise, unit: Unit, scenario: str) -> Grade:
+def demands(unit: Unit, offers: frozenset[Need]) -> bool:
+    """Tell whether a place gives every chance that its unit can have, so that a control which hides there is missed.
+
+    Requests must overlap there, and units be used again; a task never is.
+    """
+    return Need.OVERLAP in offers and (unit is Unit.TASK or Need.REUSE in offers)
+
+
+def grade(outcome: Outcome, promise: Promise, unit: Unit, scenario: str, offers: frozenset[Need]) -> Grade:
     """Hold an outcome against what the subject promises, or must be seen to do, on this unit and scenario."""
     if (unit, scenario) in promise.refuted_on:
-        return Grade.CAUGHT if outcome is Outcome.MIXED else Grade.MISSED
+        if outcome is Outcome.MIXED:
+            return Grade.CAUGHT
+        return Grade.MISSED if demands(unit, offers) else Grade.UNPROMISED
     if unit not in promise.isolates:
         return Grade.UNPROMISED
     return {

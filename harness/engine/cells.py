@@ -1,0 +1,164 @@
+"""Runs cells to a result in this process: on a host of its own, or as the client of a server in a child process."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from types import FrameType
+from typing import Any
+
+from harness.core.history import History
+from harness.core.names import load
+from harness.core.plan import Order, plan
+from harness.core.ports import Checker, Host, Server
+from harness.core.record import Cell, CellResult, Ending, Place
+from harness.core.scenario import Scenario
+from harness.core.verdict import Grade, Outcome
+from harness.engine.flood import Flood
+from harness.engine.hang import where_it_stands
+from harness.engine.job import Job, Options, repeat_command
+from harness.engine.judge import judge
+from harness.engine.over_http import flood_over_http
+from harness.engine.server_process import ServerProcess
+from localimpl import Subject
+
+MOST_ROUNDS = 25
+"""A control that hides, or a cell without evidence, is flooded again up to this often."""
+SERIAL_REQUESTS = 4
+"""After a flood so many requests go one at a time, for what stays corrupted."""
+
+
+class Attempt:
+    """One cell being run: knows enough at any moment to tell what is known so far."""
+
+    def __init__(self, cell: Cell, job: Job) -> None:
+        self.cell = cell
+        self.options: Options = job.options
+        self.subject: Subject = load(cell.subject)
+        self.place: Host | Server = load(cell.where)
+        self.scenario: Scenario = load(cell.scenario)
+        self.checkers: list[Checker] = [load(path) for path in job.checkers]
+        self.history = History()
+        self.sent = 0
+        self._started = time.perf_counter()
+
+    def result(self) -> CellResult:
+        """Judge what is recorded so far."""
+        return judge(
+            self.history,
+            cell=self.cell,
+            subject=self.subject,
+            unit=self.place.unit,
+            offers=self.place.offers,
+            scenario=self.scenario,
+            checkers=self.checkers,
+            sent=self.sent,
+            seconds=time.perf_counter() - self._started,
+            repeat=repeat_command(self.cell, self.options),
+        )
+
+    def hung(self, where: tuple[str, ...]) -> CellResult:
+        """Return the result of a cell whose time is up."""
+        return replace(self.result(), ending=Ending.HUNG, hung_at=where)
+
+    def crashed(self, log: str) -> CellResult:
+        """Return the result of a cell whose process ended without one."""
+        return replace(self.result(), ending=Ending.CRASHED, log=log)
+
+    def flood(self, send: Callable[[Sequence[Sequence[Order]]], None], requests: int) -> CellResult:
+        """Send rounds until the cell can be told: once as a rule, again for a control unseen or for want of evidence."""
+        options = self.options
+        must_mix = (self.place.unit, self.scenario.name) in self.subject.promise.refuted_on
+        result = None
+        for number in range(1, MOST_ROUNDS + 1):
+            label = f"r{number}." if number > 1 else "r"
+            send(plan(requests, options.clients, options.seed, self.scenario.hangs_up, label))
+            send(plan(SERIAL_REQUESTS, 1, options.seed, label=f"s{number}."))
+            result = self.result()
+            if result.outcome is Outcome.MIXED or result.evidence.failed or result.evidence.unanswered:
+                break
+            if not must_mix and result.grade is not Grade.UNPROVEN:
+                break
+        assert result is not None
+        return result
+
+
+def run(cells: Sequence[Cell], job: Job, report: Callable[[CellResult], None]) -> None:
+    """Run cells that share subject and place, one after the other, and report each as it ends."""
+    sys.setswitchinterval(job.options.switch_interval)
+    if cells[0].place is Place.HOST:
+        for cell in cells:
+            with _TimeLimit(Attempt(cell, job), report) as attempt:
+                report(_on_host(attempt))
+        return
+    first = cells[0]
+    with ServerProcess(
+        subject=first.subject,
+        server=first.where,
+        target=first.target,
+        gate=first.gate,
+        scenarios=[cell.scenario for cell in cells],
+        switch_interval=job.options.switch_interval,
+        nap=job.options.nap,
+    ) as server:
+        for cell in cells:
+            with _TimeLimit(Attempt(cell, job), report) as attempt:
+                result = _on_server(attempt, server)
+                if not server.alive():
+                    report(attempt.crashed(server.log_tail()))
+                    return  # the cells that are left get a new server
+                report(result)
+
+
+def _on_host(attempt: Attempt) -> CellResult:
+    cell, host = attempt.cell, attempt.place
+    assert isinstance(host, Host)
+    mounted = load(cell.target).mount(attempt.subject, attempt.scenario)
+    flood = Flood(mounted, attempt.scenario, host, load(cell.gate).make)
+    attempt.history = flood.history
+
+    def send(lanes: Sequence[Sequence[Order]]) -> None:
+        attempt.sent += sum(map(len, lanes))
+        flood.run(lanes)
+
+    return attempt.flood(send, attempt.options.requests)
+
+
+def _on_server(attempt: Attempt, server: ServerProcess) -> CellResult:
+    def send(lanes: Sequence[Sequence[Order]]) -> None:
+        attempt.sent += sum(map(len, lanes))
+        exchange = flood_over_http(
+            server.port, attempt.scenario, lanes, time_limit=attempt.options.time_limit / 2
+        )
+        attempt.history.rows.extend(exchange.history.rows)
+
+    return attempt.flood(send, attempt.options.http_requests)
+
+
+class _TimeLimit:
+    """Ends this process when a cell takes too long, after reporting where it stands.
+
+    An interval timer's signal runs in the main thread between two of its steps and adds no unit to the process.
+    """
+
+    def __init__(self, attempt: Attempt, report: Callable[[CellResult], None]) -> None:
+        self._attempt = attempt
+        self._report = report
+        self._before: Any = None
+
+    def __enter__(self) -> Attempt:
+        self._before = signal.signal(signal.SIGALRM, self._end)
+        signal.setitimer(signal.ITIMER_REAL, self._attempt.options.time_limit)
+        return self._attempt
+
+    def __exit__(self, *_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, self._before)
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        self._report(self._attempt.hung(where_it_stands(self._attempt.history)))
+        os._exit(0)
+
+

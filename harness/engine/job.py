@@ -1,0 +1,62 @@
+"""What a worker is asked to do: cells of one subject at one place, with the options of the run."""
+
+import json
+import shlex
+from dataclasses import asdict, dataclass
+
+from harness.core.record import Cell, Place, build, short
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How hard and how long each cell is pressed."""
+
+    requests: int = 200
+    """Requests of one round of a cell in this process."""
+    http_requests: int = 100
+    """Requests of one round of a cell over HTTP."""
+    clients: int = 8
+    """Clients that send at once, each its requests in turn."""
+    seed: int = 1
+    switch_interval: float = 1e-6
+    """Seconds after which CPython may switch threads, set where the requests run."""
+    nap: float = 0.001
+    """Seconds that one tick of a pause lasts on a server."""
+    time_limit: float = 20.0
+    """Seconds after which a cell is ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Cells that share subject and place, so that one server or one kind of process serves them all."""
+
+    cells: tuple[Cell, ...]
+    options: Options
+    checkers: tuple[str, ...]
+    patched: bool
+    """Needs a process in which gevent has patched the standard library."""
+
+    def to_json(self) -> str:
+        """Return one line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str) -> "Job":
+        """Read what ``to_json`` wrote."""
+        return build(cls, json.loads(line))
+
+
+def repeat_command(cell: Cell, options: Options) -> str:
+    """Return the command that runs just this cell again, with the same requests, pauses and tokens."""
+    place = "--host" if cell.place is Place.HOST else "--server"
+    words = ["ctxstress", "run", "--local", _spoken(cell.subject), place, _spoken(cell.where)]
+    words += ["--scenario", _spoken(cell.scenario), "--gate", _spoken(cell.gate), "--seed", str(options.seed)]
+    count = options.requests if cell.place is Place.HOST else options.http_requests
+    words += ["--requests", str(count), "--clients", str(options.clients)]
+    return shlex.join(words)
+
+
+def _spoken(path: str) -> str:
+    """Return the short name of a part of ours, and the import string of anyone else's."""
+    ours = path.startswith(("localimpl.", "harness.", "scenarios."))
+    return short(path) if ours else path

@@ -1,0 +1,138 @@
+"""Judges a history: runs the checkers, weighs their silence by the evidence, and grades the cell against the promise."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from harness.core.evidence import measure
+from harness.core.history import Event, History, Kind
+from harness.core.ports import Checker
+from harness.core.reads import Look, Seen, judge_reads
+from harness.core.record import Cell, CellResult, Ending, Finding, Sample, State, Trouble
+from harness.core.scenario import Scenario
+from harness.core.verdict import Anomaly, Evidence, Need, Outcome, Witness, grade, upper_bound, worst
+from localimpl import Subject, Unit
+
+MOST_TROUBLES = 5
+MOST_EVENTS = 60
+HARMLESS = {Seen.OWN, Seen.EMPTY}
+
+
+def judge(
+    history: History,
+    *,
+    cell: Cell,
+    subject: Subject,
+    unit: Unit,
+    offers: frozenset[Need],
+    scenario: Scenario,
+    checkers: Iterable[Checker],
+    sent: int,
+    seconds: float,
+    repeat: str,
+) -> CellResult:
+    """Return the result of a cell that ran to its end."""
+    evidence = measure(history)
+    found = {checker: list(checker.check(history)) for checker in checkers}
+    findings = tuple(
+        finding(
+            checker,
+            len(witnesses),
+            evidence,
+            required=checker.anomaly in scenario.looks_for and checker.needs in offers,
+        )
+        for checker, witnesses in found.items()
+    )
+    outcome = sum_up(findings, evidence, sent, ignoring=scenario.unpromised)
+    return CellResult(
+        cell=cell,
+        unit=unit,
+        ending=Ending.JUDGED,
+        outcome=outcome,
+        grade=grade(outcome, subject.promise, unit, scenario.name, offers),
+        sent=sent,
+        evidence=evidence,
+        findings=findings,
+        states=observed_states(judge_reads(history)),
+        samples=samples(history, [witnesses[0] for witnesses in found.values() if witnesses]),
+        troubles=troubles(history, sent, evidence),
+        seconds=round(seconds, 4),
+        repeat=repeat,
+    )
+
+
+def finding(checker: Checker, count: int, evidence: Evidence, *, required: bool) -> Finding:
+    """Weigh what a checker found by the chances that it had: silence without a chance is inconclusive."""
+    chances = evidence.of(checker.needs)
+    if count:
+        outcome = Outcome.MIXED
+    else:
+        outcome = Outcome.ISOLATED if chances else Outcome.INCONCLUSIVE
+    bound = upper_bound(chances) if outcome is Outcome.ISOLATED else None
+    return Finding(checker.anomaly, checker.needs, chances, count, outcome, bound, required)
+
+
+def sum_up(
+    findings: Iterable[Finding], evidence: Evidence, sent: int, ignoring: frozenset[Anomaly]
+) -> Outcome:
+    """Return the outcome of a cell: any mix-up counts, silence only where required, and trouble leaves nothing proven."""
+    counted = [each for each in findings if each.anomaly not in ignoring]
+    outcomes = [each.outcome for each in counted if each.required or each.outcome is Outcome.MIXED]
+    if evidence.failed or evidence.unanswered or evidence.entered < sent:
+        outcomes.append(Outcome.INCONCLUSIVE)
+    return worst(outcomes)
+
+
+def observed_states(looks: Iterable[Look]) -> tuple[State, ...]:
+    """Count what look-ups saw, by name: the unexpected first."""
+    counts = Counter((look.read.name, look.seen) for look in looks)
+    states = [State(name, seen.value, count, seen in HARMLESS) for (name, seen), count in counts.items()]
+    return tuple(sorted(states, key=lambda state: (state.expected, -state.count, state.name)))
+
+
+def samples(history: History, witnesses: Sequence[Witness]) -> tuple[Sample, ...]:
+    """Keep the raw events behind the first witness of each anomaly; of a clean history, those of two requests in flight together."""
+    events = list(history)
+    if witnesses:
+        return tuple(_sample(events, witness, _involved(witness)) for witness in witnesses)
+    return (_sample(events, None, _companions(events)),) if events else ()
+
+
+def _involved(witness: Witness) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for each in (witness.writer, witness.victim) if each is not None))
+
+
+def _companions(events: Sequence[Event]) -> tuple[str, ...]:
+    """Return two requests that were in flight together, or else the last two."""
+    in_flight: list[str] = []
+    pair: tuple[str, ...] = ()
+    for event in events:
+        if event.kind is Kind.ENTER:
+            in_flight.append(event.request)
+            if len(in_flight) > 1:
+                pair = tuple(in_flight[-2:])
+        elif event.kind is Kind.LEAVE and event.request in in_flight:
+            in_flight.remove(event.request)
+    return pair or tuple(dict.fromkeys(event.request for event in events))[-2:]
+
+
+def _sample(events: Sequence[Event], witness: Witness | None, requests: tuple[str, ...]) -> Sample:
+    """Cut to the events of these requests; of a long one, to what speaks of the witness's name and to the frame."""
+    kept = [event for event in events if event.request in requests]
+    if len(kept) > MOST_EVENTS:
+        names = set(witness.name.split("+")) | {witness.name, ""} if witness else {""}
+        marks = set(witness.seqs) if witness else set()
+        telling = [event for event in kept if event.name in names and event.seq not in marks][: MOST_EVENTS - len(marks)]
+        kept = sorted([*telling, *(event for event in kept if event.seq in marks)])
+    rows = tuple((event.seq, str(event.kind), event.request, event.unit, event.name, event.value) for event in kept)
+    return Sample(witness, requests, rows)
+
+
+def troubles(history: History, sent: int, evidence: Evidence) -> tuple[Trouble, ...]:
+    """Gather the failures of requests, the most frequent first, and what went missing."""
+    texts = Counter(event.value for event in history if event.kind is Kind.FAILED)
+    found = [Trouble(text, count) for text, count in texts.most_common(MOST_TROUBLES)]
+    if evidence.entered < sent:
+        found.append(Trouble("sent, but never began to run", sent - evidence.entered))
+    if evidence.unanswered:
+        found.append(Trouble("began to run and never ended", evidence.unanswered))
+    return tuple(found)

@@ -1,0 +1,161 @@
+"""Spreads jobs over worker processes, two kinds of them, and yields results as they come."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from harness.core.record import CellResult, build
+from harness.engine.cells import Attempt
+from harness.engine.job import Job
+
+GRACE = 5.0
+"""Seconds beyond a cell's time limit before its worker, which should have ended it, is killed."""
+
+CLEANED = ("LOCUST_", "PYTEST_", "COV_")
+"""Prefixes of environment variables that would change how a child behaves."""
+
+
+def child_environment() -> dict[str, str]:
+    """Return the environment for a child process: ours, without what configures the tool that runs us."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(CLEANED)}
+    roots = [str(Path(__file__).parents[2]), *filter(None, sys.path)]
+    return kept | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(roots))}
+
+
+class Worker:
+    """One child of ``harness.engine.worker``; asked for a job, it yields the results."""
+
+    def __init__(self, patched: bool) -> None:
+        self._log = TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "harness.engine.worker", *(["patched"] if patched else [])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=child_environment(),
+            start_new_session=True,
+        )
+
+    def results(self, job: Job) -> Iterator[CellResult]:
+        """Run a job; a worker that dies or overruns leaves its cell crashed or hung, and the rest not run."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        left = list(job.cells)
+        overrun = False
+
+        def end() -> None:
+            nonlocal overrun
+            overrun = True
+            self.stop()
+
+        try:
+            self._process.stdin.write(job.to_json().encode() + b"\n")
+            self._process.stdin.flush()
+            while True:
+                timer = threading.Timer(job.options.time_limit + GRACE, end)
+                timer.daemon = True
+                timer.start()
+                line = self._process.stdout.readline()
+                timer.cancel()
+                if line == b"done\n":
+                    return
+                if not line:
+                    break
+                result = build(CellResult, json.loads(line))
+                left = [cell for cell in left if cell != result.cell]
+                yield result
+        except BrokenPipeError:
+            pass
+        for cell in left:
+            attempt = Attempt(cell, job)
+            if overrun:
+                yield attempt.hung(("the cell's process did not answer the interruption: it is stuck in native code",))
+            else:
+                yield attempt.crashed(self._tail())
+
+    def alive(self) -> bool:
+        """Tell whether the worker can take another job."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End the worker and all that it started."""
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._process.wait()
+
+    def _tail(self) -> str:
+        self._log.seek(0)
+        return self._log.read().decode("utf-8", "replace")[-2000:]
+
+
+class Pool:
+    """Runs jobs on ``size`` lanes at once; each lane keeps one worker of each kind for itself."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._workers: list[Worker] = []
+        self._stopped = threading.Event()
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[CellResult]:
+        """Yield the results of all jobs, each as it is known; ends early, without orphans, when the consumer stops."""
+        todo: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        for job in jobs:
+            todo.put(job)
+        results: queue.SimpleQueue[CellResult | BaseException | None] = queue.SimpleQueue()
+        lanes = [
+            threading.Thread(target=self._lane, args=(todo, results), daemon=True)
+            for _ in range(min(self._size, len(jobs)))
+        ]
+        for lane in lanes:
+            lane.start()
+        running = len(lanes)
+        try:
+            while running:
+                result = results.get()
+                if result is None:
+                    running -= 1
+                elif isinstance(result, BaseException):
+                    raise result
+                else:
+                    yield result
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Kill every worker with its fork and server."""
+        self._stopped.set()
+        for worker in self._workers:
+            worker.stop()
+
+    def _lane(
+        self, todo: "queue.SimpleQueue[Job]", results: "queue.SimpleQueue[CellResult | BaseException | None]"
+    ) -> None:
+        mine: dict[bool, Worker] = {}
+        try:
+            while not self._stopped.is_set():
+                job = todo.get_nowait()
+                worker = mine.get(job.patched)
+                if worker is None or not worker.alive():
+                    worker = mine[job.patched] = Worker(job.patched)
+                    self._workers.append(worker)
+                for result in worker.results(job):
+                    if self._stopped.is_set():
+                        return
+                    results.put(result)
+        except queue.Empty:
+            pass
+        except BaseException as error:
+            results.put(error)
+        finally:
+            results.put(None)
+
+

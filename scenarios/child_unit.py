@@ -1,0 +1,27 @@
+"""A child unit started by a request, which cleans up after itself, neither leaks into others nor clobbers its parent."""
+
+from harness.core.history import Probe
+from harness.core.ports import Ambient
+from harness.core.scenario import Scenario
+from harness.core.steps import PAUSE, Join, Script, Spawn
+
+
+def child(app: Ambient, own: Probe) -> Script[None]:
+    own.look("user", app.local.get, "user")
+    app.local.set("user", own.wrote("user"))
+    yield PAUSE
+    own.look("user", app.local.get, "user")
+    app.local.release()
+
+
+def view(app: Ambient, own: Probe) -> Script[str]:
+    app.local.set("user", own.wrote("user"))
+    started = yield Spawn(child(app, own.child("child")))
+    yield PAUSE
+    own.look("user", app.local.get, "user")
+    yield Join(started)
+    own.look("user", app.local.get, "user")
+    return own.token
+
+
+SCENARIO = Scenario("child_unit", "A child unit neither leaks nor overwrites its parent's values.", view)

@@ -1,0 +1,26 @@
+"""Work handed to an executor sees its own request when the context is copied, and nobody's when it is not."""
+
+from harness.core.history import Probe
+from harness.core.ports import Ambient
+from harness.core.scenario import Scenario
+from harness.core.steps import PAUSE, Offload, Script
+
+
+def view(app: Ambient, own: Probe) -> Script[str]:
+    app.local.set("user", own.wrote("user"))
+    app.g.user = mine = own.wrote("g.user")
+    yield PAUSE
+    own.look("user", app.local.get, "user")
+
+    bare = own.child("bare")
+    yield Offload(lambda: bare.look("user", app.local.get, "user"))
+
+    bound = own.child("bound")
+    bound.expect("g.user", mine)
+    yield Offload(app.copy_current_request_context(lambda: bound.look("g.user", lambda: app.g.user)))
+
+    own.look("g.user", lambda: app.g.user)
+    return own.token
+
+
+SCENARIO = Scenario("executor_hop", "Work on an executor sees its own request or none.", view)

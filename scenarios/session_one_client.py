@@ -1,0 +1,29 @@
+"""One client sends several requests at once, and each changes the session: an update may be lost, a value never mixed."""
+
+from harness.core.history import Probe
+from harness.core.ports import Ambient
+from harness.core.scenario import EVERY_READ, Cookies, Scenario
+from harness.core.steps import PAUSE, Script
+from harness.core.verdict import Anomaly
+
+
+def view(app: Ambient, own: Probe) -> Script[str]:
+    before = app.session.get("version", "none")
+    yield PAUSE
+    after = own.wrote("session.version")
+    app.session["version"] = after
+    own.updated("session.version", before, after)
+    yield PAUSE
+    own.look("session.version", lambda: app.session["version"])
+    return own.token
+
+
+SCENARIO = Scenario(
+    "session_one_client",
+    "Requests of one client at once keep their own view of its session.",
+    view,
+    looks_for=EVERY_READ | {Anomaly.LOST_UPDATE},
+    cookies=Cookies.SHARED,
+    store="memory",
+    unpromised=frozenset({Anomaly.LOST_UPDATE}),
+)
