@@ -22,6 +22,7 @@ from harness.engine.job import Job, Options, repeat_command
 from harness.engine.judge import judge
 from harness.engine.over_http import flood_over_http
 from harness.engine.server_process import ServerProcess
+from harness.engine.subjects import find_subject
 from localimpl import Subject
 
 MOST_ROUNDS = 25
@@ -36,7 +37,7 @@ class Attempt:
     def __init__(self, cell: Cell, job: Job) -> None:
         self.cell = cell
         self.options: Options = job.options
-        self.subject: Subject = load(cell.subject)
+        self.subject: Subject = find_subject(cell.subject)
         self.place: Host | Server = load(cell.where)
         self.scenario: Scenario = load(cell.scenario)
         self.checkers: list[Checker] = [load(path) for path in job.checkers]

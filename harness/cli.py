@@ -1,0 +1,239 @@
+"""The command line: ``ctxstress run`` and what goes with it; thin, for the work is done in the rooms."""
+
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.core.errors import UserError
+
+if TYPE_CHECKING:
+    from harness.core.record import CellResult, Run
+    from harness.selection import Selection
+
+OUT = Path("reports/out")
+DONE, CANNOT, INTERRUPTED = 0, 2, 130
+
+
+class Doors(click.Group):
+    """Shows mistakes of use without a traceback and ends with the exit codes of the README."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a UserError ends with 2."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            click.echo(f"ctxstress: {error}", err=True)
+            ctx.exit(CANNOT)
+        except KeyboardInterrupt:
+            click.echo("ctxstress: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+def _settings() -> dict[str, Any]:
+    """Return the defaults of ``[tool.ctxstress]`` in this directory's pyproject.toml."""
+    file = Path("pyproject.toml")
+    if not file.is_file():
+        return {}
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("ctxstress", {})
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"cannot read the defaults in {file}: {error}") from error
+    return {name.replace("-", "_"): value for name, value in table.items()}
+
+
+@click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ctxstress")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Stress-test whether requests served at once keep what belongs to them apart."""
+    if ctx.invoked_subcommand == "run":
+        ctx.default_map = {"run": _settings()}
+
+
+def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose cells and say how hard to press them."""
+    many = {"multiple": True, "metavar": "NAME"}
+    options = [
+        click.option("--local", "locals_", help="Local to test: a name, a glob, or package.module:Name.", **many),
+        click.option("--host", "hosts", help="Units inside this process: single, threads, greenlets, …", **many),
+        click.option("--server", "servers", help="Real HTTP server in a process of its own.", **many),
+        click.option("--scenario", "scenarios", help="What is tried.", **many),
+        click.option("--promise", help="What a bare Local keeps apart: thread,greenlet,task or none."),
+        click.option("--requests", type=click.IntRange(1), help="Requests of a cell.  [200; over HTTP 100]"),
+        click.option("--clients", type=click.IntRange(1, 256), default=8, show_default=True, help="Clients at once."),
+        click.option("--seed", type=int, default=1, show_default=True, help="Fixes requests, pauses and tokens."),
+        click.option("--gate", default="jitter", show_default=True, help="How requests pause: once, jitter, rendezvous."),
+        click.option(
+            "--switch-interval",
+            type=click.FloatRange(1e-7, 10),
+            default=1e-6,
+            show_default=True,
+            help="Seconds after which CPython may switch threads.",
+        ),
+        click.option(
+            "--time-limit",
+            type=click.FloatRange(0.5),
+            default=20.0,
+            show_default=True,
+            help="Seconds after which a cell is ended.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@main.command()
+@_choices
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=OUT, show_default=True, help="Where the report goes.")
+@click.option("--json", "as_json", is_flag=True, help="Write the record to stdout, and nothing else there.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the closing lines.")
+@click.option("-v", "--verbose", is_flag=True, help="A line for each cell, with what was seen.")
+@click.pass_context
+def run(ctx: click.Context, out: Path, as_json: bool, quiet: bool, verbose: bool, **choices: Any) -> None:
+    """Run the matrix: flood Locals under hosts and servers, and judge each cell.
+
+    Exit code: 0 every promise kept, 1 a promise broken, 2 something could not be told or done, 130 interrupted.
+    """
+    from harness.progress import Progress
+    from harness.runs import Recorder, execute
+    from harness.selection import select
+    from reports.write import write_all
+
+    asked, options = _read(choices)
+    selection = select(asked)
+    recorder = Recorder(selection, options, _command_line(), asked)
+    with Progress(len(selection.cells), quiet=quiet or as_json, verbose=verbose) as progress:
+        done = execute(recorder, progress.tell)
+    paths = write_all(done, out)
+    if as_json:
+        click.echo(paths.json.read_text(encoding="utf-8"))
+    else:
+        _close(done, str(paths.page), matrix=not quiet)
+    ctx.exit(done.exit_code())
+
+
+def _read(choices: dict[str, Any]) -> "tuple[Any, Any]":
+    """Turn the options of the command line into what is asked for and how hard to press."""
+    from harness.engine.job import Options
+    from harness.selection import Asked
+
+    asked = Asked(
+        locals=choices["locals_"],
+        hosts=choices["hosts"],
+        servers=choices["servers"],
+        scenarios=choices["scenarios"],
+        promise=choices["promise"],
+        gate=choices["gate"],
+    )
+    hard = {name: choices[name] for name in ("clients", "seed", "switch_interval", "time_limit")}
+    if choices["requests"]:
+        hard |= {"requests": choices["requests"], "http_requests": choices["requests"]}
+    return asked, Options(**hard)
+
+
+def _command_line() -> str:
+    import shlex
+
+    return shlex.join(["ctxstress", *sys.argv[1:]])
+
+
+def _close(done: "Run", page: str, *, matrix: bool) -> None:
+    from reports.text import print_run
+
+    print_run(done, page=page, matrix=matrix)
+
+
+@main.command("list")
+@click.argument("kind", required=False, type=click.Choice(["local", "host", "server", "scenario", "gate", "checker"]))
+def list_parts(kind: str | None) -> None:
+    """Show the Locals, hosts, servers, scenarios, gates and checkers that there are."""
+    from harness.catalog import ROOMS, entries
+    from reports.listing import print_parts
+
+    for each in [kind] if kind else [name for name in ROOMS if name != "target"]:
+        print_parts(each, [(entry.name, _sentence(entry.part), entry.missing) for entry in entries(each)])
+
+
+def _sentence(part: Any) -> str:
+    return str(getattr(part, "claim", None) or part.summary)
+
+
+@main.command()
+def doctor() -> None:
+    """Show what is installed, and what installs the rest."""
+    from harness.catalog import ROOMS, entries
+    from harness.engine.job import Options
+    from harness.runs import environment
+    from reports.listing import print_doctor
+
+    missing = [entry.missing for kind in ROOMS for entry in entries(kind) if entry.missing]
+    print_doctor(environment(Options()), missing)
+
+
+@main.command()
+@click.argument("source", metavar="RUN", type=click.Path(path_type=Path), default=OUT)
+@click.pass_context
+def recheck(ctx: click.Context, source: Path) -> None:
+    """Judge a stored run again with today's checkers; RUN is a run.json or its directory."""
+    from harness.catalog import entries
+    from harness.core.record import read_run
+    from harness.engine.recheck import recheck as judge_again
+    from reports.compare import compare, print_comparison
+
+    before = read_run(source)
+    checkers = [entry.part for entry in entries("checker")]
+    after = judge_again(before, checkers, {entry.path: entry.part for entry in entries("scenario")})
+    print_comparison(compare(before, after))
+    ctx.exit(after.exit_code())
+
+
+@main.command()
+@click.argument("source", metavar="RUN", type=click.Path(path_type=Path), default=OUT)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the report goes.  [beside RUN]")
+def report(source: Path, out: Path | None) -> None:
+    """Write the page of a stored run again."""
+    from harness.core.record import read_run
+    from reports.write import write_all
+
+    stored = read_run(source)
+    paths = write_all(stored, out or (source if source.is_dir() else source.parent))
+    _close(stored, str(paths.page), matrix=True)
+
+
+@main.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.pass_context
+def compare(ctx: click.Context, before: Path, after: Path) -> None:
+    """Show what changed from one run to another; exits with 1 when something got worse."""
+    from harness.core.record import read_run
+    from reports.compare import compare as difference
+    from reports.compare import print_comparison
+
+    found = difference(read_run(before), read_run(after))
+    print_comparison(found)
+    ctx.exit(1 if found.worse else DONE)
+
+
+@main.command()
+@click.option("--local", "local", default="thread_ident", show_default=True, metavar="NAME", help="The Local to look into.")
+@click.option(
+    "--unit",
+    type=click.Choice(["thread", "greenlet", "task"]),
+    default="greenlet",
+    show_default=True,
+    help="What the two requests run on.",
+)
+def trace(local: str, unit: str) -> None:
+    """Walk two interleaved requests through the lifecycle and show the Local's storage after each phase."""
+    from harness.catalog import choose
+    from harness.engine.trace import walk
+    from localimpl import Unit
+    from reports.trace import print_trace
+
+    print_trace(walk(choose("local", [local])[0].part, Unit(unit)))

@@ -1,0 +1,73 @@
+"""Shows how a run goes on: a bar on a terminal, a line a cell elsewhere; always on stderr."""
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TextIO
+
+from harness.core.verdict import Grade
+
+if TYPE_CHECKING:
+    from harness.core.record import CellResult
+
+NOTEWORTHY = {Grade.BROKEN, Grade.MISSED, Grade.UNPROVEN}
+
+
+class Progress:
+    """Tells each result as it comes; ``quiet`` says nothing, ``verbose`` says every cell on a terminal, too."""
+
+    def __init__(self, total: int, *, quiet: bool, verbose: bool, to: TextIO | None = None) -> None:
+        self._total = total
+        self._count = 0
+        self._to = to or sys.stderr
+        self._bar: Any = None
+        self._task: Any = None
+        self._lines = not quiet and (verbose or not self._to.isatty())
+        self._quiet = quiet
+        self._verbose = verbose
+
+    def __enter__(self) -> "Progress":
+        if not self._quiet and self._to.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(
+                TextColumn("{task.description:<46}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                console=Console(file=self._to),
+                transient=True,
+            )
+            self._task = self._bar.add_task("starting the workers", total=self._total)
+            self._bar.start()
+        return self
+
+    def tell(self, result: "CellResult") -> None:
+        """Show one more cell as done."""
+        self._count += 1
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self._count, description=result.cell.id[:46])
+        if self._lines or (self._bar is not None and result.grade in NOTEWORTHY):
+            self._say(self._line(result))
+
+    def _line(self, result: "CellResult") -> str:
+        line = f"[{self._count}/{self._total}] {result.grade.upper():10} {result.cell.id}: {result.outcome}"
+        if result.ending != "judged":
+            line += f" ({result.ending})"
+        seen = [f"{each.anomaly} × {each.count}" for each in result.findings if each.count]
+        if seen and (self._verbose or result.grade in NOTEWORTHY):
+            line += f", {', '.join(seen)} of {result.evidence.entered} requests"
+        return line
+
+    def _say(self, line: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(line, markup=False, highlight=False)
+        else:
+            print(line, file=self._to, flush=True)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()

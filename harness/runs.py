@@ -1,0 +1,103 @@
+"""Makes a run: has the chosen cells run, gathers their results in the matrix's order, and writes down under what conditions."""
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from harness.core.record import SCHEMA, Cell, CellResult, Run
+from harness.engine.job import Options
+from harness.engine.pool import Pool
+from harness.selection import Asked, Selection
+
+PACKAGES = ("ctxstress", "greenlet", "gevent", "werkzeug", "asgiref", "locust", "pytest", "uvicorn")
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def environment(options: Options) -> dict[str, str]:
+    """Return what a reader must know of the machine and the libraries."""
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    found = {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "GIL": "on" if gil else "off",
+        "platform": platform.platform(),
+        "processors": str(processors()),
+        "switch interval": f"{options.switch_interval:g} s",
+    }
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Gathers results into a run; can give it at any moment, also when the rest will not come."""
+
+    selection: Selection
+    options: Options
+    command: str
+    asked: Asked
+    results: dict[Cell, CellResult] = field(default_factory=dict)
+    interrupted: bool = False
+    _started: datetime = field(default_factory=lambda: datetime.now().astimezone())
+    _clock: float = field(default_factory=time.perf_counter)
+
+    def add(self, result: CellResult) -> None:
+        """Take the result of one cell."""
+        self.results[result.cell] = result
+
+    def run(self) -> Run:
+        """Return the record of what is known now."""
+        subjects, places, scenarios = self.selection.parts()
+        left = len(self.selection.cells) - len(self.results)
+        notes = self.selection.notes + ((f"{left} cells were not run",) if left else ())
+        return Run(
+            schema=SCHEMA,
+            version=version("ctxstress"),
+            command=self.command,
+            seed=self.options.seed,
+            options=_spoken(self.options, self.asked),
+            environment=environment(self.options),
+            started=self._started.isoformat(timespec="seconds"),
+            seconds=round(time.perf_counter() - self._clock, 2),
+            interrupted=self.interrupted,
+            subjects=subjects,
+            places=places,
+            scenarios=scenarios,
+            cells=tuple(self.results[cell] for cell in self.selection.cells if cell in self.results),
+            notes=notes,
+        )
+
+
+def execute(recorder: Recorder, tell: Callable[[CellResult], None]) -> Run:
+    """Run the selected cells, telling each result as it comes; an interruption keeps what is known."""
+    pool = Pool(processors())
+    try:
+        for result in pool.run(recorder.selection.jobs(recorder.options)):
+            recorder.add(result)
+            tell(result)
+    except KeyboardInterrupt:
+        recorder.interrupted = True
+    finally:
+        pool.stop()
+    return recorder.run()
+
+
+def _spoken(options: Options, asked: Asked) -> Mapping[str, object]:
+    return asdict(options) | {name: value for name, value in asdict(asked).items() if value}
+
+
+def rejudged(run: Run, results: Iterable[CellResult]) -> Run:
+    """Return the run with other results in the place of its own."""
+    return replace(run, cells=tuple(results))

@@ -1,0 +1,140 @@
+"""Chooses the cells of a run: what was asked for, or the default matrix."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from harness.catalog import Entry, choose, entries
+from harness.core.errors import UserError
+from harness.core.ports import Host, Server
+from harness.core.record import Cell, Part, Place
+from harness.core.scenario import Scenario
+from harness.core.verdict import demands
+from harness.engine.job import Job, Options
+from harness.engine.subjects import with_promise
+from localimpl import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the person asked for; an empty choice means the default of its kind."""
+
+    locals: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    promise: str | None = None
+    gate: str = "jitter"
+    target: str = "mini"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The parts and cells of a run, and what had to be left out."""
+
+    subjects: tuple[Entry, ...]
+    places: tuple[tuple[Place, Entry], ...]
+    scenarios: tuple[Entry, ...]
+    cells: tuple[Cell, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    def jobs(self, options: Options) -> list[Job]:
+        """Group the cells by subject and place; servers, which take longest, come first."""
+        checkers = tuple(entry.path for entry in entries("checker"))
+        patched = {entry.path: entry.part.patched for _, entry in self.places}
+        groups: dict[tuple[str, str], list[Cell]] = {}
+        for cell in sorted(self.cells, key=lambda cell: cell.place is Place.HOST):
+            groups.setdefault((cell.subject, cell.where), []).append(cell)
+        return [
+            Job(tuple(cells), options, checkers, patched[where] and cells[0].place is Place.HOST)
+            for (_, where), cells in groups.items()
+        ]
+
+    def parts(self) -> tuple[tuple[Part, ...], tuple[Part, ...], tuple[Part, ...]]:
+        """Return subjects, places and scenarios as the record keeps them."""
+        return (
+            tuple(_subject_part(entry) for entry in self.subjects),
+            tuple(_place_part(place, entry) for place, entry in self.places),
+            tuple(Part(entry.path, entry.name, entry.part.claim) for entry in self.scenarios),
+        )
+
+
+def select(asked: Asked) -> Selection:
+    """Return the cells to run. Raises UserError for names that do not exist, and when nothing is left to run."""
+    notes: list[str] = []
+    subjects = _available(
+        choose("local", _with_promises(asked)) if asked.locals else entries("local"), bool(asked.locals), notes
+    )
+    places: list[tuple[Place, Entry]] = []
+    only_servers, only_hosts = asked.servers and not asked.hosts, asked.hosts and not asked.servers
+    if not only_servers:
+        hosts = choose("host", asked.hosts or ["*"])
+        places += [(Place.HOST, entry) for entry in _available(hosts, bool(asked.hosts), notes)]
+    if not only_hosts:
+        servers = choose("server", asked.servers or ["*"])
+        places += [(Place.SERVER, entry) for entry in _available(servers, bool(asked.servers), notes)]
+    scenarios = choose("scenario", asked.scenarios or ["*"])
+    target = choose("target", [asked.target])[0].path
+    gate = choose("gate", [asked.gate])[0].path
+    cells = tuple(
+        Cell(subject.path, place, where.path, scenario.path, target, gate)
+        for subject in subjects
+        for place, where in places
+        for scenario in scenarios
+        if _applies(subject.part, place, where.part, scenario.part, named=bool(asked.locals))
+    )
+    if not cells:
+        raise UserError(
+            "no cell is left to run: none of the chosen scenarios can run on the chosen places "
+            "(`ctxstress list` shows which units each needs)"
+        )
+    return Selection(tuple(subjects), tuple(places), tuple(scenarios), cells, tuple(notes))
+
+
+def _applies(subject: Subject, place: Place, where: Host | Server, scenario: Scenario, *, named: bool) -> bool:
+    """Tell whether a cell exists; of a control that was not asked for by name, only where it must be caught."""
+    if where.unit not in scenario.units or (scenario.in_process and place is Place.SERVER):
+        return False
+    if subject.control and not named:
+        return (where.unit, scenario.name) in subject.promise.refuted_on and demands(where.unit, where.offers)
+    return True
+
+
+def _available(found: Iterable[Entry], named: bool, notes: list[str]) -> list[Entry]:
+    """Leave out what lacks its libraries, with a note; asked for by name, that is an error."""
+    usable = []
+    for entry in found:
+        if not entry.missing:
+            usable.append(entry)
+        elif named:
+            raise UserError(entry.missing)
+        else:
+            notes.append(f"left out: {entry.missing}")
+    return usable
+
+
+def _with_promises(asked: Asked) -> Iterator[str]:
+    for name in asked.locals:
+        bare = ":" in name and "[" not in name
+        yield with_promise(name, asked.promise) if bare and asked.promise is not None else name
+
+
+def _subject_part(entry: Entry) -> Part:
+    subject: Subject = entry.part
+    return Part(
+        entry.path,
+        entry.name,
+        subject.summary,
+        isolates=tuple(sorted(subject.promise.isolates)),
+        refuted_on=tuple(sorted((str(unit), scenario) for unit, scenario in subject.promise.refuted_on)),
+        control=subject.control,
+        source=subject.source,
+    )
+
+
+def _place_part(place: Place, entry: Entry) -> Part:
+    where: Host | Server = entry.part
+    return replace(
+        Part(entry.path, entry.name, where.summary),
+        unit=str(where.unit),
+        offers=tuple(sorted(str(need) for need in where.offers)),
+    )
