@@ -11,7 +11,7 @@ from localimpl.subject import Subject
 
 
 class GreenletIdentLocal(Local):
-    """A dict of dicts by ``greenlet.getcurrent()``, which outside any greenlet is the thread's own main greenlet.
+    """A dict of dicts by ``greenlet.getcurrent()``, which outside any greenlet is the thread's main greenlet.
 
     The keys are weak references to the greenlets: their ids would be handed out again, and the greenlets
     themselves would be kept alive for ever. Tasks of one thread share its entry.

@@ -59,7 +59,7 @@ class Local(Storage):
         """Return the names that have a value here."""
 
     def snapshot(self) -> dict[str | int, dict[str, Any]]:
-        """Return {unit: {name: value}} of all units that can be seen from here: unless overridden, this one."""
+        """Return {unit: {name: value}} of all units that can be seen from here; as it is here, of one."""
         held = dict(self)
         return {current_unit(): held} if held else {}
 
