@@ -49,7 +49,10 @@ def entries(kind: str) -> list[Entry]:
         if part is not None:
             found.append(_entry(module.name, f"{package_name}.{module.name}:{attribute}", part))
     if kind == "local":
-        found += [_entry(point.name, point.value, find_subject(point.value)) for point in entry_points(group=ENTRY_POINTS)]
+        found += [
+            _entry(point.name, point.value, find_subject(point.value))
+            for point in entry_points(group=ENTRY_POINTS)
+        ]
         found.sort(key=lambda entry: entry.part.control)
     return found
 

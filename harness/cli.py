@@ -11,8 +11,7 @@ import click
 from harness.core.errors import UserError
 
 if TYPE_CHECKING:
-    from harness.core.record import CellResult, Run
-    from harness.selection import Selection
+    from harness.core.record import Run
 
 OUT = Path("reports/out")
 DONE, CANNOT, INTERRUPTED = 0, 2, 130
@@ -56,17 +55,30 @@ def main(ctx: click.Context) -> None:
 
 def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose cells and say how hard to press them."""
-    many = {"multiple": True, "metavar": "NAME"}
+    many: dict[str, Any] = {"multiple": True, "metavar": "NAME"}
     options = [
-        click.option("--local", "locals_", help="Local to test: a name, a glob, or package.module:Name.", **many),
-        click.option("--host", "hosts", help="Units inside this process: single, threads, greenlets, …", **many),
+        click.option(
+            "--local", "locals_", help="Local to test: a name, a glob, or package.module:Name.", **many
+        ),
+        click.option(
+            "--host", "hosts", help="Units inside this process: single, threads, greenlets, …", **many
+        ),
         click.option("--server", "servers", help="Real HTTP server in a process of its own.", **many),
         click.option("--scenario", "scenarios", help="What is tried.", **many),
         click.option("--promise", help="What a bare Local keeps apart: thread,greenlet,task or none."),
         click.option("--requests", type=click.IntRange(1), help="Requests of a cell.  [200; over HTTP 100]"),
-        click.option("--clients", type=click.IntRange(1, 256), default=8, show_default=True, help="Clients at once."),
-        click.option("--seed", type=int, default=1, show_default=True, help="Fixes requests, pauses and tokens."),
-        click.option("--gate", default="jitter", show_default=True, help="How requests pause: once, jitter, rendezvous."),
+        click.option(
+            "--clients", type=click.IntRange(1, 256), default=8, show_default=True, help="Clients at once."
+        ),
+        click.option(
+            "--seed", type=int, default=1, show_default=True, help="Fixes requests, pauses and tokens."
+        ),
+        click.option(
+            "--gate",
+            default="jitter",
+            show_default=True,
+            help="How requests pause: once, jitter, rendezvous.",
+        ),
         click.option(
             "--switch-interval",
             type=click.FloatRange(1e-7, 10),
@@ -89,12 +101,18 @@ def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @main.command()
 @_choices
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=OUT, show_default=True, help="Where the report goes.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=OUT,
+    show_default=True,
+    help="Where the report goes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write the record to stdout, and nothing else there.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the closing lines.")
 @click.option("-v", "--verbose", is_flag=True, help="A line for each cell, with what was seen.")
 @click.pass_context
-def run(ctx: click.Context, out: Path, as_json: bool, quiet: bool, verbose: bool, **choices: Any) -> None:
+def run(ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, verbose: bool, **choices: Any) -> None:
     """Run the matrix: flood Locals under hosts and servers, and judge each cell.
 
     Exit code: 0 every promise kept, 1 a promise broken, 2 something could not be told or done, 130 interrupted.
@@ -149,7 +167,9 @@ def _close(done: "Run", page: str, *, matrix: bool) -> None:
 
 
 @main.command("list")
-@click.argument("kind", required=False, type=click.Choice(["local", "host", "server", "scenario", "gate", "checker"]))
+@click.argument(
+    "kind", required=False, type=click.Choice(["local", "host", "server", "scenario", "gate", "checker"])
+)
 def list_parts(kind: str | None) -> None:
     """Show the Locals, hosts, servers, scenarios, gates and checkers that there are."""
     from harness.catalog import ROOMS, entries
@@ -178,7 +198,7 @@ def doctor() -> None:
 @main.command()
 @click.argument("source", metavar="RUN", type=click.Path(path_type=Path), default=OUT)
 @click.pass_context
-def recheck(ctx: click.Context, source: Path) -> None:
+def recheck(ctx: click.Context, /, source: Path) -> None:
     """Judge a stored run again with today's checkers; RUN is a run.json or its directory."""
     from harness.catalog import entries
     from harness.core.record import read_run
@@ -194,7 +214,9 @@ def recheck(ctx: click.Context, source: Path) -> None:
 
 @main.command()
 @click.argument("source", metavar="RUN", type=click.Path(path_type=Path), default=OUT)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the report goes.  [beside RUN]")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Where the report goes.  [beside RUN]"
+)
 def report(source: Path, out: Path | None) -> None:
     """Write the page of a stored run again."""
     from harness.core.record import read_run
@@ -209,7 +231,7 @@ def report(source: Path, out: Path | None) -> None:
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
 @click.pass_context
-def compare(ctx: click.Context, before: Path, after: Path) -> None:
+def compare(ctx: click.Context, /, before: Path, after: Path) -> None:
     """Show what changed from one run to another; exits with 1 when something got worse."""
     from harness.core.record import read_run
     from reports.compare import compare as difference
@@ -221,7 +243,14 @@ def compare(ctx: click.Context, before: Path, after: Path) -> None:
 
 
 @main.command()
-@click.option("--local", "local", default="thread_ident", show_default=True, metavar="NAME", help="The Local to look into.")
+@click.option(
+    "--local",
+    "local",
+    default="thread_ident",
+    show_default=True,
+    metavar="NAME",
+    help="The Local to look into.",
+)
 @click.option(
     "--unit",
     type=click.Choice(["thread", "greenlet", "task"]),

@@ -1,4 +1,4 @@
-"""Makes a run: has the chosen cells run, gathers their results in the matrix's order, and writes down under what conditions."""
+"""Makes a run: has the chosen cells run, gathers their results in the matrix's order, and notes the conditions."""
 
 import os
 import platform

@@ -62,7 +62,9 @@ def select(asked: Asked) -> Selection:
     """Return the cells to run. Raises UserError for names that do not exist, and when nothing is left to run."""
     notes: list[str] = []
     subjects = _available(
-        choose("local", _with_promises(asked)) if asked.locals else entries("local"), bool(asked.locals), notes
+        choose("local", _with_promises(asked)) if asked.locals else entries("local"),
+        bool(asked.locals),
+        notes,
     )
     places: list[tuple[Place, Entry]] = []
     only_servers, only_hosts = asked.servers and not asked.hosts, asked.hosts and not asked.servers
@@ -90,7 +92,9 @@ def select(asked: Asked) -> Selection:
     return Selection(tuple(subjects), tuple(places), tuple(scenarios), cells, tuple(notes))
 
 
-def _applies(subject: Subject, place: Place, where: Host | Server, scenario: Scenario, *, named: bool) -> bool:
+def _applies(
+    subject: Subject, place: Place, where: Host | Server, scenario: Scenario, *, named: bool
+) -> bool:
     """Tell whether a cell exists; of a control that was not asked for by name, only where it must be caught."""
     if where.unit not in scenario.units or (scenario.in_process and place is Place.SERVER):
         return False

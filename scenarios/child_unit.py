@@ -1,4 +1,4 @@
-"""A child unit started by a request, which cleans up after itself, neither leaks into others nor clobbers its parent."""
+"""A child unit that a request starts and that cleans up after itself neither leaks nor clobbers its parent."""
 
 from harness.core.history import Probe
 from harness.core.ports import Ambient

@@ -23,6 +23,4 @@ def view(app: Ambient, own: Probe) -> Script[Script[None]]:
     return app.stream_with_context(body(app, own))
 
 
-SCENARIO = Scenario(
-    "disconnect", "A client that hangs up disturbs nobody else.", view, hangs_up=True
-)
+SCENARIO = Scenario("disconnect", "A client that hangs up disturbs nobody else.", view, hangs_up=True)

@@ -21,4 +21,6 @@ def view(app: Ambient, own: Probe) -> Script[str]:
     return own.token
 
 
-SCENARIO = Scenario("nested_contexts", "Nested contexts are pushed and popped in each request's own stack.", view)
+SCENARIO = Scenario(
+    "nested_contexts", "Nested contexts are pushed and popped in each request's own stack.", view
+)

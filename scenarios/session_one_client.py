@@ -1,4 +1,4 @@
-"""One client sends several requests at once, and each changes the session: an update may be lost, a value never mixed."""
+"""One client sends several requests at once that change its session: an update may be lost, a value never mixed."""
 
 from harness.core.history import Probe
 from harness.core.ports import Ambient

@@ -19,8 +19,11 @@ def check(history: History) -> Iterator[Witness]:
                 writer=wrote.request,
                 name=read.name,
                 seqs=(wrote.seq, read.seq),
-                sentence=f"{wrote.request} wrote {wrote.name!r}; {read.request}, in flight with it, read {wrote.request}'s value.",
+                sentence=f"{wrote.request} wrote {wrote.name!r}; "
+                f"{read.request}, in flight with it, read {wrote.request}'s value.",
             )
 
 
-CHECKER = Checker(Anomaly.BLEED, "no request sees the value of another in flight with it", Need.OVERLAP, check)
+CHECKER = Checker(
+    Anomaly.BLEED, "no request sees the value of another in flight with it", Need.OVERLAP, check
+)

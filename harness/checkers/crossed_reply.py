@@ -27,4 +27,6 @@ def check(history: History) -> Iterator[Witness]:
                 )
 
 
-CHECKER = Checker(Anomaly.CROSSED_REPLY, "each client gets the answer to its own request", Need.REPLIES, check)
+CHECKER = Checker(
+    Anomaly.CROSSED_REPLY, "each client gets the answer to its own request", Need.REPLIES, check
+)

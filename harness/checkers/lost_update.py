@@ -26,4 +26,6 @@ def check(history: History) -> Iterator[Witness]:
             )
 
 
-CHECKER = Checker(Anomaly.LOST_UPDATE, "no update of a shared thing is overwritten unseen", Need.UPDATES, check)
+CHECKER = Checker(
+    Anomaly.LOST_UPDATE, "no update of a shared thing is overwritten unseen", Need.UPDATES, check
+)

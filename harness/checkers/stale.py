@@ -19,7 +19,8 @@ def check(history: History) -> Iterator[Witness]:
                 writer=wrote.request,
                 name=read.name,
                 seqs=(wrote.seq, read.seq),
-                sentence=f"{wrote.request} wrote {wrote.name!r} and ended; {read.request} began later and still read its value.",
+                sentence=f"{wrote.request} wrote {wrote.name!r} and ended; "
+                f"{read.request} began later and still read its value.",
             )
 
 

@@ -1,5 +1,7 @@
 """Counts, from a history alone, how often requests could have disturbed each other."""
 
+from itertools import pairwise
+
 from harness.core.history import Event, History, Kind
 from harness.core.verdict import Evidence
 
@@ -96,4 +98,4 @@ def measure(history: History) -> Evidence:
 
 def _contested(rounds: list[tuple[int, Event]]) -> int:
     """Count the updates of one thing that began before the one recorded before them ended."""
-    return sum(began < before.seq for (_, before), (began, _) in zip(rounds, rounds[1:], strict=False))
+    return sum(began < before.seq for (_, before), (began, _) in pairwise(rounds))

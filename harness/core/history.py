@@ -91,8 +91,9 @@ class History:
 class Probe:
     """A request's own truth, handed to its view by argument; it never asks the Local.
 
-    ``record`` takes the events (a History's), ``unit`` names the thread, greenlet or task that runs the request, ``token`` is the request's own and unguessable, ``user`` the token of the user who sends it, the same in all of
-    that user's requests.
+    ``record`` takes the events (a History's), ``unit`` names the thread, greenlet or task that runs the request,
+    ``token`` is the request's own and unguessable, ``user`` the token of the user who sends it, the same in all
+    of that user's requests.
     """
 
     __slots__ = ("_record", "_writes", "request", "token", "unit", "user")

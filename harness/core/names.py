@@ -25,7 +25,9 @@ def load(path: str) -> Any:
             ) from error
         raise UserError(f"{path!r}: importing {module_name} failed: no module {error.name!r}") from error
     except Exception as error:
-        raise UserError(f"{path!r}: importing {module_name} failed: {type(error).__name__}: {error}") from error
+        raise UserError(
+            f"{path!r}: importing {module_name} failed: {type(error).__name__}: {error}"
+        ) from error
     found: Any = module
     for part in attribute.split("."):
         try:

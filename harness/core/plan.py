@@ -8,7 +8,7 @@ HANG_UP_EVERY = 3
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One request to be sent: its id, its unguessable token, the token of the user who sends it, and the seed of its pauses."""
+    """One request to be sent: its id, its sender's token, its own unguessable token, and the seed of its pauses."""
 
     request: str
     user: str
@@ -17,7 +17,9 @@ class Order:
     hangs_up: bool = False
 
 
-def plan(requests: int, clients: int, seed: int, hangs_up: bool = False, label: str = "r") -> list[list[Order]]:
+def plan(
+    requests: int, clients: int, seed: int, hangs_up: bool = False, label: str = "r"
+) -> list[list[Order]]:
     """Deal ``requests`` orders to ``clients`` in turn; each client sends its own one after the other.
 
     ``label`` begins the request ids, so that several rounds of one cell never share one.

@@ -122,7 +122,10 @@ class Server:
     interface: str
     """``wsgi`` or ``asgi``."""
     serve: Callable[[Any, int, Callable[[int], None]], None]
-    """``serve(app, port, ready)`` serves on 127.0.0.1 until the process ends; calls ``ready(port)`` once bound (port 0: any)."""
+    """``serve(app, port, ready)`` serves on 127.0.0.1 until the process ends; calls ``ready(port)`` once bound.
+
+    Port 0 lets the system choose one.
+    """
     offers: frozenset[Need]
     patched: bool = False
     requires: str = ""

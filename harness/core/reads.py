@@ -68,7 +68,9 @@ def _judge(
     values = list(read.value) if together else [read.value]
     writers = [wrote.get(value) for value in values]
     owners = {writer.request for writer in writers if writer is not None}
-    foreign = next((writer for writer in writers if writer is not None and writer.request != read.request), None)
+    foreign = next(
+        (writer for writer in writers if writer is not None and writer.request != read.request), None
+    )
 
     if foreign is not None:
         if len(owners) > 1:

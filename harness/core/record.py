@@ -1,4 +1,4 @@
-"""What is stored of a run, re-judged by ``recheck`` and drawn by the reports: plain dataclasses, read and written as JSON."""
+"""What is stored of a run, re-judged by ``recheck`` and drawn by the reports: plain dataclasses, kept as JSON."""
 
 import json
 from collections.abc import Mapping
@@ -172,7 +172,7 @@ class Run:
         return counts
 
     def exit_code(self) -> int:
-        """Return 130 when interrupted, 1 for a broken promise, 2 when a control was missed or nothing could be told, else 0.
+        """Return 130 when interrupted, 1 for a broken promise, 2 for a missed control or nothing told, else 0.
 
         A promise left unproven is no success: where nothing is broken or missed, it also gives 2.
         """
@@ -211,7 +211,9 @@ def read_run(path: Path) -> Run:
     try:
         return from_json(file.read_text(encoding="utf-8"), str(file))
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read {file}: {error}; run `ctxstress run` first, or name its run.json") from error
+        raise UserError(
+            f"cannot read {file}: {error}; run `ctxstress run` first, or name its run.json"
+        ) from error
 
 
 T = TypeVar("T")
@@ -235,9 +237,15 @@ def _build(kind: Any, data: Any) -> Any:
         return tuple(_build(argument, item) for argument, item in zip(arguments, data, strict=True))
     if origin is not None:
         return data
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
-        return kind(**{each.name: _build(hints[each.name], data[each.name]) for each in fields(kind) if each.name in data})
+        return kind(
+            **{
+                each.name: _build(hints[each.name], data[each.name])
+                for each in fields(kind)
+                if each.name in data
+            }
+        )
     if issubclass(kind, Enum):
         return kind(data)
     return float(data) if kind is float else data

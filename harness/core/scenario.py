@@ -30,7 +30,8 @@ class Scenario:
     """One claim about isolation, with the view that any target can be given.
 
     ``view(app, own)`` is a generator of steps, a plain function or an ``async def``; it returns the body of the
-    answer: a string, or a script that yields ``Chunk`` steps. ``prepare(app)`` adds hooks and handlers before the first request.
+    answer: a string, or a script that yields ``Chunk`` steps. ``prepare(app)`` adds hooks and handlers before the
+    first request.
     """
 
     name: str

@@ -69,7 +69,7 @@ class Attempt:
         return replace(self.result(), ending=Ending.CRASHED, log=log)
 
     def flood(self, send: Callable[[Sequence[Sequence[Order]]], None], requests: int) -> CellResult:
-        """Send rounds until the cell can be told: once as a rule, again for a control unseen or for want of evidence."""
+        """Send rounds until the cell can be told: one as a rule, more for a control unseen or for want of evidence."""
         options = self.options
         must_mix = (self.place.unit, self.scenario.name) in self.subject.promise.refuted_on
         result = None
@@ -161,5 +161,3 @@ class _TimeLimit:
     def _end(self, number: int, frame: FrameType | None) -> None:
         self._report(self._attempt.hung(where_it_stands(self._attempt.history)))
         os._exit(0)
-
-

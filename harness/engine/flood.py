@@ -49,7 +49,9 @@ class Flood:
             case Cookies.NONE:
                 return None
 
-    def _visits(self, lane: Sequence[Order], jar: Jar | None, history: History) -> Iterator[tuple[int, Visit]]:
+    def _visits(
+        self, lane: Sequence[Order], jar: Jar | None, history: History
+    ) -> Iterator[tuple[int, Visit]]:
         for order in lane:
             yield order.seed, partial(self._visit, order, jar, history)
 

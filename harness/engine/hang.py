@@ -1,4 +1,4 @@
-"""Says where a process stands that did not finish in time: which requests are in flight, and the stacks of all units."""
+"""Says where a process stands that did not finish in time: the requests in flight, and the stacks of all units."""
 
 import asyncio
 import gc
@@ -46,4 +46,6 @@ def _stacks() -> Iterator[str]:
 def _top(frame: FrameType) -> str:
     """Return the innermost frames, the innermost first."""
     stack = traceback.extract_stack(frame, limit=DEEPEST)
-    return " < ".join(f"{entry.name} ({entry.filename.rpartition('/')[2]}:{entry.lineno})" for entry in reversed(stack))
+    return " < ".join(
+        f"{entry.name} ({entry.filename.rpartition('/')[2]}:{entry.lineno})" for entry in reversed(stack)
+    )

@@ -1,4 +1,4 @@
-"""Judges a history: runs the checkers, weighs their silence by the evidence, and grades the cell against the promise."""
+"""Judges a history: runs the checkers, weighs their silence by the evidence, and grades it against the promise."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -74,7 +74,7 @@ def finding(checker: Checker, count: int, evidence: Evidence, *, required: bool)
 def sum_up(
     findings: Iterable[Finding], evidence: Evidence, sent: int, ignoring: frozenset[Anomaly]
 ) -> Outcome:
-    """Return the outcome of a cell: any mix-up counts, silence only where required, and trouble leaves nothing proven."""
+    """Return the outcome: any mix-up counts, silence only where required, and trouble leaves nothing proven."""
     counted = [each for each in findings if each.anomaly not in ignoring]
     outcomes = [each.outcome for each in counted if each.required or each.outcome is Outcome.MIXED]
     if evidence.failed or evidence.unanswered or evidence.entered < sent:
@@ -90,7 +90,7 @@ def observed_states(looks: Iterable[Look]) -> tuple[State, ...]:
 
 
 def samples(history: History, witnesses: Sequence[Witness]) -> tuple[Sample, ...]:
-    """Keep the raw events behind the first witness of each anomaly; of a clean history, those of two requests in flight together."""
+    """Keep the raw events behind the first witness of each anomaly; of a clean history, those of two requests."""
     events = list(history)
     if witnesses:
         return tuple(_sample(events, witness, _involved(witness)) for witness in witnesses)
@@ -121,9 +121,13 @@ def _sample(events: Sequence[Event], witness: Witness | None, requests: tuple[st
     if len(kept) > MOST_EVENTS:
         names = set(witness.name.split("+")) | {witness.name, ""} if witness else {""}
         marks = set(witness.seqs) if witness else set()
-        telling = [event for event in kept if event.name in names and event.seq not in marks][: MOST_EVENTS - len(marks)]
+        telling = [event for event in kept if event.name in names and event.seq not in marks][
+            : MOST_EVENTS - len(marks)
+        ]
         kept = sorted([*telling, *(event for event in kept if event.seq in marks)])
-    rows = tuple((event.seq, str(event.kind), event.request, event.unit, event.name, event.value) for event in kept)
+    rows = tuple(
+        (event.seq, str(event.kind), event.request, event.unit, event.name, event.value) for event in kept
+    )
     return Sample(witness, requests, rows)
 
 

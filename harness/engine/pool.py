@@ -33,7 +33,7 @@ class Worker:
     """One child of ``harness.engine.worker``; asked for a job, it yields the results."""
 
     def __init__(self, patched: bool) -> None:
-        self._log = TemporaryFile()
+        self._log = TemporaryFile()  # noqa: SIM115  it lives as long as the worker
         self._process = subprocess.Popen(
             [sys.executable, "-m", "harness.engine.worker", *(["patched"] if patched else [])],
             stdin=subprocess.PIPE,
@@ -76,7 +76,9 @@ class Worker:
         for cell in left:
             attempt = Attempt(cell, job)
             if overrun:
-                yield attempt.hung(("the cell's process did not answer the interruption: it is stuck in native code",))
+                yield attempt.hung(
+                    ("the cell's process did not answer the interruption: it is stuck in native code",)
+                )
             else:
                 yield attempt.crashed(self._tail())
 
@@ -157,5 +159,3 @@ class Pool:
             results.put(error)
         finally:
             results.put(None)
-
-

@@ -57,7 +57,9 @@ def _again(
     for sample in result.samples:
         witnesses = _witnesses(sample, checkers)
         seen.update((witness.anomaly, witness) for witness in witnesses)
-        if sample.witness is not None and sample.witness.anomaly not in {witness.anomaly for witness in witnesses}:
+        if sample.witness is not None and sample.witness.anomaly not in {
+            witness.anomaly for witness in witnesses
+        }:
             sample = replace(sample, witness=None)
         samples.append(sample)
     before = {each.anomaly: each for each in result.findings}

@@ -1,4 +1,4 @@
-"""Finds the subject that an import string names: one that states its promise, or a bare Local with the promise behind it."""
+"""Finds the subject that an import string names: one that states its promise, or a bare Local given one."""
 
 import threading
 from collections.abc import Callable
@@ -59,7 +59,9 @@ def _maker(path: str, found: Any) -> Callable[[], Local]:
     try:
         sample = found()
     except Exception as error:
-        raise UserError(f"{path}() failed: {type(error).__name__}: {error}; it must take no argument") from error
+        raise UserError(
+            f"{path}() failed: {type(error).__name__}: {error}; it must take no argument"
+        ) from error
     if isinstance(sample, Local):
         return found  # type: ignore[no-any-return]
     missing = [name for name in OPERATIONS if not callable(getattr(sample, name, None))]

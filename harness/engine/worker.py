@@ -46,7 +46,9 @@ def main() -> None:
     os.dup2(2, 1)  # what a cell prints must not get between the results
     for line in sys.stdin.buffer:
         job = Job.from_json(line.decode())
-        for group in [[cell] for cell in job.cells] if job.cells[0].place is Place.HOST else [list(job.cells)]:
+        for group in (
+            [[cell] for cell in job.cells] if job.cells[0].place is Place.HOST else [list(job.cells)]
+        ):
             _run_group(group, job, out)
         out.write(b"done\n")
 
@@ -81,15 +83,14 @@ def _fork(cells: Sequence[Cell], job: Job, out: BinaryIO, log: BinaryIO) -> tupl
         os.dup2(log.fileno(), 1)
         _in_fork(cells, job, writing)
     os.close(writing)
-    global _child
-    _child = pid
+    _running.append(pid)
     finished = 0
     with os.fdopen(reading, "rb") as results:
         for line in results:
             out.write(line)
             finished += 1
     _, status = _unpatched("os", "waitpid")(pid, 0)
-    _child = 0
+    _running.clear()
     return finished, os.waitstatus_to_exitcode(status)
 
 
@@ -118,8 +119,8 @@ def _write(out: BinaryIO, result: CellResult) -> None:
     out.write(json.dumps(asdict(result), default=sorted).encode() + b"\n")
 
 
-_child = 0
-"""The process id of the fork that runs, or 0."""
+_running: list[int] = []
+"""The process id of the fork that runs, if one does."""
 
 
 def _die_with_parent() -> None:
@@ -128,8 +129,8 @@ def _die_with_parent() -> None:
 
     def look(number: int, frame: FrameType | None) -> None:
         if os.getppid() != parent:
-            if _child:
-                os.kill(_child, signal.SIGKILL)
+            for pid in _running:
+                os.kill(pid, signal.SIGKILL)
             os._exit(1)
 
     signal.signal(signal.SIGALRM, look)

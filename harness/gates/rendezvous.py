@@ -1,4 +1,4 @@
-"""The gate ``rendezvous``: a pause lasts until another request pauses too, so that both are surely in flight together."""
+"""The gate ``rendezvous``: a pause lasts until another request pauses too, so that both are in flight together."""
 
 from collections.abc import Iterator
 from itertools import count

@@ -1,4 +1,4 @@
-"""The host ``greenlets``: gevent greenlets on one thread, each serving many requests in turn, as on kept-alive connections."""
+"""The host ``greenlets``: gevent greenlets on one thread, each serving many requests, as on kept-alive connections."""
 
 from collections.abc import Iterable, Sequence
 
@@ -20,7 +20,8 @@ def run(lanes: Sequence[Iterable[tuple[int, Visit]]], gate: Gate) -> None:
             drive(visit(label), steps.begin(seed))
 
     gevent.joinall(
-        [gevent.spawn(serve, f"greenlet-{number}", lane) for number, lane in enumerate(lanes)], raise_error=True
+        [gevent.spawn(serve, f"greenlet-{number}", lane) for number, lane in enumerate(lanes)],
+        raise_error=True,
     )
 
 

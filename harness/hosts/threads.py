@@ -21,7 +21,8 @@ def run(lanes: Sequence[Iterable[tuple[int, Visit]]], gate: Gate) -> None:
             drive(visit(label), steps.begin(seed))
 
     workers = [
-        Thread(target=serve, args=(f"thread-{number}", lane), daemon=True) for number, lane in enumerate(lanes)
+        Thread(target=serve, args=(f"thread-{number}", lane), daemon=True)
+        for number, lane in enumerate(lanes)
     ]
     for worker in workers:
         worker.start()

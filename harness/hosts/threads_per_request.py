@@ -20,7 +20,9 @@ def run(lanes: Sequence[Iterable[tuple[int, Visit]]], gate: Gate) -> None:
         steps = ThreadSteps(gate)
         start.wait()
         for seed, visit in lane:
-            worker = Thread(target=drive, args=(visit(f"thread-{next(numbers)}"), steps.begin(seed)), daemon=True)
+            worker = Thread(
+                target=drive, args=(visit(f"thread-{next(numbers)}"), steps.begin(seed)), daemon=True
+            )
             worker.start()
             worker.join()
 

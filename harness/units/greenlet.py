@@ -9,7 +9,7 @@ from harness.units.pacing import BlockingSteps
 
 
 class GreenletSteps(BlockingSteps):
-    """A pause goes once round gevent's loop; a child is a spawned greenlet, which starts with a copy of the contextvars."""
+    """A pause goes once round gevent's loop; a child is a spawned greenlet, which copies the contextvars."""
 
     __slots__ = ()
 

@@ -46,9 +46,13 @@ class BlockingSteps(ABC):
             case Cancel():
                 return self.cancel()
             case Await():
-                raise TypeError("an `async def` view needs a task; threads and greenlets run `def` views and scripts")
+                raise TypeError(
+                    "an `async def` view needs a task; threads and greenlets run `def` views and scripts"
+                )
             case _:
-                raise TypeError(f"{step!r} is no step that a unit performs; a streamed Chunk belongs in a body script")
+                raise TypeError(
+                    f"{step!r} is no step that a unit performs; a streamed Chunk belongs in a body script"
+                )
 
     def _child_of(self, script: Script[Any]) -> Callable[[], Any]:
         self._nth += 1

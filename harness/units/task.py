@@ -51,4 +51,6 @@ class TaskSteps:
             case Await(awaitable):
                 return await awaitable
             case _:
-                raise TypeError(f"{step!r} is no step that a unit performs; a streamed Chunk belongs in a body script")
+                raise TypeError(
+                    f"{step!r} is no step that a unit performs; a streamed Chunk belongs in a body script"
+                )
