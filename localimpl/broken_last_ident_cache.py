@@ -9,8 +9,10 @@ check before its use).
 import threading
 from typing import Any
 
+from localimpl.contextvar import ContextLocal
 from localimpl.local import Local
 from localimpl.promise import Promise, Unit
+from localimpl.stack import LocalStack
 from localimpl.subject import Subject
 from localimpl.unpatched import unpatched
 
@@ -20,10 +22,11 @@ get_ident = unpatched("threading", "get_ident")
 class LastIdentCacheLocal(Local):
     """A dict of dicts by thread ident, and a short cut for a thread that asks twice in a row."""
 
-    __slots__ = ("_current", "_last_ident", "_storage")
+    __slots__ = ("_current", "_last_ident", "_lock", "_storage")
 
     def __init__(self) -> None:
         self._storage: dict[str | int, dict[str, Any]] = {}
+        self._lock = threading.Lock()
         self._last_ident = 0
         self._current: dict[str, Any] = {}
 
@@ -56,19 +59,22 @@ class LastIdentCacheLocal(Local):
         if ident != self._last_ident:
             self._last_ident = ident
             self._current = self._storage.setdefault(ident, {})
-            self._forget_the_dead()
+            with self._lock:
+                self._forget_the_dead()
 
     def _forget_the_dead(self) -> None:
         """Drop what ended threads left, for their idents will be given out again."""
-        alive = {thread.ident for thread in threading.enumerate()}
+        alive = {thread.ident for thread in threading.enumerate() if thread.is_alive()}
         for ident in [ident for ident in self._storage.copy() if ident not in alive]:
-            self._storage.pop(ident, None)
+            del self._storage[ident]
 
 
 SUBJECT = Subject(
     name="broken_last_ident_cache",
     summary="A dict of values for each thread, with a cache of the last one's that is checked, then used.",
     make=LastIdentCacheLocal,
+    # The frames lie in a sound Local: a request whose frames are gone would fail before it could be seen to mix.
+    make_stack=lambda: LocalStack(ContextLocal()),
     promise=Promise(isolates=frozenset(), refuted_on=frozenset({(Unit.THREAD, "read_back")})),
     control=True,
     source="PyPy's os_local.py without its GIL, CherryPy #106",

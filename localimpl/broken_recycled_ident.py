@@ -12,10 +12,13 @@ from greenlet import getcurrent
 from localimpl.local import Local
 from localimpl.promise import Promise, Unit
 from localimpl.subject import Subject
+from localimpl.unpatched import unpatched
+
+get_ident = unpatched("threading", "get_ident")
 
 
 class RecycledIdentLocal(Local):
-    """A dict of dicts by the id of the task, else of the greenlet; only releasing removes an entry."""
+    """A dict of dicts by the id of the task, of the greenlet or of the thread; only releasing removes an entry."""
 
     __slots__ = ("_storage",)
 
@@ -50,7 +53,8 @@ def _unit_id() -> int:
         task = asyncio.current_task()
         if task is not None:
             return id(task)
-    return id(getcurrent())
+    current = getcurrent()
+    return get_ident() if current.parent is None else id(current)
 
 
 SUBJECT = Subject(

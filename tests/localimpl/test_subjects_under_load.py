@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -137,10 +138,13 @@ def flood(subject: Subject, unit: Unit, name: str, rounds: int) -> Seen:
     local, apps, requests = subject.make(), subject.make_stack(), subject.make_stack()
     seen = Seen()
 
+    def visit(token: str, label: str) -> Script[None]:
+        return Request(local, apps, requests, token, seen).run(VIEWS[name])
+
     def lane(client: int, number: int) -> Iterator[tuple[int, Visit]]:
         for nth in range(REQUESTS):
             token = f"{number}.{client}.{nth}"
-            yield hash(token), lambda label: Request(local, apps, requests, token, seen).run(VIEWS[name])
+            yield hash(token), partial(visit, token)
 
     for number in range(rounds):
         HOSTS[unit].run([lane(client, number) for client in range(CLIENTS)], Jitter())
