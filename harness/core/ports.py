@@ -148,6 +148,10 @@ Perform = Callable[[Any], Any]
 PerformAsync = Callable[[Any], Awaitable[Any]]
 
 
+GIVEN = "ctxstress.given"
+"""The key of the WSGI environ or ASGI scope under which a request finds its ``Given``."""
+
+
 @dataclass(slots=True)
 class Given:
     """What travels to a request by argument through a server: its probe and what performs its steps."""

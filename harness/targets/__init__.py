@@ -1,0 +1,1 @@
+"""What scenarios are mounted on, one target a file."""
