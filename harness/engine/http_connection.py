@@ -1,0 +1,179 @@
+"""One HTTP/1.1 connection to a server on this machine: sends requests, reads answers, and can hang up in a body."""
+
+import contextlib
+import socket
+import struct
+import time
+
+from harness.core.ports import Answer
+
+LONGEST_HEAD = 65536
+PIECE = 65536
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class TransportError(Exception):
+    """No answer came: the connection failed, ended early, or brought something that is not HTTP."""
+
+
+class NoAnswerError(TransportError):
+    """No answer came in time."""
+
+
+class RefusedError(TransportError):
+    """Nobody listens any more."""
+
+
+class Connection:
+    """One connection to a server on 127.0.0.1; ``limit`` is the time in seconds that an answer may take."""
+
+    def __init__(self, port: int, limit: float) -> None:
+        self.reusable = True
+        self._limit = limit
+        self._deadline = time.monotonic() + limit
+        self._read = bytearray()
+        try:
+            self._socket = socket.create_connection(("127.0.0.1", port), limit)
+        except ConnectionRefusedError:
+            raise RefusedError(f"nobody listens on port {port}") from None
+        except TimeoutError:
+            raise NoAnswerError(f"no connection within {limit:g} s") from None
+        except OSError as error:
+            raise TransportError(f"no connection: {error}") from error
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.reusable = False
+        self._socket.close()
+
+    def abort(self) -> None:
+        """Make whoever waits for an answer on this connection, on another thread, give up at once."""
+        self.reusable = False
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def hang_up(self) -> None:
+        """Close with a reset: the server's next write fails, whereas after an orderly close its first would succeed."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self.close()
+
+    def exchange(self, request: bytes, *, hangs_up: bool = False, limit: float | None = None) -> Answer:
+        """Send one request and return its answer, or what had come of it before hanging up in its body.
+
+        Raises TransportError, after which the connection is closed.
+        """
+        self._limit = self._limit if limit is None else limit
+        self._deadline = time.monotonic() + self._limit
+        try:
+            self._socket.settimeout(self._limit)
+            self._socket.sendall(request)
+            return self._answer(hangs_up)
+        except TimeoutError:
+            self.close()
+            raise NoAnswerError(f"no answer within {self._limit:g} s") from None
+        except OSError as error:
+            self.close()
+            raise TransportError(f"connection lost: {error.strerror or error}") from error
+        except TransportError:
+            self.close()
+            raise
+
+    def _answer(self, hangs_up: bool) -> Answer:
+        status, headers = self._head()
+        fields = {name.lower(): value for name, value in headers}
+        if "close" in fields.get("connection", "").lower():
+            self.reusable = False
+        if hangs_up:
+            if not self._read:
+                self._more("in the head")
+            body = bytes(self._read)
+            self.hang_up()
+            return Answer(status, headers, body, cut=True)
+        if "chunked" in fields.get("transfer-encoding", "").lower():
+            body = self._chunks()
+        elif "content-length" in fields:
+            body = self._exactly(_number(fields["content-length"], 10, "Content-Length"))
+        elif status in (204, 304):
+            body = b""
+        else:
+            body = self._rest()
+        if not self.reusable:
+            self.close()
+        elif self._read:
+            raise TransportError(f"bytes behind the answer: {bytes(self._read[:40])!r}")
+        return Answer(status, headers, body)
+
+    def _head(self) -> tuple[int, list[tuple[str, str]]]:
+        while (end := self._read.find(b"\r\n\r\n")) < 0:
+            if len(self._read) > LONGEST_HEAD:
+                raise TransportError(f"no end of the head within {LONGEST_HEAD} bytes")
+            self._more("in the head" if self._read else "before an answer")
+        lines = self._read[:end].decode("latin-1").split("\r\n")
+        del self._read[: end + 4]
+        version, _, rest = lines[0].partition(" ")
+        if not version.startswith("HTTP/1.") or not rest[:3].isdecimal():
+            raise TransportError(f"not an answer of HTTP/1: {lines[0][:60]!r}")
+        if version == "HTTP/1.0":
+            self.reusable = False
+        headers = []
+        for line in lines[1:]:
+            name, colon, value = line.partition(":")
+            if not colon:
+                raise TransportError(f"not a header: {line[:60]!r}")
+            headers.append((name, value.strip()))
+        return int(rest[:3]), headers
+
+    def _chunks(self) -> bytes:
+        pieces = []
+        while size := _number(self._line().partition(";")[0], 16, "size of a chunk"):
+            pieces.append(self._exactly(size))
+            if self._line():
+                raise TransportError("a chunk is longer than its size says")
+        while self._line():  # trailers
+            pass
+        return b"".join(pieces)
+
+    def _line(self) -> str:
+        while (end := self._read.find(b"\r\n")) < 0:
+            self._more("in the body")
+        line = self._read[:end].decode("latin-1")
+        del self._read[: end + 2]
+        return line
+
+    def _exactly(self, size: int) -> bytes:
+        while len(self._read) < size:
+            self._more("in the body")
+        body = bytes(self._read[:size])
+        del self._read[:size]
+        return body
+
+    def _rest(self) -> bytes:
+        self.reusable = False
+        while piece := self._piece():
+            self._read += piece
+        body = bytes(self._read)
+        self._read.clear()
+        return body
+
+    def _more(self, where: str) -> None:
+        piece = self._piece()
+        if not piece:
+            raise TransportError(f"the server closed the connection {where}")
+        self._read += piece
+
+    def _piece(self) -> bytes:
+        # The socket's own limit begins anew with each piece; one that trickles must still end.
+        if time.monotonic() > self._deadline:
+            raise TimeoutError
+        return self._socket.recv(PIECE)
+
+
+def _number(text: str, radix: int, what: str) -> int:
+    try:
+        number = int(text, radix)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise TransportError(f"the {what} is no number: {text[:40]!r}")
+    return number

@@ -1,0 +1,216 @@
+"""Floods a scenario on a server over HTTP: the history is what the server recorded, then what the clients got."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from harness.core.history import History, Probe
+from harness.core.plan import Order
+from harness.core.ports import Answer
+from harness.core.scenario import Cookies, Scenario
+from harness.engine.client import Client
+from harness.engine.http_connection import NoAnswerError, RefusedError, TransportError
+
+FRESH_EVERY = 8
+"""Each client sends every so many requests on a new connection, the others on the one it has."""
+PATIENCE = 10.0
+"""Seconds after which a client gives one request up and goes on."""
+DRAIN_SECONDS = 5.0
+LOOK_SECONDS = 0.05
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What came of a flood over HTTP."""
+
+    history: History
+    sent: int
+    """Requests that clients sent, the answered and the others."""
+    unsent: int
+    """Requests that were not sent, because time was up or nobody listened any more."""
+    waiting: tuple[str, ...]
+    """Requests whose clients gave up waiting for the answer."""
+    drained: bool
+    """Whether the server handed over all that it recorded; if not, the history lacks some or all of its side."""
+    seconds: float
+    """How long the clients took."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """One client's orders and what came of them."""
+
+    orders: Sequence[Order]
+    client: Client
+    label: str
+    history: History = field(default_factory=History)
+    sent: int = 0
+    waiting: list[str] = field(default_factory=list)
+
+
+def flood_over_http(
+    port: int,
+    scenario: Scenario,
+    lanes: Sequence[Sequence[Order]],
+    *,
+    time_limit: float,
+    fresh_every: int = FRESH_EVERY,
+    patience: float = PATIENCE,
+    progress: Progress | None = None,
+) -> Exchange:
+    """Send the orders of each lane in turn, all lanes at once, to a scenario of a server on 127.0.0.1.
+
+    Returns after ``time_limit`` seconds at the latest, plus the few that the server may take to hand over its record.
+    ``progress`` is told now and then how many requests are sent. KeyboardInterrupt ends the clients and goes on.
+    """
+    limit = min(patience, time_limit)
+    lanes = [orders for orders in lanes if orders]
+    with Client(port, None, limit) as control:
+        _drain(control, scenario, 0)  # what a flood before this one left behind
+        jar_of = _jars(control, scenario, lanes)
+        flood = _Flood(scenario, fresh_every, patience, len(lanes))
+        running = [
+            Lane(orders, Client(port, jar_of(), limit), f"client-{number}")
+            for number, orders in enumerate(lanes)
+        ]
+        seconds = flood.run(running, time_limit, progress)
+        history, drained = _drain(control, scenario, DRAIN_SECONDS)
+    for lane in running:
+        history.rows.extend(lane.history.rows)
+    sent = sum(lane.sent for lane in running)
+    return Exchange(
+        history=history,
+        sent=sent,
+        unsent=sum(map(len, lanes)) - sent,
+        waiting=tuple(request for lane in running for request in lane.waiting),
+        drained=drained,
+        seconds=seconds,
+    )
+
+
+class _Flood:
+    """Client threads that start together, each with a lane of its own."""
+
+    def __init__(self, scenario: Scenario, fresh_every: int, patience: float, lanes: int) -> None:
+        self._scenario = scenario
+        self._fresh_every = fresh_every
+        self._patience = patience
+        self._start = threading.Barrier(lanes + 1)
+        self._deadline = 0.0
+
+    def run(self, lanes: Sequence[Lane], time_limit: float, progress: Progress | None) -> float:
+        """Run all lanes to their end or the time limit; return the seconds."""
+        began = time.monotonic()
+        self._deadline = began + time_limit
+        threads = [
+            threading.Thread(target=self._run, args=(lane,), name=lane.label, daemon=True) for lane in lanes
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            self._start.wait()
+            began = time.monotonic()
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(LOOK_SECONDS)
+                    if progress is not None:
+                        progress(sum(lane.sent for lane in lanes))
+        except BaseException:
+            self._deadline = 0.0
+            self._start.abort()
+            for lane in lanes:
+                lane.client.abort()
+            raise
+        return time.monotonic() - began
+
+    def _run(self, lane: Lane) -> None:
+        try:
+            lane.client.connect()
+        except TransportError:
+            pass  # the first request meets the same, and records it
+        try:
+            self._start.wait()
+        except threading.BrokenBarrierError:
+            return
+        for number, order in enumerate(lane.orders, 1):
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                break
+            lane.client.limit = min(self._patience, left)
+            if number % self._fresh_every == 0:
+                lane.client.close()
+            if not self._send(lane, order):
+                break
+        lane.client.close()
+
+    def _send(self, lane: Lane, order: Order) -> bool:
+        """Send one order and record what its client got; return whether there is any use in going on."""
+        own = Probe(lane.history.record, order.request, order.token, lane.label, order.user)
+        lane.sent += 1
+        try:
+            answer = lane.client.send(self._scenario.name, order)
+        except NoAnswerError as error:
+            lane.waiting.append(order.request)
+            own.failed(str(error))
+        except RefusedError as error:
+            own.failed(str(error))
+            return False
+        except TransportError as error:
+            own.failed(str(error))
+        else:
+            self._receive(answer, own)
+        return True
+
+    def _receive(self, answer: Answer, own: Probe) -> None:
+        if answer.cut:
+            own.cancelled()
+        elif answer.status != self._scenario.status:
+            # The token would make each of these texts another; alike they can be counted.
+            body = answer.body[:200].decode("utf-8", "replace").replace(own.token, "<token>")
+            own.failed(f"answered {answer.status}, not {self._scenario.status}: {body}")
+        elif answer.status == 200:
+            own.replied(answer.body.decode("utf-8", "replace").partition(" ")[0])
+
+
+def _jars(
+    control: Client, scenario: Scenario, lanes: Sequence[Sequence[Order]]
+) -> Callable[[], dict[str, str] | None]:
+    """Return what gives each client its jar; shared cookies are fetched by a request that leaves no record."""
+    match scenario.cookies:
+        case Cookies.NONE:
+            return lambda: None
+        case Cookies.OWN:
+            return dict
+        case Cookies.SHARED:
+            shared: dict[str, str] = {}
+            control.jar = shared
+            order = lanes[0][0]
+            headers = f"X-Ctxstress-Token: login-{order.token}\r\nX-Ctxstress-User: {order.user}\r\n"
+            try:
+                control.get(f"/{scenario.name}/", f"{headers}X-Ctxstress-Seed: {order.seed}\r\n")
+            except TransportError:
+                pass  # without the cookies, the requests themselves fail and say so
+            control.jar = None
+            return lambda: shared
+
+
+def _drain(control: Client, scenario: Scenario, patience: float) -> tuple[History, bool]:
+    """Fetch what the server recorded, until no request is in flight there; return it and whether that was all."""
+    history = History()
+    deadline = time.monotonic() + patience
+    control.limit = max(patience, 1.0)
+    while True:
+        try:
+            answer = control.get(f"/-/history/{scenario.name}")
+            part = json.loads(answer.body)
+        except (TransportError, ValueError):
+            return history, False
+        history.rows.extend(History.from_json(part["rows"]).rows)
+        if not part["in_flight"]:
+            return history, True
+        if time.monotonic() > deadline:
+            return history, False
+        time.sleep(LOOK_SECONDS)

@@ -1,0 +1,54 @@
+"""The server ``uvicorn_asgi``: uvicorn on one thread, an asyncio task for each request."""
+
+from collections.abc import Callable
+from typing import Any
+
+from harness.core.ports import Server
+from harness.core.verdict import Need
+from localimpl import Unit
+
+KEEP_ALIVE_SECONDS = 75
+"""As long as other servers do; its default of 5 s would close connections of clients that pause."""
+
+
+def serve(app: Any, port: int, ready: Callable[[int], None]) -> None:
+    """Run asyncio's loop on the calling thread."""
+    import socket
+
+    import uvicorn
+
+    class AnnouncingServer(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            ready(listener.getsockname()[1])
+
+    listener = socket.create_server(("127.0.0.1", port), backlog=1024)
+    # asyncio sets it only on sockets whose protocol number is given, which ``create_server`` leaves out: head and body,
+    # written separately, would each wait for the client's delayed acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # One loop and one parser on every machine, whatever else is installed. Without ``asgi3``, uvicorn takes a bound
+    # method for an application of ASGI 2.
+    config = uvicorn.Config(
+        app,
+        interface="asgi3",
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )
+    AnnouncingServer(config).run(sockets=[listener])
+
+
+SERVER = Server(
+    name="uvicorn_asgi",
+    summary="uvicorn: an asyncio task for each request",
+    unit=Unit.TASK,
+    interface="asgi",
+    serve=serve,
+    offers=frozenset(Need) - {Need.REUSE},
+    requires="asgi",
+    module="uvicorn",
+)
