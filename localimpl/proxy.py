@@ -73,12 +73,12 @@ def _by_name(name: str) -> Any:
 class LocalProxy:
     """A proxy to an object that is each unit's own.
 
-    ``local`` is a Local (then ``name`` is required), a LocalStack, a ContextVar or a callable; with
-    ``name`` the proxy stands for that attribute of what it yields. Every operation, attributes and special
-    methods alike, is done on the object that is current at that moment, and ``isinstance(proxy, …)`` sees
-    that object's class. Where there is none, operations raise RuntimeError with ``unbound_message``; only
-    ``repr``, ``bool``, ``dir``, ``__class__``, ``__doc__`` and ``__wrapped__`` (which then is ``local``)
-    answer for the proxy itself. A callable says that it has nothing by raising RuntimeError.
+    ``LocalProxy(local, name)`` stands for what a Local holds under ``name``; a LocalStack, a ContextVar or a
+    callable needs no name, and with one the proxy stands for that attribute of what it yields. Every operation,
+    attributes and special methods alike, is done on the object that is current at that moment, and
+    ``isinstance(proxy, …)`` sees that object's class. Where there is none, operations raise RuntimeError with
+    ``unbound_message``; only ``repr``, ``bool``, ``dir``, ``__class__``, ``__doc__`` and ``__wrapped__`` (which
+    then is ``local``) answer for the proxy itself. A callable says that it has nothing by raising RuntimeError.
     """
 
     __slots__ = ("_lookup", "_message", "_wrapped")
