@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class SharedStackError(RuntimeError):
+    """A context to be popped was not on top of its stack: another unit shares the stack, or pops were not nested."""
+
+    def __init__(self, found: object, due: object) -> None:
+        there = "its stack was empty" if found is None else "another was on top of its stack"
+        super().__init__(f"{due!r} was to be popped, but {there}: who else pushes and pops there?")
+
+
 class Globals:
     """The namespace ``g``: attributes of one application context."""
 
@@ -59,14 +67,14 @@ class AppContext:
             drive(self.app.send(appcontext_pushed, self.given), without_pausing)
 
     def pop(self, error: BaseException | None = None) -> Script[None]:
-        """Run the teardown functions and take this off the unit's stack; RuntimeError when another was on top."""
+        """Run the teardown functions and take this off the unit's stack; SharedStackError when it was not on top."""
         try:
             if self.app.appcontext_teardowns:
                 yield from self.app.do_teardown_appcontext(self, error)
         finally:
             popped = self.app.app_contexts.pop()
         if popped is not self:
-            raise RuntimeError(_popped_wrong(popped, self))
+            raise SharedStackError(popped, self)
         if appcontext_popped.receivers:
             yield from self.app.send(appcontext_popped, self.given)
 
@@ -139,7 +147,7 @@ class RequestContext:
     def pop(self, error: BaseException | None = None) -> Script[None]:
         """Let go once; the last time, run the teardown functions and take both contexts off their stacks.
 
-        Both are taken off whatever teardown does. RuntimeError when another unit's context was on top.
+        Both are taken off whatever teardown does. SharedStackError when this was not on top.
         """
         self._holds -= 1
         if self._holds:
@@ -153,12 +161,17 @@ class RequestContext:
             if self._app_context is not None:
                 yield from self._app_context.pop(error)
         if popped is not self:
-            raise RuntimeError(_popped_wrong(popped, self))
+            raise SharedStackError(popped, self)
 
     def auto_pop(self, error: BaseException | None = None) -> Script[None]:
-        """Pop at a request's end; when that was the last hold, the unit's Local is released too."""
+        """Pop at a request's end; when that was the last hold, the unit's Local is released too.
+
+        A stack that turns out to be shared is reported, and the answer, which is ready, stands.
+        """
         try:
             yield from self.pop(error)
+        except SharedStackError as shared:
+            self.app.report(shared, self)
         finally:
             if self._holds == 0:
                 self.error = None
@@ -230,7 +243,3 @@ def _begun(body: Script[T]) -> Script[T]:
     # The first step is taken while the view still runs, so that the context is held from then on.
     yield PAUSE
     return (yield from body)
-
-
-def _popped_wrong(popped: object, due: object) -> str:
-    return f"popped {popped!r} where {due!r} was due: another unit shares this stack, or contexts were not nested"

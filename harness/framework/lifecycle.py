@@ -66,7 +66,7 @@ class Lifecycle(Registry):
         try:
             return (yield from context.lasting(self._answer(context)))
         except Exception as error:
-            # A teardown function raised, or popped was another unit's context: no context is left to answer in.
+            # A teardown function raised, and no context is left to answer in.
             self.report(error, context)
             return make_response(InternalServerError(original_exception=error), context)
 

@@ -93,8 +93,9 @@ class MountedApp:
                 yield name, str(top)
 
 
-def _note(sender: Any, exception: Exception, own: Probe, **_: Any) -> None:
-    own.failed(exception)
+def _note(sender: Any, exception: Exception, own: Probe | None = None, **_: Any) -> None:
+    if own is not None:  # a context that a view pushed itself has no request of its own
+        own.failed(exception)
 
 
 def _handed_on(step: Any) -> Any:
