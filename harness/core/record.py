@@ -225,7 +225,9 @@ def build(kind: type[T], data: Any) -> T:
 
 
 def _build(kind: Any, data: Any) -> Any:
-    if kind is Any or kind is NoneType:
+    if kind is Any:  # an event's value: a string, or a tuple of strings
+        return tuple(data) if isinstance(data, list) else data
+    if kind is NoneType:
         return data
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is UnionType:

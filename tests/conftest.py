@@ -1,0 +1,40 @@
+"""What many rooms' tests share: a notation for tiny hand-written histories."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from harness.core.history import History, Kind, Row
+
+PAIRS = (Kind.UPDATED,)
+
+
+def row(line: str) -> Row:
+    """Read ``request@unit kind name value…``.
+
+    Without ``@unit`` the request has a unit of its own; a request's token is ``token-`` and its name; the values of a
+    name that is joined with ``+`` are a tuple; ``-`` stands for no name.
+    """
+    lane, kind, *rest = line.split()
+    request, _, unit = lane.partition("@")
+    name = rest[0] if rest and rest[0] != "-" else ""
+    values = rest[1:]
+    value: Any = None
+    if kind == Kind.ENTER:
+        value = f"token-{request}"
+    elif "+" in name or kind in PAIRS:
+        value = tuple(values)
+    elif values:
+        (value,) = values
+    return Kind(kind), request, unit or f"unit-of-{request}", name, value
+
+
+def history(lines: str) -> History:
+    return History(row(line) for line in lines.splitlines() if line.strip())
+
+
+@pytest.fixture(scope="session")
+def tell() -> Callable[[str], History]:
+    """Make a history of lines such as ``a@thread-1 wrote user a.1``."""
+    return history
