@@ -50,7 +50,14 @@ class ContextLocal(Local, reads_attributes=True):
         return self
 
     def reader(self, name: str | None, /) -> Callable[[], Any]:
-        return super().reader(name) if name is None else self._open(name)
+        if name is None:
+            return super().reader(name)
+        self._open(name)
+        return self._readers[name]
+
+    def writer(self, name: str, /) -> Callable[[Any], Any]:
+        self._open(name)
+        return self._writers[name]
 
     def get(self, name: str, /) -> Any:
         value = self._readers[name]()
@@ -74,8 +81,8 @@ class ContextLocal(Local, reads_attributes=True):
     def names(self) -> list[str]:
         return [name for name, read in self._readers.copy().items() if read() is not UNSET]
 
-    def _open(self, name: str) -> Callable[[], Any]:
-        """Return the reader of a name; its variable is made once, or two units would each fill their own."""
+    def _open(self, name: str) -> None:
+        """Make the variable of a name, once: two units that both made one would each fill their own."""
         with self._lock:
             if name not in self._writers:
                 var: ContextVar[Any] = ContextVar(name, default=UNSET)
@@ -83,7 +90,6 @@ class ContextLocal(Local, reads_attributes=True):
                 if name not in self._reserved:
                     setattr(type(self), name, _attribute(name, var.get))
                 self._writers[name] = var.set
-            return self._readers[name]
 
 
 def _attribute(name: str, get: Callable[[], Any]) -> property:

@@ -3,7 +3,7 @@
 import sys
 import threading
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from localimpl.proxy import UNSET, LocalProxy
@@ -55,11 +55,11 @@ class Local(Storage):
             cls.__getattr__ = _read_attribute  # type: ignore[method-assign]
 
     @abstractmethod
-    def names(self) -> Iterable[str]:
+    def names(self) -> list[str]:
         """Return the names that have a value here."""
 
     def snapshot(self) -> dict[str | int, dict[str, Any]]:
-        """Return {unit: {name: value}} of all units that can be seen from here; as it is here, of one."""
+        """Return {unit: {name: value}} of all units that can be seen from here; by default, this one."""
         held = dict(self)
         return {current_unit(): held} if held else {}
 
@@ -76,6 +76,17 @@ class Local(Storage):
                 return UNSET
 
         return read
+
+    def writer(self, name: str, /) -> Callable[[Any], Any]:
+        """Return what gives one name a value, or none when the value is UNSET: what stacks call."""
+
+        def write(value: Any) -> None:
+            if value is UNSET:
+                self.delete(name)
+            else:
+                self.set(name, value)
+
+        return write
 
     if TYPE_CHECKING:
 
@@ -94,10 +105,11 @@ class Local(Storage):
             raise AttributeError(name, name=name, obj=self) from None
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
-        for name in list(self.names()):
-            value = self.reader(name)()
-            if value is not UNSET:
-                yield name, value
+        for name in self.names():
+            try:
+                yield name, self.get(name)
+            except LookupError:
+                continue  # another unit took it, as some controls do
 
     def __call__(self, name: str, *, unbound_message: str | None = None) -> LocalProxy:
         """Return a proxy to whatever name is bound to at the moment of each use."""

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from contextvars import Context, ContextVar
 from functools import partial
 from operator import attrgetter
-from typing import Any, Final, Protocol
-
-_own = object.__getattribute__
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 
 class _Unset:
@@ -35,53 +33,64 @@ class Readable(Protocol):
         """Return a look-up without arguments that answers UNSET where there is no value."""
 
 
-def _forward(operation: Callable[..., Any], unbound: Callable[["LocalProxy"], Any] | None = None) -> Any:
-    """Make a special method: the operation on the current object, or unbound where there is none."""
+def _unary(operation: Callable[[Any], Any], unbound: Callable[[], Any] | None = None) -> Any:
+    """Make a special method: the operation on the current object, or unbound() where there is none."""
 
-    def method(self: "LocalProxy", /, *args: Any, **kwargs: Any) -> Any:
+    def method(self: "LocalProxy", /) -> Any:
         try:
-            obj = _current(self)
+            obj = _get_resolve(self)()
         except RuntimeError:
             if unbound is None:
                 raise
-            return unbound(self)
-        return operation(obj, *args, **kwargs)
+            return unbound()
+        return operation(obj)
 
     return method
 
 
+def _binary(operation: Callable[[Any, Any], Any]) -> Any:
+    """Make a special method with one argument."""
+    return lambda self, other, /: operation(_get_resolve(self)(), other)
+
+
 def _reflected(operation: Callable[[Any, Any], Any]) -> Any:
     """Make a reflected operator."""
-    return _forward(lambda obj, other: operation(other, obj))
+    return lambda self, other, /: operation(other, _get_resolve(self)())
 
 
 def _in_place(operation: Callable[[Any, Any], Any]) -> Any:
     """Make an in-place operator: it changes the current object and leaves the variable bound to the proxy."""
 
     def method(self: "LocalProxy", other: Any, /) -> "LocalProxy":
-        operation(_current(self), other)
+        operation(_get_resolve(self)(), other)
         return self
 
     return method
 
 
+def _variadic(operation: Callable[..., Any]) -> Any:
+    """Make a special method with any further arguments."""
+    return lambda self, /, *args, **kwargs: operation(_get_resolve(self)(), *args, **kwargs)
+
+
 def _by_name(name: str) -> Any:
     """Make a special method that calls the current object's method of that name."""
-    return _forward(lambda obj, *args: getattr(obj, name)(*args))
+    return lambda self, /, *args: getattr(_get_resolve(self)(), name)(*args)
 
 
 class LocalProxy:
     """A proxy to an object that is each unit's own.
 
-    ``LocalProxy(local, name)`` stands for what a Local holds under ``name``; a LocalStack, a ContextVar or a
-    callable needs no name, and with one the proxy stands for that attribute of what it yields. Every operation,
-    attributes and special methods alike, is done on the object that is current at that moment, and
-    ``isinstance(proxy, …)`` sees that object's class. Where there is none, operations raise RuntimeError with
-    ``unbound_message``; only ``repr``, ``bool``, ``dir``, ``__class__``, ``__doc__`` and ``__wrapped__`` (which
-    then is ``local``) answer for the proxy itself. A callable says that it has nothing by raising RuntimeError.
+    ``LocalProxy(local, name)`` stands for what a Local holds under ``name``; a LocalStack, a ContextVar or
+    a callable needs no name, and with one the proxy stands for that attribute of what it yields. Every
+    operation, attributes and special methods alike, is done on the object that is current at that moment,
+    and ``isinstance(proxy, …)`` sees that object's class. Where there is none, operations raise
+    RuntimeError with ``unbound_message``; only ``repr``, ``bool``, ``dir``, ``__class__``, ``__doc__`` and
+    ``__wrapped__`` (which then is ``local``) answer for the proxy itself. A callable says that it has
+    nothing by raising RuntimeError.
     """
 
-    __slots__ = ("_lookup", "_message", "_wrapped")
+    __slots__ = ("_lookup", "_resolve", "_wrapped")
 
     def __init__(
         self,
@@ -90,67 +99,75 @@ class LocalProxy:
         *,
         unbound_message: str | None = None,
     ) -> None:
-        _set_lookup(self, _lookup_of(local, name))
+        lookup = _lookup_of(local, name)
+        _set_lookup(self, lookup)
+        _set_resolve(
+            self, _resolver(lookup, "object is not bound" if unbound_message is None else unbound_message)
+        )
         _set_wrapped(self, local)
-        _set_message(self, "object is not bound" if unbound_message is None else unbound_message)
 
     def __getattribute__(self, name: str) -> Any:
         if name == "_get_current_object":
-            return _own(self, name)
+            return _get_resolve(self)
         try:
             return getattr(_get_lookup(self)(), name)
-        except (RuntimeError, AttributeError):
-            return _fallback(self, name)
+        except RuntimeError:
+            return _unbound_attribute(self, name)
+        except AttributeError:
+            if name == "__deepcopy__":  # copy.deepcopy asks the instance, and few classes have this method
+                return partial(copy.deepcopy, _get_resolve(self)())
+            raise
 
-    def _get_current_object(self) -> Any:
-        """Return the object that the proxy stands for here; RuntimeError where there is none."""
-        return _current(self)
+    if TYPE_CHECKING:
+
+        def _get_current_object(self) -> Any:
+            """Return the object that the proxy stands for here; RuntimeError where there is none."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(_current(self), name, value)
+        setattr(_get_resolve(self)(), name, value)
 
     def __delattr__(self, name: str) -> None:
-        delattr(_current(self), name)
+        delattr(_get_resolve(self)(), name)
 
-    __repr__ = _forward(repr, unbound=lambda self: "<LocalProxy unbound>")
-    __bool__ = _forward(bool, unbound=lambda self: False)
-    __dir__ = _forward(dir, unbound=lambda self: [])
-    __str__ = _forward(str)
-    __bytes__ = _forward(bytes)
-    __format__ = _forward(format)
-    __hash__ = _forward(hash)
-    __lt__ = _forward(operator.lt)
-    __le__ = _forward(operator.le)
-    __eq__ = _forward(operator.eq)
-    __ne__ = _forward(operator.ne)
-    __gt__ = _forward(operator.gt)
-    __ge__ = _forward(operator.ge)
-    __instancecheck__ = _forward(lambda cls, instance: isinstance(instance, cls))
-    __subclasscheck__ = _forward(lambda cls, subclass: issubclass(subclass, cls))
-    __call__ = _forward(lambda obj, *args, **kwargs: obj(*args, **kwargs))
-    __len__ = _forward(len)
-    __length_hint__ = _forward(operator.length_hint)
-    __getitem__ = _forward(operator.getitem)
-    __setitem__ = _forward(operator.setitem)
-    __delitem__ = _forward(operator.delitem)
-    __iter__ = _forward(iter)
-    __next__ = _forward(next)
-    __reversed__ = _forward(reversed)
-    __contains__ = _forward(operator.contains)
-    __add__ = _forward(operator.add)
-    __sub__ = _forward(operator.sub)
-    __mul__ = _forward(operator.mul)
-    __matmul__ = _forward(operator.matmul)
-    __truediv__ = _forward(operator.truediv)
-    __floordiv__ = _forward(operator.floordiv)
-    __mod__ = _forward(operator.mod)
-    __divmod__ = _forward(divmod)
-    __pow__ = _forward(pow)
-    __lshift__ = _forward(operator.lshift)
-    __rshift__ = _forward(operator.rshift)
-    __and__ = _forward(operator.and_)
-    __xor__ = _forward(operator.xor)
-    __or__ = _forward(operator.or_)
+    __repr__ = _unary(repr, unbound=lambda: "<LocalProxy unbound>")
+    __bool__ = _unary(bool, unbound=lambda: False)
+    __dir__ = _unary(dir, unbound=list)
+    __str__ = _unary(str)
+    __bytes__ = _unary(bytes)
+    __format__ = _variadic(format)
+    __hash__ = _unary(hash)
+    __lt__ = _binary(operator.lt)
+    __le__ = _binary(operator.le)
+    __eq__ = _binary(operator.eq)
+    __ne__ = _binary(operator.ne)
+    __gt__ = _binary(operator.gt)
+    __ge__ = _binary(operator.ge)
+    __instancecheck__ = _binary(lambda cls, instance: isinstance(instance, cls))
+    __subclasscheck__ = _binary(lambda cls, subclass: issubclass(subclass, cls))
+    __call__ = _variadic(lambda obj, *args, **kwargs: obj(*args, **kwargs))
+    __len__ = _unary(len)
+    __length_hint__ = _unary(operator.length_hint)
+    __getitem__ = _binary(operator.getitem)
+    __setitem__ = _variadic(operator.setitem)
+    __delitem__ = _binary(operator.delitem)
+    __iter__ = _unary(iter)
+    __next__ = _unary(next)
+    __reversed__ = _unary(reversed)
+    __contains__ = _binary(operator.contains)
+    __add__ = _binary(operator.add)
+    __sub__ = _binary(operator.sub)
+    __mul__ = _binary(operator.mul)
+    __matmul__ = _binary(operator.matmul)
+    __truediv__ = _binary(operator.truediv)
+    __floordiv__ = _binary(operator.floordiv)
+    __mod__ = _binary(operator.mod)
+    __divmod__ = _binary(divmod)
+    __pow__ = _variadic(pow)
+    __lshift__ = _binary(operator.lshift)
+    __rshift__ = _binary(operator.rshift)
+    __and__ = _binary(operator.and_)
+    __xor__ = _binary(operator.xor)
+    __or__ = _binary(operator.or_)
     __radd__ = _reflected(operator.add)
     __rsub__ = _reflected(operator.sub)
     __rmul__ = _reflected(operator.mul)
@@ -159,7 +176,7 @@ class LocalProxy:
     __rfloordiv__ = _reflected(operator.floordiv)
     __rmod__ = _reflected(operator.mod)
     __rdivmod__ = _reflected(divmod)
-    __rpow__ = _forward(lambda obj, base, *modulus: pow(base, obj, *modulus))
+    __rpow__ = _variadic(lambda obj, base, *modulus: pow(base, obj, *modulus))
     __rlshift__ = _reflected(operator.lshift)
     __rrshift__ = _reflected(operator.rshift)
     __rand__ = _reflected(operator.and_)
@@ -178,20 +195,20 @@ class LocalProxy:
     __iand__ = _in_place(operator.iand)
     __ixor__ = _in_place(operator.ixor)
     __ior__ = _in_place(operator.ior)
-    __neg__ = _forward(operator.neg)
-    __pos__ = _forward(operator.pos)
-    __abs__ = _forward(abs)
-    __invert__ = _forward(operator.invert)
-    __complex__ = _forward(complex)
-    __int__ = _forward(int)
-    __float__ = _forward(float)
-    __index__ = _forward(operator.index)
-    __round__ = _forward(round)
-    __trunc__ = _forward(math.trunc)
-    __floor__ = _forward(math.floor)
-    __ceil__ = _forward(math.ceil)
-    __copy__ = _forward(copy.copy)
-    __deepcopy__ = _forward(copy.deepcopy)
+    __neg__ = _unary(operator.neg)
+    __pos__ = _unary(operator.pos)
+    __abs__ = _unary(abs)
+    __invert__ = _unary(operator.invert)
+    __complex__ = _unary(complex)
+    __int__ = _unary(int)
+    __float__ = _unary(float)
+    __index__ = _unary(operator.index)
+    __round__ = _variadic(round)
+    __trunc__ = _unary(math.trunc)
+    __floor__ = _unary(math.floor)
+    __ceil__ = _unary(math.ceil)
+    __copy__ = _unary(copy.copy)
+    __deepcopy__ = _variadic(copy.deepcopy)
     __enter__ = _by_name("__enter__")
     __exit__ = _by_name("__exit__")
     __await__ = _by_name("__await__")
@@ -205,24 +222,27 @@ _slots = vars(LocalProxy)
 # The slots' own descriptors, since the class hands every name on. Calling one costs a third less than
 # object.__getattribute__, which is most of what an attribute read through a proxy costs.
 _get_lookup: Callable[[LocalProxy], Callable[[], Any]] = _slots["_lookup"].__get__
+_get_resolve: Callable[[LocalProxy], Callable[[], Any]] = _slots["_resolve"].__get__
 _get_wrapped: Callable[[LocalProxy], Any] = _slots["_wrapped"].__get__
-_get_message: Callable[[LocalProxy], str] = _slots["_message"].__get__
 _set_lookup: Callable[[LocalProxy, Callable[[], Any]], None] = _slots["_lookup"].__set__
+_set_resolve: Callable[[LocalProxy, Callable[[], Any]], None] = _slots["_resolve"].__set__
 _set_wrapped: Callable[[LocalProxy, Any], None] = _slots["_wrapped"].__set__
-_set_message: Callable[[LocalProxy, str], None] = _slots["_message"].__set__
 
 
-def _current(proxy: LocalProxy) -> Any:
-    obj = _get_lookup(proxy)()
-    if obj is UNSET:
-        raise RuntimeError(_get_message(proxy))
-    return obj
+def _resolver(lookup: Callable[[], Any], unbound_message: str) -> Callable[[], Any]:
+    def _get_current_object() -> Any:
+        obj = lookup()
+        if obj is UNSET:
+            raise RuntimeError(unbound_message)
+        return obj
+
+    return _get_current_object
 
 
-def _fallback(proxy: LocalProxy, name: str) -> Any:
-    """Answer for the proxy itself where it stands for nothing, else let the object's own error through."""
+def _unbound_attribute(proxy: LocalProxy, name: str) -> Any:
+    """Answer for a proxy that stands for nothing; let an error of the object itself through."""
     try:
-        obj = _current(proxy)
+        obj = _get_resolve(proxy)()
     except RuntimeError:
         match name:
             case "__class__":
@@ -230,10 +250,8 @@ def _fallback(proxy: LocalProxy, name: str) -> Any:
             case "__wrapped__":
                 return _get_wrapped(proxy)
             case "__doc__" | "__repr__" | "__bool__" | "__dir__":
-                return _own(proxy, name)
+                return object.__getattribute__(proxy, name)
         raise
-    if name == "__deepcopy__":  # copy.deepcopy asks the instance, and few classes have this method
-        return partial(copy.deepcopy, obj)
     return getattr(obj, name)
 
 

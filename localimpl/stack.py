@@ -14,17 +14,18 @@ class LocalStack:
     (a task started in a copied context) cannot reach into the parent's stack.
     """
 
-    __slots__ = ("_local", "_read")
+    __slots__ = ("_local", "_read", "_write")
 
     def __init__(self, local: Local) -> None:
         self._local = local
         self._read = local.reader("stack")
+        self._write = local.writer("stack")
 
     def push(self, obj: Any) -> list[Any]:
         """Put obj on top and return the stack as it is now."""
-        frames = self._read()
-        frames = [obj] if frames is UNSET else [*frames, obj]
-        self._local.set("stack", frames)
+        found = self._read()
+        frames = [obj] if found is UNSET else [*found, obj]
+        self._write(frames)
         return frames
 
     def pop(self) -> Any:
@@ -33,10 +34,12 @@ class LocalStack:
         if frames is UNSET:
             return None
         if len(frames) == 1:
-            self._local.delete("stack")
-        else:
-            self._local.set("stack", frames[:-1])
-        return frames[-1]
+            self._write(UNSET)
+            return frames[0]
+        rest = frames.copy()
+        top = rest.pop()
+        self._write(rest)
+        return top
 
     @property
     def top(self) -> Any:
