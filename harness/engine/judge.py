@@ -1,12 +1,13 @@
 """Judges a history: runs the checkers, weighs their silence by the evidence, and grades it against the promise."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from harness.core.evidence import measure
 from harness.core.history import Event, History, Kind
 from harness.core.ports import Checker
-from harness.core.reads import Look, Seen, judge_reads
+from harness.core.reads import Seen, judge_reads
 from harness.core.record import Cell, CellResult, Ending, Finding, Sample, State, Trouble
 from harness.core.scenario import Scenario
 from harness.core.verdict import Anomaly, Evidence, Need, Outcome, Witness, grade, upper_bound, worst
@@ -17,8 +18,61 @@ MOST_EVENTS = 60
 HARMLESS = {Seen.OWN, Seen.EMPTY}
 
 
+@dataclass(slots=True)
+class Tally:
+    """What was counted in a history, or in several that follow each other."""
+
+    evidence: Evidence = field(default_factory=Evidence)
+    counts: Counter[Anomaly] = field(default_factory=Counter)
+    """Witnesses of each anomaly."""
+    looks: Counter[tuple[str, Seen]] = field(default_factory=Counter)
+    """What look-ups saw, by name."""
+    failures: Counter[str] = field(default_factory=Counter)
+    samples: tuple[Sample, ...] = ()
+
+
+def tally(history: History, checkers: Iterable[Checker]) -> Tally:
+    """Run the checkers and count what a verdict rests on."""
+    found = {checker.anomaly: list(checker.check(history)) for checker in checkers}
+    return Tally(
+        evidence=measure(history),
+        counts=Counter({anomaly: len(witnesses) for anomaly, witnesses in found.items()}),
+        looks=Counter((look.read.name, look.seen) for look in judge_reads(history)),
+        failures=Counter(event.value for event in history if event.kind is Kind.FAILED),
+        samples=samples(history, [witnesses[0] for witnesses in found.values() if witnesses]),
+    )
+
+
 def judge(
     history: History,
+    *,
+    cell: Cell,
+    subject: Subject,
+    unit: Unit,
+    offers: frozenset[Need],
+    scenario: Scenario,
+    checkers: Sequence[Checker],
+    sent: int,
+    seconds: float,
+    repeat: str,
+) -> CellResult:
+    """Return the result of a cell that ran to its end."""
+    return weigh(
+        tally(history, checkers),
+        cell=cell,
+        subject=subject,
+        unit=unit,
+        offers=offers,
+        scenario=scenario,
+        checkers=checkers,
+        sent=sent,
+        seconds=seconds,
+        repeat=repeat,
+    )
+
+
+def weigh(
+    seen: Tally,
     *,
     cell: Cell,
     subject: Subject,
@@ -30,19 +84,17 @@ def judge(
     seconds: float,
     repeat: str,
 ) -> CellResult:
-    """Return the result of a cell that ran to its end."""
-    evidence = measure(history)
-    found = {checker: list(checker.check(history)) for checker in checkers}
+    """Return the result of a cell of which so much was counted."""
     findings = tuple(
         finding(
             checker,
-            len(witnesses),
-            evidence,
+            seen.counts[checker.anomaly],
+            seen.evidence,
             required=checker.anomaly in scenario.looks_for and checker.needs in offers,
         )
-        for checker, witnesses in found.items()
+        for checker in checkers
     )
-    outcome = sum_up(findings, evidence, sent, ignoring=scenario.unpromised)
+    outcome = sum_up(findings, seen.evidence, sent, ignoring=scenario.unpromised)
     return CellResult(
         cell=cell,
         unit=unit,
@@ -50,11 +102,11 @@ def judge(
         outcome=outcome,
         grade=grade(outcome, subject.promise, unit, scenario.name, offers),
         sent=sent,
-        evidence=evidence,
+        evidence=seen.evidence,
         findings=findings,
-        states=observed_states(judge_reads(history)),
-        samples=samples(history, [witnesses[0] for witnesses in found.values() if witnesses]),
-        troubles=troubles(history, sent, evidence),
+        states=observed_states(seen.looks),
+        samples=seen.samples,
+        troubles=troubles(seen.failures, sent, seen.evidence),
         seconds=round(seconds, 4),
         repeat=repeat,
     )
@@ -82,10 +134,9 @@ def sum_up(
     return worst(outcomes)
 
 
-def observed_states(looks: Iterable[Look]) -> tuple[State, ...]:
-    """Count what look-ups saw, by name: the unexpected first."""
-    counts = Counter((look.read.name, look.seen) for look in looks)
-    states = [State(name, seen.value, count, seen in HARMLESS) for (name, seen), count in counts.items()]
+def observed_states(looks: Mapping[tuple[str, Seen], int]) -> tuple[State, ...]:
+    """Return what look-ups saw, by name: the unexpected first."""
+    states = [State(name, seen.value, count, seen in HARMLESS) for (name, seen), count in looks.items()]
     return tuple(sorted(states, key=lambda state: (state.expected, -state.count, state.name)))
 
 
@@ -131,10 +182,9 @@ def _sample(events: Sequence[Event], witness: Witness | None, requests: tuple[st
     return Sample(witness, requests, rows)
 
 
-def troubles(history: History, sent: int, evidence: Evidence) -> tuple[Trouble, ...]:
+def troubles(failures: Counter[str], sent: int, evidence: Evidence) -> tuple[Trouble, ...]:
     """Gather the failures of requests, the most frequent first, and what went missing."""
-    texts = Counter(event.value for event in history if event.kind is Kind.FAILED)
-    found = [Trouble(text, count) for text, count in texts.most_common(MOST_TROUBLES)]
+    found = [Trouble(text, count) for text, count in failures.most_common(MOST_TROUBLES)]
     if evidence.entered < sent:
         found.append(Trouble("sent, but never began to run", sent - evidence.entered))
     if evidence.unanswered:

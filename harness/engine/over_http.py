@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from harness.core.history import History, Probe
+from harness.core.history import History, Probe, Row
 from harness.core.plan import Order
 from harness.core.ports import Answer
 from harness.core.scenario import Cookies, Scenario
@@ -161,18 +161,20 @@ class _Flood:
         except TransportError as error:
             own.failed(str(error))
         else:
-            self._receive(answer, own)
+            receive(answer, self._scenario, own)
         return True
 
-    def _receive(self, answer: Answer, own: Probe) -> None:
-        if answer.cut:
-            own.cancelled()
-        elif answer.status != self._scenario.status:
-            # The token would make each of these texts another; alike they can be counted.
-            body = answer.body[:200].decode("utf-8", "replace").replace(own.token, "<token>")
-            own.failed(f"answered {answer.status}, not {self._scenario.status}: {body}")
-        elif answer.status == 200:
-            own.replied(answer.body.decode("utf-8", "replace").partition(" ")[0])
+
+def receive(answer: Answer, scenario: Scenario, own: Probe) -> None:
+    """Record what a client got."""
+    if answer.cut:
+        own.cancelled()
+    elif answer.status != scenario.status:
+        # The token would make each of these texts another; alike they can be counted.
+        body = answer.body[:200].decode("utf-8", "replace").replace(own.token, "<token>")
+        own.failed(f"answered {answer.status}, not {scenario.status}: {body}")
+    elif answer.status == 200:
+        own.replied(answer.body.decode("utf-8", "replace").partition(" ")[0])
 
 
 def _jars(
@@ -185,16 +187,34 @@ def _jars(
         case Cookies.OWN:
             return dict
         case Cookies.SHARED:
-            shared: dict[str, str] = {}
-            control.jar = shared
-            order = lanes[0][0]
-            headers = f"X-Ctxstress-Token: login-{order.token}\r\nX-Ctxstress-User: {order.user}\r\n"
-            try:
-                control.get(f"/{scenario.name}/", f"{headers}X-Ctxstress-Seed: {order.seed}\r\n")
-            except TransportError:
-                pass  # without the cookies, the requests themselves fail and say so
-            control.jar = None
+            shared = log_in(control, scenario, lanes[0][0])
             return lambda: shared
+
+
+def log_in(client: Client, scenario: Scenario, like: Order) -> dict[str, str]:
+    """Return the cookies that a request which leaves no record is given."""
+    jar: dict[str, str] = {}
+    client.jar = jar
+    headers = f"X-Ctxstress-Token: login-{like.token}\r\nX-Ctxstress-User: {like.user}\r\n"
+    try:
+        client.get(f"/{scenario.name}/", f"{headers}X-Ctxstress-Seed: {like.seed}\r\n")
+    except TransportError:
+        pass  # without the cookies, the requests themselves fail and say so
+    client.jar = None
+    return jar
+
+
+def fetch(control: Client, scenario: Scenario) -> tuple[list[Row], int]:
+    """Return what the server recorded since the last call, and how many requests are in flight there.
+
+    Raises TransportError.
+    """
+    answer = control.get(f"/-/history/{scenario.name}")
+    try:
+        part = json.loads(answer.body)
+        return History.from_json(part["rows"]).rows, part["in_flight"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise TransportError(f"no history but {answer.body[:60]!r}") from error
 
 
 def _drain(control: Client, scenario: Scenario, patience: float) -> tuple[History, bool]:
@@ -204,12 +224,11 @@ def _drain(control: Client, scenario: Scenario, patience: float) -> tuple[Histor
     control.limit = max(patience, 1.0)
     while True:
         try:
-            answer = control.get(f"/-/history/{scenario.name}")
-            part = json.loads(answer.body)
-        except (TransportError, ValueError):
+            rows, in_flight = fetch(control, scenario)
+        except TransportError:
             return history, False
-        history.rows.extend(History.from_json(part["rows"]).rows)
-        if not part["in_flight"]:
+        history.rows.extend(rows)
+        if not in_flight:
             return history, True
         if time.monotonic() > deadline:
             return history, False
