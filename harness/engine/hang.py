@@ -36,9 +36,11 @@ def _stacks() -> Iterator[str]:
     for ident, frame in sys._current_frames().items():
         yield f"thread {ident}: {_top(frame)}"
     for found in gc.get_objects():
-        if isinstance(found, greenlet.greenlet) and found.gr_frame is not None:
-            yield f"{type(found).__name__} at {id(found):#x}: {_top(found.gr_frame)}"
-        elif isinstance(found, asyncio.Task) and not found.done():
+        # Of its type, because ``isinstance`` asks a proxy for its ``__class__``, which means to look through it.
+        kind = type(found)
+        if issubclass(kind, greenlet.greenlet) and found.gr_frame is not None:
+            yield f"{kind.__name__} at {id(found):#x}: {_top(found.gr_frame)}"
+        elif issubclass(kind, asyncio.Task) and not found.done():
             frames = found.get_stack(limit=1)
             yield f"task {found.get_name()}: {_top(frames[-1]) if frames else 'not begun'}"
 

@@ -65,7 +65,10 @@ def _watch(read: bytes, tell: Callable[[], None]) -> None:
     while True:
         *lines, read = read.split(b"\n")
         for _ in lines:
-            tell()
+            try:
+                tell()
+            except Exception as error:
+                print(f"cannot tell where this process stands: {error!r}", file=sys.stderr)
         piece = os.read(0, 4096)
         if not piece:
             os._exit(0)

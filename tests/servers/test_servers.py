@@ -1,0 +1,274 @@
+"""What each server says of itself, seen from outside: units, connections, streaming, overlap, and bad clients."""
+
+import contextlib
+import pkgutil
+import socket
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+import harness.servers
+from harness.core.evidence import measure
+from harness.core.history import Kind
+from harness.core.names import load
+from harness.core.plan import Order, plan
+from harness.core.ports import Server
+from harness.core.verdict import Need
+from harness.engine.client import Client, mark
+from harness.engine.http_connection import Connection
+from harness.engine.over_http import Exchange, flood_over_http
+from harness.engine.server_process import ServerProcess
+from harness.servers.threaded_pool import THREADS
+from tests.engine import stand_ins
+
+NAMES = [found.name for found in pkgutil.iter_modules(harness.servers.__path__) if found.name[0] != "_"]
+KEEP_ALIVE = {"threaded_pool", "gevent_pywsgi", "uvicorn_asgi"}
+SCENARIOS = (
+    "READ_BACK",
+    "STREAM",
+    "HANG_UP",
+    "MEET",
+    "AMBIENT",
+    "RAISING",
+    "RAISING_AS_TOLD",
+    "RAISING_IN_BODY",
+)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def running(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+    with ServerProcess(
+        subject="tests.engine.stand_ins:KEEPS",
+        server=f"harness.servers.{request.param}:SERVER",
+        target="tests.engine.stand_ins:TARGET",
+        gate="harness.gates.jitter:GATE",
+        scenarios=[f"tests.engine.stand_ins:{name}" for name in SCENARIOS],
+    ) as process:
+        yield process
+
+
+def described(running: ServerProcess) -> Server:
+    found: Server = load(f"harness.servers.{running.name}:SERVER")
+    return found
+
+
+def client(running: ServerProcess) -> Client:
+    return Client(running.port, None, 10)
+
+
+def request(path: str, order: Order) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\n{mark(order)}\r\n".encode()
+
+
+def flood(running: ServerProcess, scenario: str, requests: int, clients: int = 8) -> Exchange:
+    found = getattr(stand_ins, scenario)
+    return flood_over_http(
+        running.port, found, plan(requests, clients, 1, found.hangs_up), time_limit=60, patience=30
+    )
+
+
+def test_all_five_are_here() -> None:
+    assert set(NAMES) == {"wsgiref_single", "threaded", "threaded_pool", "gevent_pywsgi", "uvicorn_asgi"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_name_is_the_file_and_an_extra_has_its_module(name: str) -> None:
+    server: Server = load(f"harness.servers.{name}:SERVER")
+    assert server.name == name
+    assert bool(server.requires) == bool(server.module)
+
+
+def test_listens_on_loopback_only(running: ServerProcess) -> None:
+    listening = [
+        connection.laddr
+        for connection in psutil.Process(running.pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert [(address.ip, address.port) for address in listening] == [("127.0.0.1", running.port)]
+
+
+def test_every_request_gets_its_own_answer(running: ServerProcess) -> None:
+    exchange = flood(running, "READ_BACK", 200)
+    replies = {event.request: event.value for event in exchange.history if event.kind is Kind.REPLIED}
+    assert replies == {order.request: order.token for lane in plan(200, 8, 1) for order in lane}
+    assert exchange.drained
+    assert not [event for event in exchange.history if event.kind is Kind.FAILED]
+
+
+def test_gives_just_the_evidence_that_it_offers(running: ServerProcess) -> None:
+    evidence = measure(flood(running, "READ_BACK", 200).history)
+    given = {need for need in Need if evidence.of(need)}
+    # The stand-in's view updates nothing, so of this evidence there is none to be given.
+    assert given == described(running).offers - {Need.UPDATES}
+
+
+def test_two_requests_meet_where_overlap_is_offered(running: ServerProcess) -> None:
+    exchange = flood(running, "MEET", 2, clients=2)
+    said = [event.value for event in exchange.history if event.name == "company"]
+    overlaps = Need.OVERLAP in described(running).offers
+    assert said == (["met", "met"] if overlaps else ["alone", "met"])
+
+
+def test_keeps_connections_alive_or_says_that_it_does_not(running: ServerProcess) -> None:
+    [[order]] = plan(1, 1, 1)
+    connection = Connection(running.port, 10)
+    answer = connection.exchange(request("/read_back/", order))
+    assert answer.status == 200
+    assert connection.reusable is (running.name in KEEP_ALIVE)
+    if connection.reusable:
+        assert connection.exchange(request("/read_back/", order)).body == answer.body
+    connection.close()
+
+
+def units(exchange: Exchange) -> list[str]:
+    return [event.unit for event in exchange.history if event.kind is Kind.ENTER]
+
+
+def test_runs_requests_on_the_units_it_names(running: ServerProcess) -> None:
+    labels = units(flood(running, "READ_BACK", 100, clients=4))
+    unit = described(running).unit.value
+    assert {label.rpartition("-")[0] for label in labels} == {unit}
+    connections = 4 * (1 + (100 // 4) // 8)  # of each client the first, and one more at each eighth request
+    expected = {
+        "wsgiref_single": {1},
+        "threaded": {100},
+        "threaded_pool": set(range(1, THREADS + 1)),
+        "gevent_pywsgi": {connections},
+        "uvicorn_asgi": {100},
+    }
+    assert len(set(labels)) in expected[running.name]
+
+
+def ambient(running: ServerProcess, requests: int, *, fresh: bool) -> list[list[str]]:
+    """What each of some requests in turn found in the ContextVar and in the thread, and which unit it ran on."""
+    found = []
+    with client(running) as each:
+        for [order] in plan(requests, requests, 1):
+            found.append(each.send("ambient", order).body.decode().split()[1:])
+            if fresh:
+                each.close()
+    return found
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["same connection", "new connections"])
+def test_a_unit_keeps_what_an_earlier_request_left_as_measured(running: ServerProcess, fresh: bool) -> None:
+    found = ambient(running, 20, fresh=fresh)
+    variables = [each[0] for each in found[1:]].count("left")
+    threads = [each[1] for each in found[1:]].count("left")
+    match running.name, fresh:
+        case "wsgiref_single", _:
+            assert (variables, threads) == (19, 19)
+        case "threaded", _:
+            assert (variables, threads) == (0, 0)
+        case "threaded_pool", _:
+            # Each thread but the first finds nothing on its first request.
+            assert variables == threads >= 20 - THREADS
+            assert {each[2].partition("-")[0] for each in found} == {"pool"}
+        case "gevent_pywsgi", _:
+            assert (variables, threads) == ((0, 0) if fresh else (19, 19))
+        case "uvicorn_asgi", _:
+            assert (variables, threads) == (0, 19)
+            assert len({each[3] for each in found}) == 20
+        case _:
+            pytest.fail(f"nothing is known of {running.name}")
+
+
+def test_a_body_of_unknown_length_comes_in_chunks(running: ServerProcess) -> None:
+    [[order]] = plan(1, 1, 1)
+    connection = Connection(running.port, 10)
+    answer = connection.exchange(request("/stream/", order))
+    connection.close()
+    headers = {name.lower(): value for name, value in answer.headers}
+    assert headers["transfer-encoding"] == "chunked"
+    assert answer.body.decode() == "".join(f"{order.token} {number}\n" for number in range(20))
+
+
+def test_to_http_1_0_a_body_of_unknown_length_ends_with_the_connection(running: ServerProcess) -> None:
+    [[order]] = plan(1, 1, 1)
+    connection = Connection(running.port, 10)
+    answer = connection.exchange(request("/stream/", order).replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+    assert not connection.reusable
+    assert answer.body.decode() == "".join(f"{order.token} {number}\n" for number in range(20))
+
+
+def test_a_client_that_hangs_up_ends_the_body(running: ServerProcess) -> None:
+    exchange = flood(running, "HANG_UP", 30, clients=3)
+    rows = list(exchange.history)
+    gone = {order.request for lane in plan(30, 3, 1, True) for order in lane if order.hangs_up}
+    assert len(gone) == 10
+    stamped = {event.request for event in rows if event.kind is Kind.CANCELLED and event.unit[:6] != "client"}
+    assert stamped == gone
+    assert {event.request for event in rows if event.kind is Kind.LEAVE} >= gone
+    made = [event.request for event in rows if event.name == "made"]
+    assert all(made.count(name) < 20 for name in gone)
+    assert all(
+        made.count(order.request) == 20
+        for lane in plan(30, 3, 1)
+        for order in lane
+        if order.request not in gone
+    )
+
+
+def test_an_error_of_the_app_is_answered_and_recorded(running: ServerProcess) -> None:
+    exchange = flood(running, "RAISING", 8)
+    assert measure(exchange.history).failed == 8
+    texts = {
+        event.value for event in exchange.history if event.kind is Kind.FAILED and event.unit[:6] == "client"
+    }
+    assert texts == {"answered 500, not 200: <token> raised (ValueError)"}
+
+
+def test_an_error_that_the_scenario_wants_is_no_failure(running: ServerProcess) -> None:
+    evidence = measure(flood(running, "RAISING_AS_TOLD", 8).history)
+    assert (evidence.ends, evidence.failed) == (8, 0)
+
+
+def test_an_error_in_the_body_breaks_the_answer_off_and_nothing_else(running: ServerProcess) -> None:
+    exchange = flood(running, "RAISING_IN_BODY", 8)
+    evidence = measure(exchange.history)
+    assert (evidence.ends, evidence.failed, evidence.cancelled) == (8, 8, 0)
+    assert not [event for event in exchange.history if event.kind is Kind.REPLIED]
+    assert measure(flood(running, "READ_BACK", 8).history).failed == 0
+
+
+@pytest.mark.parametrize("sent", [b"garbage\r\n\r\n", b"GET\r\n\r\n", b"\x00\xff" * 40 + b"\r\n\r\n", b""])
+def test_a_bad_client_harms_nobody_else(running: ServerProcess, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", running.port), 10) as bad:
+        bad.sendall(sent)
+    with client(running) as good:
+        assert good.get("/-/ready").body == b"ready"
+
+
+def test_a_request_body_that_nobody_reads_is_not_taken_for_a_request(running: ServerProcess) -> None:
+    hidden = b"GET /raising/ HTTP/1.1\r\nHost: x\r\n\r\n"
+    connection = Connection(running.port, 10)
+    head = b"POST /-/ready HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(hidden)
+    # An answer to the hidden request would stand behind the first and make the client complain.
+    assert connection.exchange(head + hidden).status == 200
+    if connection.reusable:
+        assert connection.exchange(b"GET /-/ready HTTP/1.1\r\nHost: x\r\n\r\n").body == b"ready"
+    connection.close()
+
+
+def test_requests_sent_ahead_are_all_answered_where_connections_are_kept(running: ServerProcess) -> None:
+    if running.name not in KEEP_ALIVE:
+        pytest.skip("answers one request on each connection")
+    with socket.create_connection(("127.0.0.1", running.port), 10) as ahead:
+        ahead.sendall(b"GET /-/ready HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+        got = b""
+        while got.count(b"200 OK") < 3:
+            piece = ahead.recv(65536)
+            assert piece, f"closed after {got!r}"
+            got += piece
+
+
+def test_many_new_connections_at_once_are_all_served(running: ServerProcess) -> None:
+    with contextlib.ExitStack() as stack:
+        address = ("127.0.0.1", running.port)
+        waiting = [stack.enter_context(socket.create_connection(address, 30)) for _ in range(60)]
+        for each in waiting:
+            each.sendall(b"GET /-/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        for each in waiting:
+            with each.makefile("rb") as answer:
+                assert answer.read().endswith(b"\r\n\r\nready")
