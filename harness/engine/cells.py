@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from types import FrameType
 from typing import Any
@@ -43,6 +43,7 @@ class Attempt:
         self.checkers: list[Checker] = [load(path) for path in job.checkers]
         self.history = History()
         self.sent = 0
+        self.where: Callable[[], tuple[str, ...]] = lambda: where_it_stands(self.history)
         self._started = time.perf_counter()
 
     def result(self) -> CellResult:
@@ -60,9 +61,9 @@ class Attempt:
             repeat=repeat_command(self.cell, self.options),
         )
 
-    def hung(self, where: tuple[str, ...]) -> CellResult:
+    def hung(self) -> CellResult:
         """Return the result of a cell whose time is up."""
-        return replace(self.result(), ending=Ending.HUNG, hung_at=where)
+        return replace(self.result(), ending=Ending.HUNG, hung_at=self.where())
 
     def crashed(self, log: str) -> CellResult:
         """Return the result of a cell whose process ended without one."""
@@ -86,23 +87,24 @@ class Attempt:
         return result
 
 
-def run(cells: Sequence[Cell], job: Job, report: Callable[[CellResult], None]) -> None:
-    """Run cells that share subject and place, one after the other, and report each as it ends."""
+def run(cells: Iterable[Cell], job: Job, report: Callable[[CellResult], None]) -> None:
+    """Run cells that share subject and place with the job, each as it comes, and report each as it ends."""
     sys.setswitchinterval(job.options.switch_interval)
-    if cells[0].place is Place.HOST:
+    first = job.cells[0]
+    if first.place is Place.HOST:
         for cell in cells:
             with _TimeLimit(Attempt(cell, job), report) as attempt:
                 report(_on_host(attempt))
         return
-    first = cells[0]
     with ServerProcess(
         subject=first.subject,
         server=first.where,
         target=first.target,
         gate=first.gate,
-        scenarios=[cell.scenario for cell in cells],
+        scenarios=job.scenarios,
         switch_interval=job.options.switch_interval,
         nap=job.options.nap,
+        parties=job.options.clients,
     ) as server:
         for cell in cells:
             with _TimeLimit(Attempt(cell, job), report) as attempt:
@@ -128,11 +130,12 @@ def _on_host(attempt: Attempt) -> CellResult:
 
 
 def _on_server(attempt: Attempt, server: ServerProcess) -> CellResult:
+    attempt.where = server.where_it_stands
+    limit = attempt.options.time_limit / 2
+
     def send(lanes: Sequence[Sequence[Order]]) -> None:
-        attempt.sent += sum(map(len, lanes))
-        exchange = flood_over_http(
-            server.port, attempt.scenario, lanes, time_limit=attempt.options.time_limit / 2
-        )
+        exchange = flood_over_http(server.port, attempt.scenario, lanes, time_limit=limit)
+        attempt.sent += exchange.sent
         attempt.history.rows.extend(exchange.history.rows)
 
     return attempt.flood(send, attempt.options.http_requests)
@@ -159,5 +162,5 @@ class _TimeLimit:
         signal.signal(signal.SIGALRM, self._before)
 
     def _end(self, number: int, frame: FrameType | None) -> None:
-        self._report(self._attempt.hung(where_it_stands(self._attempt.history)))
+        self._report(self._attempt.hung())
         os._exit(0)

@@ -35,6 +35,19 @@ class Job:
     checkers: tuple[str, ...]
     patched: bool
     """Needs a process in which gevent has patched the standard library."""
+    mounted: tuple[str, ...] = ()
+    """Scenarios that the server gets, so that later jobs can share it; none means those of the cells."""
+
+    @property
+    def server(self) -> tuple[object, ...]:
+        """Return what two jobs must have in common to share a server."""
+        cell = self.cells[0]
+        return cell.subject, cell.where, cell.target, cell.gate, self.options, self.scenarios
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Return the scenarios that the server must have."""
+        return self.mounted or tuple(cell.scenario for cell in self.cells)
 
     def to_json(self) -> str:
         """Return one line of JSON."""

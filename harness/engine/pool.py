@@ -76,9 +76,8 @@ class Worker:
         for cell in left:
             attempt = Attempt(cell, job)
             if overrun:
-                yield attempt.hung(
-                    ("the cell's process did not answer the interruption: it is stuck in native code",)
-                )
+                attempt.where = lambda: ("the cell's process is stuck in native code and did not answer",)
+                yield attempt.hung()
             else:
                 yield attempt.crashed(self._tail())
 
