@@ -60,7 +60,7 @@ class Local(Storage):
 
     def snapshot(self) -> dict[str | int, dict[str, Any]]:
         """Return {unit: {name: value}} of all units that can be seen from here; by default, this one."""
-        held = dict(self)
+        held = dict(iter(self))
         return {current_unit(): held} if held else {}
 
     def reader(self, name: str | None, /) -> Callable[[], Any]:
