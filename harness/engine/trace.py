@@ -1,4 +1,4 @@
-"""Walks two requests, in turns, through the lifecycle over a subject, and records each phase for people who learn it."""
+"""Walks two requests in turns through the lifecycle over a subject, and records each phase for people who learn it."""
 
 import asyncio
 import threading

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from harness.framework.lifecycle import Lifecycle
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
 
 
 async def answer(app: "Lifecycle", scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,10 +43,11 @@ async def answer(app: "Lifecycle", scope: Scope, receive: Receive, send: Send) -
     }
     if isinstance(body, Body):
         return await _stream(start, body, perform, receive, send)
-    await send(start)
-    await send({"type": "http.response.body", "body": b"".join(body)})
+    whole = b"".join(body)
     if hasattr(body, "close"):
         body.close()
+    await send(start)
+    await send({"type": "http.response.body", "body": whole})
     return None
 
 

@@ -84,5 +84,7 @@ class Response(WerkzeugResponse):
                     if "content-length" not in names:
                         headers.append(("Content-Length", str(len(body[0]))))
                     return self.status, headers, body
+        if self.status_code in (204, 304):
+            self.headers.pop("Content-Type", None)  # there is no content, and wsgiref's validator insists
         iterable, status, headers = self.get_wsgi_response(environ)
         return status, headers, iterable
