@@ -15,7 +15,7 @@ from harness.core.plan import Order, plan
 from harness.core.ports import Checker, Host, Server
 from harness.core.record import Cell, CellResult, Ending, Place
 from harness.core.scenario import Scenario
-from harness.core.verdict import Grade, Outcome
+from harness.core.verdict import Grade, Need, Outcome
 from harness.engine.flood import Flood
 from harness.engine.hang import where_it_stands
 from harness.engine.job import Job, Options, repeat_command
@@ -103,7 +103,8 @@ def run(cells: Iterable[Cell], job: Job, report: Callable[[CellResult], None]) -
         gate=first.gate,
         scenarios=job.scenarios,
         switch_interval=job.options.switch_interval,
-        nap=job.options.nap,
+        # Where nothing overlaps a pause gives nobody a chance; its length would only make the cell slow.
+        nap=job.options.nap if Need.OVERLAP in load(first.where).offers else 0.0,
         parties=job.options.clients,
     ) as server:
         for cell in cells:
