@@ -7,7 +7,9 @@ a look-up after it returned, hence the write that a read saw always stands befor
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 
 class Kind(StrEnum):
@@ -62,15 +64,28 @@ class Event(NamedTuple):
 class History:
     """All facts of a run in order; cheap to append to from any unit."""
 
-    __slots__ = ("record", "rows")
+    __slots__ = ("_derived", "_events", "record", "rows")
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         self.rows: list[Row] = list(rows)
         self.record: Callable[[Row], None] = self.rows.append
+        self._events: list[Event] = []
+        self._derived: dict[Callable[[History], Any], tuple[int, Any]] = {}
 
     def __iter__(self) -> Iterator[Event]:
-        for seq, row in enumerate(self.rows):
-            yield Event(seq, *row)
+        events = self._events
+        known = len(events)
+        if known < len(self.rows):
+            events.extend(Event(seq, *row) for seq, row in enumerate(self.rows[known:], known))
+        return iter(events)
+
+    def derive(self, compute: "Callable[[History], T]") -> T:
+        """Return ``compute(self)``, computed once as long as nothing is added: many checkers ask the same."""
+        length, found = self._derived.get(compute, (-1, None))
+        if length != len(self.rows):
+            length, found = len(self.rows), compute(self)
+            self._derived[compute] = (length, found)
+        return found  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -1,6 +1,5 @@
 """Says of every recorded look-up what it saw: the judgement that checkers and the table of observed states share."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,12 +28,16 @@ class Look:
     wrote: Event | None
 
 
-def judge_reads(history: History) -> Iterator[Look]:
+def judge_reads(history: History) -> list[Look]:
     """Judge each READ of a history, in order.
 
     Two requests are in flight together when neither left before the other entered; a foreign value is then a
     living other's, whether or not the writer left in the meantime, because only overlap can have brought it.
     """
+    return history.derive(_judge_all)
+
+
+def _judge_all(history: History) -> list[Look]:
     entered: dict[str, int] = {}
     left: dict[str, int] = {}
     for event in history:
@@ -43,6 +46,7 @@ def judge_reads(history: History) -> Iterator[Look]:
         elif event.kind is Kind.LEAVE:
             left[event.request] = event.seq
 
+    looks: list[Look] = []
     wrote: dict[str, Event] = {}
     expected: dict[tuple[str, str, str], str] = {}
     for event in history:
@@ -53,7 +57,8 @@ def judge_reads(history: History) -> Iterator[Look]:
         elif event.kind is Kind.EXPECT:
             expected[lane] = event.value
         elif event.kind is Kind.READ:
-            yield _judge(event, wrote, expected, entered, left)
+            looks.append(_judge(event, wrote, expected, entered, left))
+    return looks
 
 
 def _judge(
@@ -63,6 +68,8 @@ def _judge(
     entered: dict[str, int],
     left: dict[str, int],
 ) -> Look:
+    if expected.get((read.request, read.unit, read.name)) == read.value != ABSENT:
+        return Look(read, Seen.OWN, None)
     together = isinstance(read.value, tuple)
     names = read.name.split("+") if together else [read.name]
     values = list(read.value) if together else [read.value]
