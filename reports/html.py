@@ -1,0 +1,125 @@
+"""Writes the page of a run: one self-contained file that needs no network and can be read without script."""
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness.core.reads import Seen
+from harness.core.record import CellResult, Part, Run, State
+from reports import matrix, sentences, words
+from reports.svg import draw
+from reports.verdict import verdict
+
+MOST_DRAWN = 12
+"""Cells that must be looked at and are shown in full on the page itself; the others open from the matrix."""
+MOST_LISTED = 60
+MOST_SAMPLES = 3
+"""Drawings of one cell; run.json holds what is beyond."""
+TEMPLATES = PackageLoader("reports")
+
+
+def write_page(run: Run, path: Path) -> None:
+    """Write the page of a run to ``path``."""
+    path.write_text(render(run), encoding="utf-8")
+
+
+def render(run: Run) -> str:
+    """Return the page of a run as HTML."""
+    templates = _environment()
+    anchors = _anchors(run.cells)
+    numbers = {id(result): at for at, result in enumerate(run.cells)}
+    templates.globals.update(
+        anchor=lambda result: anchors[id(result)],
+        number=lambda result: numbers[id(result)],
+        names=_parts(run),
+    )
+    body = templates.get_template("cell.html.j2").module.body  # type: ignore[attr-defined]
+    script = Markup(_source("page.js"))
+    attention = matrix.attention(run)
+    return templates.get_template("page.html.j2").render(
+        run=run,
+        verdict=verdict(run),
+        counts=Counter(matrix.standing(result) for result in run.cells),
+        matrix=matrix.arrange(run),
+        drawn=attention[:MOST_DRAWN],
+        listed=attention[MOST_DRAWN : MOST_DRAWN + MOST_LISTED],
+        unlisted=max(0, len(attention) - MOST_DRAWN - MOST_LISTED),
+        telling=matrix.telling(run)[: max(0, MOST_DRAWN - len(attention))],
+        style=Markup(_source("page.css")),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        details=_packed([_squeezed(body(result)) for result in run.cells]),
+        words=words,
+    )
+
+
+def _environment() -> Environment:
+    templates = Environment(
+        loader=TEMPLATES, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    templates.globals.update(
+        standing=matrix.standing,
+        saw=sentences.saw,
+        explanation=sentences.explanation,
+        draw=draw,
+        evidence_rows=sentences.evidence_rows,
+        bound_words=sentences.bound_words,
+        meaning=meaning,
+        short=short,
+        plural=words.plural,
+        rate=words.rate,
+        most_samples=MOST_SAMPLES,
+        anomalies=words.ANOMALIES,
+        standings=words.STANDINGS,
+    )
+    return templates
+
+
+def _source(name: str) -> str:
+    text = TEMPLATES.get_source(Environment(), name)[0]
+    return text.strip()
+
+
+def _parts(run: Run) -> dict[str, Part]:
+    return {part.path: part for part in (*run.subjects, *run.places, *run.scenarios)}
+
+
+def short(path: str, names: dict[str, Part]) -> str:
+    """Return the name by which the run's parts list an import string, or its last word."""
+    return names[path].name if path in names else re.split(r"[.:]", path)[-1]
+
+
+def meaning(state: State) -> str:
+    """Return the sentence on an observed state."""
+    return words.SEEN.get(Seen(state.seen), "") if state.seen in set(Seen) else ""
+
+
+def _anchors(results: Iterable[CellResult]) -> dict[int, str]:
+    """Give each cell a name for links: its id, numbered where two cells share one."""
+    used: Counter[str] = Counter()
+    anchors = {}
+    for result in results:
+        name = re.sub(r"[^\w-]+", "_", result.cell.id)
+        used[name] += 1
+        anchors[id(result)] = name if used[name] == 1 else f"{name}-{used[name]}"
+    return anchors
+
+
+def _squeezed(fragment: Any) -> str:
+    """Drop the white space between lines, which is the template's."""
+    return re.sub(r"\s*\n\s*", "\n", str(fragment)).strip()
+
+
+def _packed(fragments: list[str]) -> str:
+    """Return the details of all cells, deflated: they repeat each other so much that a twentieth is left."""
+    text = json.dumps(fragments, ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()

@@ -1,0 +1,138 @@
+"""Sums a run up: rows of Locals, columns of places, in each square the worst standing over its scenarios."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from harness.core.record import CellResult, Ending, Part, Run
+from harness.core.verdict import Grade, Outcome
+from localimpl import Unit
+from reports.words import FAULTS, RANK, Standing
+
+ENDINGS = {
+    Ending.CRASHED: Standing.CRASHED,
+    Ending.HUNG: Standing.HUNG,
+    Ending.NOT_RUN: Standing.NOT_RUN,
+}
+
+
+def standing(result: CellResult) -> Standing:
+    """Return how a cell stands; a mix-up that was seen counts more than a bad ending, that more than silence."""
+    if result.grade is Grade.BROKEN or result.ending is Ending.JUDGED:
+        return Standing(result.grade.value)
+    return ENDINGS[result.ending]
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """One Local on one place: its cells, one for each scenario."""
+
+    subject: Part
+    place: Part
+    results: tuple[CellResult, ...]
+
+    @property
+    def counts(self) -> Counter[Standing]:
+        """How many cells stand how."""
+        return Counter(standing(result) for result in self.results)
+
+    @property
+    def worst(self) -> Standing:
+        """The standing that the square shows."""
+        return min(self.counts, key=RANK.__getitem__)
+
+    @property
+    def mixed(self) -> int:
+        """In how many cells a mix-up was seen."""
+        return sum(result.outcome is Outcome.MIXED for result in self.results)
+
+    def summary(self) -> str:
+        """Say in a few words how many cells the worst standing has; for nothing promised, what was seen."""
+        total = len(self.results)
+        if self.worst is Standing.UNPROMISED:
+            return f"{self.mixed} mixed" if self.mixed else f"{total} clean"
+        number = self.counts[self.worst]
+        return str(total) if number == total else f"{number} of {total}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A Local with its squares, one for each column; None where nothing was run."""
+
+    subject: Part
+    squares: tuple[Square | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Columns of one kind of unit, or rows of one kind of Local."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """All squares of a run: Locals that should hold first, then the controls; hosts and servers by their unit."""
+
+    places: tuple[Part, ...]
+    units: tuple[Group, ...]
+    locals: tuple[Row, ...]
+    controls: tuple[Row, ...]
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """All rows in order."""
+        return self.locals + self.controls
+
+
+def arrange(run: Run) -> Matrix:
+    """Sort the cells of a run into rows, columns and squares; parts without a cell are left out."""
+    cells: dict[tuple[str, str], list[CellResult]] = {}
+    for result in run.cells:
+        cells.setdefault((result.cell.subject, result.cell.where), []).append(result)
+    units = [str(unit) for unit in Unit]
+    used = [part for part in run.places if any(part.path == where for _, where in cells)]
+    places = tuple(sorted(used, key=lambda part: units.index(part.unit)))
+    rows = [
+        Row(subject, tuple(_square(subject, place, cells) for place in places))
+        for subject in run.subjects
+        if any(subject.path == path for path, _ in cells)
+    ]
+    sizes = Counter(place.unit for place in places)
+    return Matrix(
+        places,
+        tuple(Group(unit, sizes[unit]) for unit in units if sizes[unit]),
+        tuple(row for row in rows if not row.subject.control),
+        tuple(row for row in rows if row.subject.control),
+    )
+
+
+def _square(subject: Part, place: Part, cells: dict[tuple[str, str], list[CellResult]]) -> Square | None:
+    results = cells.get((subject.path, place.path))
+    return Square(subject, place, tuple(sorted(results, key=rank))) if results else None
+
+
+def rank(result: CellResult) -> tuple[int, int]:
+    """Order cells: the worst standing first and, where nothing is promised, a mix-up before silence."""
+    return RANK[standing(result)], 0 if result.outcome is Outcome.MIXED else 1
+
+
+def attention(run: Run) -> list[CellResult]:
+    """Return the cells that must be looked at, the worst first and otherwise in the order of the run."""
+    return sorted((result for result in run.cells if standing(result) in FAULTS), key=rank)
+
+
+def telling(run: Run) -> list[CellResult]:
+    """Return, for each kind of anomaly, the first cell that was caught with it: what the harness can see."""
+    found: dict[frozenset[str], CellResult] = {}
+    for result in run.cells:
+        kinds = frozenset(each.anomaly.value for each in result.findings if each.count)
+        if standing(result) is Standing.CAUGHT and result.samples and kinds:
+            found.setdefault(kinds, result)
+    seen: set[str] = set()
+    chosen = []
+    for kinds, result in sorted(found.items(), key=lambda item: len(item[0])):
+        if kinds - seen:
+            seen |= kinds
+            chosen.append(result)
+    return chosen

@@ -1,0 +1,101 @@
+"""Says in plain words what was seen in a cell and what that proves."""
+
+from harness.core.record import CellResult, Ending, Finding, short
+from harness.core.verdict import Outcome
+from reports.matrix import standing
+from reports.words import ANOMALIES, NEEDS, Standing, listed, plural, rate
+
+REASONS = {
+    Standing.BROKEN: "{local} promises to keep {units} apart, and requests were mixed up.",
+    Standing.MISSED: "{local} is known to mix up requests on {units} here, and was not caught: the harness failed.",
+    Standing.CRASHED: "The process that ran this cell ended by itself, so nothing is known.",
+    Standing.HUNG: "The cell did not end within its time limit, so nothing is known.",
+    Standing.UNPROVEN: "{local} promises to keep {units} apart, and the run had too little evidence to tell.",
+    Standing.NOT_RUN: "The cell was chosen and did not run.",
+    Standing.CAUGHT: "{local} is known to mix up requests on {units} here, and was caught.",
+    Standing.KEPT: "{local} promises to keep {units} apart; the requests could disturb each other, and none did.",
+    Standing.UNPROMISED: "{local} promises nothing for {units} here; what was seen is shown for information.",
+}
+
+
+def bound_words(finding: Finding) -> str:
+    """Say what silence excludes, as in ``0 of 812: at 95 % below 0.37 %``; of a mix-up, how often it was seen."""
+    if finding.count:
+        seen = f"{finding.count:,} in {plural(finding.chances, 'chance')}"
+        return (
+            seen
+            if finding.count <= finding.chances
+            else f"{plural(finding.count, 'time')} in {plural(finding.chances, 'chance')}"
+        )
+    if not finding.chances:
+        return "no chance to see one"
+    below = f": at 95 % below {rate(finding.bound)}" if finding.bound is not None else ""
+    return f"0 of {finding.chances:,}{below}"
+
+
+def weakest(result: CellResult) -> Finding | None:
+    """Return the clean finding with the fewest chances among those that the scenario asks for."""
+    clean = [each for each in result.findings if each.required and not each.count]
+    return min(clean, key=lambda each: each.chances, default=None)
+
+
+def saw(result: CellResult) -> str:
+    """Say in one short line what was seen in a cell."""
+    if result.outcome is Outcome.MIXED:
+        found = [f"{each.anomaly.value} {each.count:,}×" for each in result.findings if each.count]
+        return ", ".join(found) or "mixed"
+    if result.ending is not Ending.JUDGED:
+        done = result.evidence.ends
+        return f"{done:,} of {plural(result.sent, 'request')} ended" if result.sent else "nothing was sent"
+    missing = lacking(result)
+    if missing:
+        return missing
+    finding = weakest(result)
+    return f"no mix-up, {bound_words(finding)}" if finding else "nothing was looked for"
+
+
+def lacking(result: CellResult) -> str:
+    """Say what evidence an inconclusive cell lacked, or nothing for one that was conclusive."""
+    if result.outcome is not Outcome.INCONCLUSIVE:
+        return ""
+    needs = dict.fromkeys(each.needs.value for each in result.findings if each.required and not each.chances)
+    reasons = [f"no {listed(list(needs), 'or')}"] if needs else []
+    found = result.evidence
+    if found.failed:
+        reasons.append(f"{found.failed:,} of {plural(result.sent, 'request')} failed")
+    if found.unanswered:
+        reasons.append(f"{found.unanswered:,} never ended")
+    if found.entered < result.sent:
+        reasons.append(f"{result.sent - found.entered:,} never began")
+    return "; ".join(reasons) or "too little evidence"
+
+
+def explanation(result: CellResult) -> str:
+    """Say in full sentences how a cell stands and why."""
+    stands = standing(result)
+    local, units = short(result.cell.subject), f"{result.unit.value}s"
+    parts = [REASONS[stands].format(local=local, units=units)]
+    if result.outcome is Outcome.MIXED:
+        parts += [ANOMALIES[each.anomaly] for each in result.findings if each.count][:1]
+    elif stands is Standing.UNPROVEN:
+        parts += [f"Here: {lacking(result)}."]
+    elif result.outcome is Outcome.ISOLATED and (finding := weakest(result)) and finding.bound is not None:
+        parts.append(
+            f"The smallest count of evidence is {finding.chances:,} {NEEDS[finding.needs]}; "
+            f"with no mix-up among them, the true rate is below {rate(finding.bound)} at 95 % confidence."
+        )
+    return " ".join(parts)
+
+
+def evidence_rows(result: CellResult) -> list[tuple[str, int]]:
+    """Return what was counted where the requests ran, without what is zero and of no weight."""
+    found = result.evidence
+    always = [("sent", result.sent), ("began", found.entered), ("ended", found.ends)]
+    chances = [
+        ("overlap", found.overlap),
+        ("reuse", found.reuse),
+        ("replies", found.replies),
+        ("updates", found.updates),
+    ]
+    trouble = [("failed", found.failed), ("cut short", found.cancelled), ("never ended", found.unanswered)]
+    return always + [pair for pair in chances + trouble if pair[1]]

@@ -1,0 +1,61 @@
+"""Writes all reports of a run, each whole or not at all."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from harness.core.errors import UserError
+from harness.core.record import Run, to_json
+from reports.html import render
+from reports.junit import to_junit
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where the reports of a run lie."""
+
+    record: Path
+    page: Path
+    junit: Path
+
+
+def write_all(run: Run, folder: Path) -> Written:
+    """Write ``run.json``, ``index.html`` and ``junit.xml`` into a folder, which is made; raise UserError when it fails.
+
+    The record comes first: it is what the others can be made from again.
+    """
+    written = Written(folder / "run.json", folder / "index.html", folder / "junit.xml")
+    makers: tuple[tuple[Path, Callable[[Run], str]], ...] = (
+        (written.record, to_json),
+        (written.page, render),
+        (written.junit, to_junit),
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, make in makers:
+            replace(path, make(run))
+    except OSError as error:
+        raise UserError(
+            f"cannot write the reports to {folder}: {error}; name another folder with --out"
+        ) from error
+    return written
+
+
+def replace(path: Path, text: str) -> None:
+    """Put ``text`` in place of a file at once, so that no reader ever sees half of it."""
+    with NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
+        try:
+            file.write(text)
+            file.close()
+            # A temporary file is private; a report is as public as the folder's other files.
+            mask = os.umask(0)
+            os.umask(mask)
+            Path(file.name).chmod(0o666 & ~mask)
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
