@@ -13,7 +13,7 @@ from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
-from itertools import pairwise
+from itertools import count, pairwise
 from statistics import median
 from typing import Any
 
@@ -30,7 +30,7 @@ from localimpl.thread_ident import SUBJECT as THREAD_IDENT
 from localimpl.threading_local import SUBJECT as THREADING
 from localimpl.werkzeug_local import SUBJECT as WERKZEUG
 
-NAMES = ("request", "session", "g")
+NAMES = 3
 """Names that a live context holds when its memory is measured."""
 UNITS, NAMESPACES = 50, 41
 """Live units whose memory is measured together, and how often."""
@@ -53,7 +53,7 @@ class Contestant:
     name: str
     operations: dict[str, Operation]
     hold: Callable[[], Callable[[], None]]
-    """Makes a new namespace and returns what stores all NAMES in it for the unit that calls."""
+    """Makes a new namespace and returns what stores values in it for the unit that calls."""
     unit: Unit = Unit.TASK
     """The kind of unit whose memory is measured; a task costs what its context costs."""
     nanoseconds: dict[str, list[float]] = field(default_factory=dict)
@@ -70,9 +70,17 @@ OPERATIONS = (
 )
 
 
+_serial = count()
+
+
+def fresh_names() -> list[str]:
+    """Return names not used before: the shape of a context depends on the hashes of its variables and their names."""
+    return [f"name_{next(_serial)}" for _ in range(NAMES)]
+
+
 def raw_context_var() -> Contestant:
     def hold() -> Callable[[], None]:
-        variables = [ContextVar[int](name) for name in NAMES]
+        variables = [ContextVar[int](name) for name in fresh_names()]
 
         def store() -> None:
             for variable in variables:
@@ -87,10 +95,10 @@ def raw_context_var() -> Contestant:
 
 def raw_namespace(name: str, make: Callable[[], Any], unit: Unit) -> Contestant:
     def hold() -> Callable[[], None]:
-        it = make()
+        it, names = make(), fresh_names()
 
         def store() -> None:
-            for each in NAMES:
+            for each in names:
                 setattr(it, each, 1)
 
         return store
@@ -187,10 +195,7 @@ def ratio(row: Contestant, to: Contestant, operation: str) -> float:
 
 
 def memory(row: Contestant) -> float:
-    """Return the bytes that each live unit costs for holding all NAMES, beyond being alive.
-
-    The median of several namespaces, for the shape of a context depends on the hashes of its variables.
-    """
+    """Return the bytes that a live unit costs for holding values, beyond being alive; of several namespaces, the median."""
     empty = _traced(row.unit, lambda: None)
     # All alive at once, or they would get the same addresses; what is made once for a name is no cost of a context.
     stores = [row.hold() for _ in range(NAMESPACES)]
@@ -304,7 +309,7 @@ def measure(repeats: int, number: int) -> dict[str, Any]:
     ]
     targets.append(
         {
-            "target": f"bytes per live context with {len(NAMES)} names, at most a ContextVar's",
+            "target": f"bytes per live context with {NAMES} names, at most a ContextVar's",
             "due": bytes_held["ContextVar"],
             "reached": bytes_held[ours.name],
             "met": bytes_held[ours.name] <= bytes_held["ContextVar"],
@@ -339,7 +344,7 @@ def show(result: dict[str, Any]) -> None:
     libraries = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
     table = Table(
         title=f"Python {result['python']}, {libraries}",
-        caption=f"ns, and times our contextvar's; bytes that a live unit costs with {len(NAMES)} names",
+        caption=f"ns, and times our contextvar's; bytes that a live unit costs with {NAMES} names",
     )
     table.add_column("", no_wrap=True)
     for operation in OPERATIONS:
