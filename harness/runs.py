@@ -50,8 +50,9 @@ class Recorder:
     asked: Asked
     results: dict[Cell, CellResult] = field(default_factory=dict)
     interrupted: bool = False
-    _started: datetime = field(default_factory=lambda: datetime.now().astimezone())
-    _clock: float = field(default_factory=time.perf_counter)
+    started: datetime = field(default_factory=lambda: datetime.now().astimezone())
+    clock: float = field(default_factory=time.perf_counter)
+    """What ``time.perf_counter`` said at the start."""
 
     def add(self, result: CellResult) -> None:
         """Take the result of one cell."""
@@ -69,8 +70,8 @@ class Recorder:
             seed=self.options.seed,
             options=_spoken(self.options, self.asked),
             environment=environment(self.options),
-            started=self._started.isoformat(timespec="seconds"),
-            seconds=round(time.perf_counter() - self._clock, 2),
+            started=self.started.isoformat(timespec="seconds"),
+            seconds=round(time.perf_counter() - self.clock, 2),
             interrupted=self.interrupted,
             subjects=subjects,
             places=places,

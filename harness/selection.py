@@ -92,6 +92,29 @@ def select(asked: Asked) -> Selection:
     return Selection(tuple(subjects), tuple(places), tuple(scenarios), cells, tuple(notes))
 
 
+def selection_of(cells: Iterable[Cell], notes: tuple[str, ...] = ()) -> Selection:
+    """Return the selection that consists of these cells, which may come in any order, in the order of the matrix."""
+    cells = list(cells)
+    subjects = _in_order("local", [cell.subject for cell in cells])
+    hosts = _in_order("host", [cell.where for cell in cells if cell.place is Place.HOST])
+    servers = _in_order("server", [cell.where for cell in cells if cell.place is Place.SERVER])
+    scenarios = _in_order("scenario", [cell.scenario for cell in cells])
+    rank = {entry.path: rank for rank, entry in enumerate([*subjects, *hosts, *servers, *scenarios])}
+    return Selection(
+        tuple(subjects),
+        (*((Place.HOST, entry) for entry in hosts), *((Place.SERVER, entry) for entry in servers)),
+        tuple(scenarios),
+        tuple(sorted(cells, key=lambda cell: (rank[cell.subject], rank[cell.where], rank[cell.scenario]))),
+        notes,
+    )
+
+
+def _in_order(kind: str, paths: Iterable[str]) -> list[Entry]:
+    """Return the parts with these import strings: ours in the catalog's order, then others in their own."""
+    rank = {entry.path: rank for rank, entry in enumerate(entries(kind))}
+    return choose(kind, sorted(dict.fromkeys(paths), key=lambda path: rank.get(path, len(rank))))
+
+
 def _applies(
     subject: Subject, place: Place, where: Host | Server, scenario: Scenario, *, named: bool
 ) -> bool:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -93,6 +94,14 @@ class Worker:
             pass
         self._process.wait()
 
+    def close(self) -> None:
+        """End the worker and let go of its pipes and log; for whoever reads its results, when done with it."""
+        self.stop()
+        for file in (self._process.stdin, self._process.stdout, self._log):
+            assert file is not None
+            with suppress(BrokenPipeError):
+                file.close()
+
     def _tail(self) -> str:
         self._log.seek(0)
         return self._log.read().decode("utf-8", "replace")[-2000:]
@@ -146,8 +155,12 @@ class Pool:
                 job = todo.get_nowait()
                 worker = mine.get(job.patched)
                 if worker is None or not worker.alive():
+                    if worker is not None:
+                        worker.close()
                     worker = mine[job.patched] = Worker(job.patched)
                     self._workers.append(worker)
+                    if self._stopped.is_set():  # the one who stopped may not have seen it
+                        return
                 for result in worker.results(job):
                     if self._stopped.is_set():
                         return
@@ -157,4 +170,6 @@ class Pool:
         except BaseException as error:
             results.put(error)
         finally:
+            for worker in mine.values():
+                worker.close()
             results.put(None)
