@@ -1,38 +1,41 @@
 """Counts, from a history alone, how often requests could have disturbed each other."""
 
-from itertools import pairwise
+from itertools import chain, pairwise
 
-from harness.core.history import Event, History, Kind
+from harness.core.history import ENTER, LEAVE, READ, WROTE, History, Kind
 from harness.core.verdict import Evidence
 
-Lane = tuple[str, str]
 Mark = tuple[int, str, str]
 """Where a name was last disturbed: position, request, unit."""
+_NEVER: Mark = (-1, "", "")
+_ENDS = ""
+"""The name under which the ends of requests are remembered: they may clear what others hold."""
 
 
 class _Disturbances:
     """Remembers, for each name and for the ends of requests, the last mark and the last by anyone else."""
 
     def __init__(self) -> None:
-        self._last: dict[str, tuple[Mark | None, Mark | None]] = {}
+        self._last: dict[str, tuple[Mark, Mark]] = {}
 
-    def add(self, name: str, event: Event) -> None:
-        mark = (event.seq, event.request, event.unit)
-        last, other = self._last.get(name, (None, None))
-        if last is not None and last[1] != event.request:
-            other = last
-        self._last[name] = (mark, other)
+    def add(self, name: str, mark: Mark) -> None:
+        last, other = self._last.get(name, (_NEVER, _NEVER))
+        self._last[name] = (mark, other if last[1] == mark[1] else last)
 
     def since(self, name: str, seq: int, request: str, unit: str) -> bool:
         """Tell whether another request, on another unit, left a mark after ``seq``."""
-        return any(
-            mark is not None and mark[0] > seq and mark[1] != request and mark[2] != unit
-            for mark in self._last.get(name, (None, None))
+        last, other = self._last.get(name, (_NEVER, _NEVER))
+        return (last[0] > seq and last[1] != request and last[2] != unit) or (
+            other[0] > seq and other[1] != request and other[2] != unit
         )
 
 
 def measure(history: History) -> Evidence:
     """Count the evidence in one pass over the history."""
+    return history.derive(_measure)
+
+
+def _measure(history: History) -> Evidence:
     wrote: dict[tuple[str, str, str], int] = {}
     disturbances = _Disturbances()
     entered: dict[str, int] = {}
@@ -44,44 +47,44 @@ def measure(history: History) -> Evidence:
     in_flight: set[str] = set()
     used_units: dict[str, str] = {}
     reuse = replies = 0
-    updates: dict[str, list[tuple[int, Event]]] = {}
+    updates: dict[str, list[tuple[int, int]]] = {}
 
-    for event in history:
-        match event.kind:
-            case Kind.READ:
-                for name in event.name.split("+"):
-                    since = wrote.get((event.request, event.unit, name))
-                    if since is not None and (
-                        disturbances.since(name, since, event.request, event.unit)
-                        or disturbances.since("", since, event.request, event.unit)
-                    ):
-                        overlapping.add(event.request)
-            case Kind.WROTE:
-                wrote[event.request, event.unit, event.name] = event.seq
-                disturbances.add(event.name, event)
-            case Kind.ENTER:
-                entered[event.request] = event.seq
-                if in_flight:
-                    in_company.add(event.request)
+    for seq, (kind, request, unit, name, _) in enumerate(history.rows):
+        if kind is READ:
+            if request in overlapping:
+                continue
+            for each in name.split("+"):
+                since = wrote.get((request, unit, each))
+                if since is not None and (
+                    disturbances.since(each, since, request, unit)
+                    or disturbances.since(_ENDS, since, request, unit)
+                ):
+                    overlapping.add(request)
+        elif kind is WROTE:
+            wrote[request, unit, name] = seq
+            disturbances.add(name, (seq, request, unit))
+        elif kind is ENTER:
+            entered[request] = seq
+            if in_flight:
+                in_company.add(request)
+                if len(in_flight) == 1:  # of more, all have met already
                     in_company |= in_flight
-                in_flight.add(event.request)
-                if used_units.get(event.unit, event.request) != event.request:
-                    reuse += 1
-            case Kind.LEAVE:
-                left.add(event.request)
-                in_flight.discard(event.request)
-                used_units[event.unit] = event.request
-                disturbances.add("", event)
-            case Kind.FAILED:
-                failed.add(event.request)
-            case Kind.CANCELLED:
-                cancelled.add(event.request)
-            case Kind.REPLIED:
-                replies += event.request in in_company
-            case Kind.UPDATED:
-                updates.setdefault(event.name, []).append((entered.get(event.request, event.seq), event))
-            case Kind.EXPECT | Kind.RESIDUE:
-                pass
+            in_flight.add(request)
+            if used_units.get(unit, request) != request:
+                reuse += 1
+        elif kind is LEAVE:
+            left.add(request)
+            in_flight.discard(request)
+            used_units[unit] = request
+            disturbances.add(_ENDS, (seq, request, unit))
+        elif kind is Kind.FAILED:
+            failed.add(request)
+        elif kind is Kind.CANCELLED:
+            cancelled.add(request)
+        elif kind is Kind.REPLIED:
+            replies += request in in_company
+        elif kind is Kind.UPDATED:
+            updates.setdefault(name, []).append((entered.get(request, seq), seq))
 
     return Evidence(
         entered=len(entered),
@@ -92,10 +95,5 @@ def measure(history: History) -> Evidence:
         overlap=len(overlapping),
         reuse=reuse,
         replies=replies,
-        updates=sum(_contested(rounds) for rounds in updates.values()),
+        updates=sum(began < ended for (_, ended), (began, _) in chain(*map(pairwise, updates.values()))),
     )
-
-
-def _contested(rounds: list[tuple[int, Event]]) -> int:
-    """Count the updates of one thing that began before the one recorded before them ended."""
-    return sum(began < before.seq for (_, before), (began, _) in pairwise(rounds))

@@ -1,9 +1,9 @@
 """Says of every recorded look-up what it saw: the judgement that checkers and the table of observed states share."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
-from harness.core.history import ABSENT, Event, History, Kind
+from harness.core.history import ABSENT, ENTER, EXPECT, LEAVE, READ, WROTE, Event, History
 
 
 class Seen(StrEnum):
@@ -19,13 +19,12 @@ class Seen(StrEnum):
     UNKNOWN = "a value that nobody wrote"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """One look-up: what it saw and, for a foreign value, the event that wrote it."""
 
     read: Event
     seen: Seen
-    wrote: Event | None
+    wrote: Event | None = None
 
 
 def judge_reads(history: History) -> list[Look]:
@@ -38,61 +37,64 @@ def judge_reads(history: History) -> list[Look]:
 
 
 def _judge_all(history: History) -> list[Look]:
-    entered: dict[str, int] = {}
-    left: dict[str, int] = {}
-    for event in history:
-        if event.kind is Kind.ENTER:
-            entered.setdefault(event.request, event.seq)
-        elif event.kind is Kind.LEAVE:
-            left[event.request] = event.seq
-
-    looks: list[Look] = []
-    wrote: dict[str, Event] = {}
-    expected: dict[tuple[str, str, str], str] = {}
-    for event in history:
-        lane = (event.request, event.unit, event.name)
-        if event.kind is Kind.WROTE:
-            wrote[event.value] = event
-            expected[lane] = event.value
-        elif event.kind is Kind.EXPECT:
-            expected[lane] = event.value
-        elif event.kind is Kind.READ:
-            looks.append(_judge(event, wrote, expected, entered, left))
-    return looks
+    return _Judge(history).looks()
 
 
-def _judge(
-    read: Event,
-    wrote: dict[str, Event],
-    expected: dict[tuple[str, str, str], str],
-    entered: dict[str, int],
-    left: dict[str, int],
-) -> Look:
-    if expected.get((read.request, read.unit, read.name)) == read.value != ABSENT:
-        return Look(read, Seen.OWN, None)
-    together = isinstance(read.value, tuple)
-    names = read.name.split("+") if together else [read.name]
-    values = list(read.value) if together else [read.value]
-    writers = [wrote.get(value) for value in values]
-    owners = {writer.request for writer in writers if writer is not None}
-    foreign = next(
-        (writer for writer in writers if writer is not None and writer.request != read.request), None
-    )
+class _Judge:
+    """Goes through the rows once and keeps what a look-up is judged by."""
 
-    if foreign is not None:
-        if len(owners) > 1:
-            return Look(read, Seen.TORN, foreign)
-        over = left.get(foreign.request, len(left) + read.seq + 1)
-        alive = over > entered.get(read.request, read.seq)
-        return Look(read, Seen.LIVING if alive else Seen.FINISHED, foreign)
+    def __init__(self, history: History) -> None:
+        self._rows = history.rows
+        self._entered: dict[str, int] = {}
+        self._left: dict[str, int] = {}
+        self._wrote: dict[str, int] = {}
+        self._due: dict[tuple[str, str, str], str] = {}
 
-    for name, value, writer in zip(names, values, writers, strict=True):
-        due = expected.get((read.request, read.unit, name))
-        if value == ABSENT:
-            if due not in (None, ABSENT):
-                return Look(read, Seen.GONE, wrote.get(due or ""))
-        elif writer is None:
-            return Look(read, Seen.UNKNOWN, wrote.get(due or ""))
-        elif due is not None and value != due:
-            return Look(read, Seen.OLDER, writer)
-    return Look(read, Seen.EMPTY if ABSENT in values else Seen.OWN, None)
+    def looks(self) -> list[Look]:
+        wrote, due = self._wrote, self._due
+        looks: list[Look] = []
+        for seq, row in enumerate(self._rows):
+            kind, request, unit, name, value = row
+            if kind is READ:
+                if value != ABSENT and due.get((request, unit, name)) == value:
+                    looks.append(Look(Event(seq, *row), Seen.OWN))  # as nearly all are
+                else:
+                    looks.append(self._judge(Event(seq, *row)))
+            elif kind is WROTE:
+                wrote[value] = seq
+                due[request, unit, name] = value
+            elif kind is EXPECT:
+                due[request, unit, name] = value
+            elif kind is ENTER:
+                self._entered.setdefault(request, seq)
+            elif kind is LEAVE:
+                self._left[request] = seq
+        return looks
+
+    def _judge(self, read: Event) -> Look:
+        together = isinstance(read.value, tuple)
+        names = read.name.split("+") if together else [read.name]
+        values = list(read.value) if together else [read.value]
+        writers = [self._writer(value) for value in values]
+        foreign = next((each for each in writers if each is not None and each.request != read.request), None)
+        if foreign is not None:
+            if len({each.request for each in writers if each is not None}) > 1:
+                return Look(read, Seen.TORN, foreign)
+            over = self._left.get(foreign.request)
+            alive = over is None or over > self._entered.get(read.request, read.seq)
+            return Look(read, Seen.LIVING if alive else Seen.FINISHED, foreign)
+
+        for name, value, writer in zip(names, values, writers, strict=True):
+            due = self._due.get((read.request, read.unit, name))
+            if value == ABSENT:
+                if due is not None and due != ABSENT:
+                    return Look(read, Seen.GONE, self._writer(due))
+            elif writer is None:
+                return Look(read, Seen.UNKNOWN, self._writer(due or ABSENT))
+            elif due is not None and due != value:
+                return Look(read, Seen.OLDER, writer)
+        return Look(read, Seen.EMPTY if ABSENT in values else Seen.OWN)
+
+    def _writer(self, value: str) -> Event | None:
+        seq = self._wrote.get(value)
+        return None if seq is None else Event(seq, *self._rows[seq])
