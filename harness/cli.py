@@ -129,9 +129,9 @@ def run(ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, verbose: b
         done = execute(recorder, progress.tell)
     paths = write_all(done, out)
     if as_json:
-        click.echo(paths.json.read_text(encoding="utf-8"))
+        click.echo(paths.record.read_text(encoding="utf-8"))
     else:
-        _close(done, str(paths.page), matrix=not quiet)
+        _close(done, paths.page, matrix=not quiet)
     ctx.exit(done.exit_code())
 
 
@@ -160,10 +160,13 @@ def _command_line() -> str:
     return shlex.join(["ctxstress", *sys.argv[1:]])
 
 
-def _close(done: "Run", page: str, *, matrix: bool) -> None:
-    from reports.text import print_run
+def _close(done: "Run", page: Path, *, matrix: bool) -> None:
+    from reports.text import console, print_closing, print_matrix
 
-    print_run(done, page=page, matrix=matrix)
+    out = console(sys.stdout)
+    if matrix:
+        print_matrix(done, out)
+    print_closing(done, out, page)
 
 
 @main.command("list")
@@ -203,12 +206,12 @@ def recheck(ctx: click.Context, /, source: Path) -> None:
     from harness.catalog import entries
     from harness.core.record import read_run
     from harness.engine.recheck import recheck as judge_again
-    from reports.compare import compare, print_comparison
+    from reports.compare import compare
 
     before = read_run(source)
     checkers = [entry.part for entry in entries("checker")]
     after = judge_again(before, checkers, {entry.path: entry.part for entry in entries("scenario")})
-    print_comparison(compare(before, after))
+    click.echo(compare(before, after).text())
     ctx.exit(after.exit_code())
 
 
@@ -224,7 +227,7 @@ def report(source: Path, out: Path | None) -> None:
 
     stored = read_run(source)
     paths = write_all(stored, out or (source if source.is_dir() else source.parent))
-    _close(stored, str(paths.page), matrix=True)
+    _close(stored, paths.page, matrix=True)
 
 
 @main.command()
@@ -235,10 +238,9 @@ def compare(ctx: click.Context, /, before: Path, after: Path) -> None:
     """Show what changed from one run to another; exits with 1 when something got worse."""
     from harness.core.record import read_run
     from reports.compare import compare as difference
-    from reports.compare import print_comparison
 
     found = difference(read_run(before), read_run(after))
-    print_comparison(found)
+    click.echo(found.text())
     ctx.exit(1 if found.worse else DONE)
 
 

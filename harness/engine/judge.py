@@ -144,12 +144,17 @@ def samples(history: History, witnesses: Sequence[Witness]) -> tuple[Sample, ...
     """Keep the raw events behind the first witness of each anomaly; of a clean history, those of two requests."""
     events = list(history)
     if witnesses:
-        return tuple(_sample(events, witness, _involved(witness)) for witness in witnesses)
+        return tuple(_sample(events, witness, _involved(events, witness)) for witness in witnesses)
     return (_sample(events, None, _companions(events)),) if events else ()
 
 
-def _involved(witness: Witness) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each for each in (witness.writer, witness.victim) if each is not None))
+def _involved(events: Sequence[Event], witness: Witness) -> tuple[str, ...]:
+    """Return the writer, whoever else wrote a field of what was read together, and the victim."""
+    writers = [witness.writer]
+    together = events[witness.seqs[-1]].value
+    if witness.anomaly is Anomaly.TORN:
+        writers += [event.request for event in events if event.kind is Kind.WROTE and event.value in together]
+    return tuple(dict.fromkeys(each for each in (*writers, witness.victim) if each is not None))
 
 
 def _companions(events: Sequence[Event]) -> tuple[str, ...]:
