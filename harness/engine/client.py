@@ -1,12 +1,14 @@
 """A lean HTTP/1.1 client for flooding servers on this machine: one kept-alive connection, a jar, and hanging up.
 
-It works alike in a process that gevent has patched. Costs of one request, client's share of the processor, 3.11: this
-0.03 ms, http.client 0.14 ms, h11 over a socket 0.17 ms; the flood and its server share the machine's cores.
+It works alike in a process that gevent has patched. What one request costs on the client's side of the processor
+(CPython 3.11): this 0.04 ms, http.client 0.11 ms, h11 on a socket 0.10 ms; and flood and server share the machine.
 """
 
 from harness.core.plan import Order
 from harness.core.ports import Answer
-from harness.engine.http_connection import Connection
+from harness.engine.http_connection import Connection, TransportError
+
+__all__ = ["Client", "TransportError", "mark"]
 
 
 class Client:
