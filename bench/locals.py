@@ -32,7 +32,7 @@ from localimpl.werkzeug_local import SUBJECT as WERKZEUG
 
 NAMES = 3
 """Names that a live context holds when its memory is measured."""
-UNITS, NAMESPACES = 50, 41
+UNITS, NAMESPACES = 50, 15
 """Live units whose memory is measured together, and how often."""
 
 
@@ -195,7 +195,7 @@ def ratio(row: Contestant, to: Contestant, operation: str) -> float:
 
 
 def memory(row: Contestant) -> float:
-    """Return the bytes that a live unit costs for holding values, beyond being alive; of several namespaces, the median."""
+    """Return the bytes that a live unit costs for holding values, beyond being alive: the median of some namespaces."""
     empty = _traced(row.unit, lambda: None)
     # All alive at once, or they would get the same addresses; what is made once for a name is no cost of a context.
     stores = [row.hold() for _ in range(NAMESPACES)]

@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 
 class _Unset:
-    """The type of UNSET, which raises at any touch: a proxy need not compare before each attribute read."""
+    """The type of UNSET, which raises at any touch: a proxy need not compare before each attribute read.
+
+    It answers for its class alone, with that of an unbound proxy: whoever walks the heap asks everything for it.
+    """
 
     __slots__ = ()
 
     def __getattribute__(self, name: str) -> Any:
+        if name == "__class__":
+            return LocalProxy
         raise RuntimeError
 
     def __repr__(self) -> str:
@@ -245,7 +250,7 @@ def _unbound_attribute(proxy: LocalProxy, name: str) -> Any:
         obj = _get_resolve(proxy)()
     except RuntimeError:
         match name:
-            case "__class__":
+            case "__class__":  # a callable has raised
                 return LocalProxy
             case "__wrapped__":
                 return _get_wrapped(proxy)
