@@ -93,7 +93,7 @@ class Edge:
             visit.end()
 
     def _visit(self, site: Site, request: str, token: str, user: str, seed: str) -> Visit:
-        record: Callable[[Row], None] = site.history.record
+        record: Callable[[Row], None] = site.rows.append
         if not request or not self._checked:
             request, record = request or f"visitor{next(self._visitors)}", _nowhere
         unit = self._label() if self._checked else ""

@@ -170,9 +170,10 @@ def receive(answer: Answer, scenario: Scenario, own: Probe) -> None:
     if answer.cut:
         own.cancelled()
     elif answer.status != scenario.status:
-        # The token would make each of these texts another; alike they can be counted.
+        # The token would make each of these texts another; alike they can be counted. Pages of HTML say nothing.
         body = answer.body[:200].decode("utf-8", "replace").replace(own.token, "<token>")
-        own.failed(f"answered {answer.status}, not {scenario.status}: {body}")
+        said = f": {body}" if body and not answer.body.startswith(b"<") else ""
+        own.failed(f"answered {answer.status}, not {scenario.status}{said}")
     elif answer.status == 200:
         own.replied(answer.body.decode("utf-8", "replace").partition(" ")[0])
 

@@ -54,7 +54,7 @@ class Serving:
         """Return lines for a person: which requests are in flight and where all units wait."""
         from harness.engine.hang import where_it_stands
 
-        return where_it_stands(History(row for site in self._sites for row in site.history.rows[:]))
+        return where_it_stands(History(row for site in self._sites for row in site.rows[:]))
 
 
 def _steps(unit: Unit, gate: Any, nap: float) -> MakeSteps:

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from harness.core.history import History, Probe
+from harness.core.history import History, Probe, Row
 from harness.core.ports import Given, Mounted
 from harness.core.scenario import Scenario
 
@@ -25,7 +25,7 @@ class Site:
         self.scenario = scenario
         self.mounted = mounted
         self.make_steps = make_steps
-        self.history = History()
+        self.rows: list[Row] = []
         self.in_flight: set[str] = set()
         self._tracebacks = iter(range(MOST_TRACEBACKS))
 
@@ -34,9 +34,9 @@ class Site:
         # In this order: with nothing in flight, all rows of the requests so far are there. Rows are only ever
         # appended, so what is copied first can be deleted while others record.
         in_flight = len(self.in_flight)
-        taken = History(self.history.rows[:])
-        del self.history.rows[: len(taken)]
-        return json.dumps({"in_flight": in_flight, "rows": taken.to_json()}).encode()
+        taken = self.rows[:]
+        del self.rows[: len(taken)]
+        return json.dumps({"in_flight": in_flight, "rows": History(taken).to_json()}).encode()
 
     def complain(self, error: BaseException) -> None:
         """Write the traceback of an error that nobody asked for to the log."""

@@ -10,7 +10,7 @@ import gevent
 import greenlet
 import pytest
 
-from harness.core.history import Probe
+from harness.core.history import History, Probe
 from harness.core.ports import GIVEN, Answer, Given
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Script
@@ -126,7 +126,10 @@ class Bench:
         return b"".join(message.get("body", b"") for message in self.sent)
 
     def kinds(self) -> list[str]:
-        return [event.kind.name for event in self.site.history]
+        return [event.kind.name for event in self.history()]
+
+    def history(self) -> History:
+        return History(self.site.rows)
 
 
 def test_the_app_sees_the_rest_of_the_path() -> None:
@@ -161,8 +164,8 @@ def test_a_request_is_stamped_around_all_that_the_app_does() -> None:
     bench.app.held = [("name", "left over")]
     bench.get()
     assert bench.kinds() == ["ENTER", "WROTE", "RESIDUE", "LEAVE"]
-    assert {(event.request, event.unit) for event in bench.site.history} == {("r1", "thread-0")}
-    assert next(iter(bench.site.history)).value == "r1-ff"
+    assert {(event.request, event.unit) for event in bench.history()} == {("r1", "thread-0")}
+    assert next(iter(bench.history())).value == "r1-ff"
 
 
 def test_a_request_is_stamped_around_all_that_the_app_does_on_a_task() -> None:
@@ -170,7 +173,7 @@ def test_a_request_is_stamped_around_all_that_the_app_does_on_a_task() -> None:
     bench.app.held = [("name", "left over")]
     assert bench.asgi() == b"piece"
     assert bench.kinds() == ["ENTER", "WROTE", "RESIDUE", "LEAVE"]
-    assert {(event.request, event.unit) for event in bench.site.history} == {("r1", "task-0")}
+    assert {(event.request, event.unit) for event in bench.history()} == {("r1", "task-0")}
 
 
 def test_a_request_has_not_left_before_its_body_is_closed() -> None:
