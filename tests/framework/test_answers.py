@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -130,9 +131,16 @@ def test_a_script_is_told_from_a_streamed_body_by_how_its_view_is_written(app: A
 def test_an_async_view_on_a_thread_is_refused_with_advice(app: App) -> None:
     told: list[Exception] = []
     app.connect(got_request_exception, lambda app, exception: told.append(exception))
-    app.add_url_rule("/", "index", native(lambda: ""))
+    made: list[Any] = []
+
+    def index() -> Any:
+        made.append(native(lambda: "")())
+        return made[0]
+
+    app.add_url_rule("/", "index", index)
     assert Client(app).get("/").status_code == 500
     assert "use the ASGI face" in str(told[0])
+    assert inspect.getcoroutinestate(made[0]) == inspect.CORO_CLOSED
 
 
 def test_a_step_that_needs_units_says_that_nobody_performs_it(app: App) -> None:
@@ -228,6 +236,18 @@ def test_rules_find_their_views_and_arguments(app: App, client: Client) -> None:
     assert client.get("/gone").status_code == 410
     redirect = client.get("/folder?page=2")
     assert (redirect.status_code, redirect.headers["Location"]) == (308, "http://localhost/folder/?page=2")
+
+
+def test_a_redirect_of_routing_is_no_error_to_be_handled(app: App, client: Client) -> None:
+    app.add_url_rule("/folder/", "folder", lambda: "folder")
+    app.errorhandler(HTTPException)(lambda error: "handled")
+    assert client.get("/folder").status_code == 308
+    assert client.get("/nowhere").text == "handled"
+
+
+def test_a_location_is_made_fit_for_the_wire(app: App, client: Client) -> None:
+    app.add_url_rule("/", "index", lambda: Response("text", headers={"Location": "/käse"}))
+    assert client.get("/").headers["Location"] == "/k%C3%A4se"
 
 
 def test_redirects_go_to_the_host_that_was_asked(app: App, client: Client) -> None:

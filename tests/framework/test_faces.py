@@ -217,6 +217,26 @@ def test_a_cancellation_in_mid_stream_closes_the_body_and_goes_through(app: App,
     assert ended == [asyncio.CancelledError]
 
 
+def test_a_body_is_closed_when_its_chunk_cannot_be_sent(app: App) -> None:
+    ended: list[str] = []
+
+    def body() -> Script[None]:
+        try:
+            yield Chunk(b"once")
+        finally:
+            ended.append("")
+
+    async def send(message: Message) -> None:
+        if message.get("body"):
+            raise OSError("the client has gone")
+
+    app.add_url_rule("/once", "once", lambda: app.stream_with_context(body()))
+    with pytest.raises(OSError, match="the client has gone") as caught:
+        asyncio.run(app.asgi(scope("/once"), Connection().receive, send))
+    assert ended == [""]
+    assert caught.tb is not None, "which keeps the body from being collected"
+
+
 def test_a_cancellation_in_the_view_reaches_teardown(app: App) -> None:
     told: list[BaseException | None] = []
     app.teardown_request(told.append)

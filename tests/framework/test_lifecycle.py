@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, create_environ
 
+from harness.core.ports import Given
 from harness.core.steps import PAUSE, Script, drive
 from harness.framework import App, Request, Response
 from harness.framework.contexts import RequestContext
@@ -302,5 +303,8 @@ def test_an_unhandled_error_is_logged_where_nobody_else_keeps_a_record(
     app: App, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     app.add_url_rule("/", "index", fail)
+    own: Any = object()
+    assert drive(app.respond(create_environ("/"), Given(own, lambda step: None)), fail).status_code == 500
+    assert caplog.records == []
     client.get("/")
     assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ZeroDivisionError]

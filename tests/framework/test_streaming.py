@@ -140,6 +140,21 @@ def test_a_kept_body_that_is_not_the_answer_lets_go(
     assert held(app) == []
 
 
+def test_a_kept_body_lets_go_when_a_handler_answers_and_keeps_the_error(
+    app: App, client: Client, log: SimpleNamespace, held: Held
+) -> None:
+    errors: list[Exception] = []
+
+    @app.errorhandler(ZeroDivisionError)
+    def answer(error: Exception) -> str:
+        errors.append(error)
+        return "handled"
+
+    assert client.get("/error").text == "handled"
+    assert len(log.torn_down) == len(errors) == 1
+    assert held(app) == []
+
+
 @pytest.mark.parametrize("hook", ["after_request", "on_finished"])
 def test_a_kept_body_lets_go_when_a_hook_fails(app: App, log: SimpleNamespace, held: Held, hook: str) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -202,7 +217,8 @@ def test_a_body_dropped_at_a_step_is_closed() -> None:
         finally:
             ended.append("")
 
-    waiting = Body(body()).next_chunk()
+    made = Body(body())
+    waiting = made.next_chunk()
     next(waiting)
     waiting.close()
     assert ended == [""]
