@@ -77,12 +77,13 @@ def select(asked: Asked) -> Selection:
     scenarios = choose("scenario", asked.scenarios or ["*"])
     target = choose("target", [asked.target])[0].path
     gate = choose("gate", [asked.gate])[0].path
+    notes += _exemptions(subjects, places, scenarios, asked)
     cells = tuple(
         Cell(subject.path, place, where.path, scenario.path, target, gate)
         for subject in subjects
         for place, where in places
         for scenario in scenarios
-        if _applies(subject.part, place, where.part, scenario.part, named=bool(asked.locals))
+        if _applies(subject.part, place, where.part, scenario.part, asked)
     )
     if not cells:
         raise UserError(
@@ -115,15 +116,34 @@ def _in_order(kind: str, paths: Iterable[str]) -> list[Entry]:
     return choose(kind, sorted(dict.fromkeys(paths), key=lambda path: rank.get(path, len(rank))))
 
 
-def _applies(
-    subject: Subject, place: Place, where: Host | Server, scenario: Scenario, *, named: bool
-) -> bool:
-    """Tell whether a cell exists; of a control that was not asked for by name, only where it must be caught."""
+def _applies(subject: Subject, place: Place, where: Host | Server, scenario: Scenario, asked: Asked) -> bool:
+    """Tell whether a cell exists.
+
+    Of a control that was not asked for by name, only those where it must be caught; where a library is known not to
+    serve, only those whose scenario was asked for.
+    """
     if where.unit not in scenario.units or (scenario.in_process and place is Place.SERVER):
         return False
-    if subject.control and not named:
-        return (where.unit, scenario.name) in subject.promise.refuted_on and demands(where.unit, where.offers)
+    key = (where.unit, scenario.name)
+    if key in subject.promise.exempt and not asked.scenarios:
+        return False
+    if subject.control and not asked.locals:
+        return key in subject.promise.refuted_on and demands(where.unit, where.offers)
     return True
+
+
+def _exemptions(
+    subjects: Iterable[Entry], places: Iterable[tuple[Place, Entry]], scenarios: Iterable[Entry], asked: Asked
+) -> list[str]:
+    """Return what is left out because a library is known not to serve it, and why."""
+    units = {where.part.unit for _, where in places}
+    names = {scenario.name for scenario in scenarios}
+    return [
+        f"left out: {subject.name} on {unit}s in {name}: {reason}"
+        for subject in subjects
+        for (unit, name), reason in subject.part.promise.exempt.items()
+        if unit in units and name in names and not asked.scenarios
+    ]
 
 
 def _available(found: Iterable[Entry], named: bool, notes: list[str]) -> list[Entry]:
@@ -153,6 +173,7 @@ def _subject_part(entry: Entry) -> Part:
         subject.summary,
         isolates=tuple(sorted(subject.promise.isolates)),
         refuted_on=tuple(sorted((str(unit), scenario) for unit, scenario in subject.promise.refuted_on)),
+        exempt=tuple(sorted((str(unit), scenario) for unit, scenario in subject.promise.exempt)),
         control=subject.control,
         source=subject.source,
     )

@@ -1,6 +1,7 @@
 """What a subject says about itself: which kinds of unit it keeps apart, and where it must be caught."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -18,6 +19,9 @@ class Promise:
 
     isolates: frozenset[Unit]
     refuted_on: frozenset[tuple[Unit, str]] = frozenset()
+    exempt: Mapping[tuple[Unit, str], str] = field(default_factory=dict)
+    """(unit, scenario name) pairs which the library is known not to serve, with the reason: there it promises nothing,
+    and a cell is run only when asked for by name."""
 
     def covers(self, unit: Unit) -> bool:
         """Whether values of two units of this kind are promised to stay apart."""

@@ -138,6 +138,8 @@ class Part:
     """For a subject: what it promises to keep apart."""
     refuted_on: tuple[tuple[str, str], ...] = ()
     """For a subject: the (unit, scenario) pairs where it must be seen to mix."""
+    exempt: tuple[tuple[str, str], ...] = ()
+    """For a subject: the (unit, scenario) pairs for which it promises nothing after all."""
     control: bool = False
     source: str = ""
 
@@ -174,7 +176,8 @@ class Run:
     def exit_code(self) -> int:
         """Return 130 when interrupted, 1 for a broken promise, 2 for a missed control or nothing told, else 0.
 
-        A promise left unproven is no success: where nothing is broken or missed, it also gives 2.
+        A promise left unproven is no success: where nothing is broken or missed, it also gives 2. So does
+        a cell that hung or crashed, whatever was promised there: a server that never came up is not green.
         """
         if self.interrupted:
             return 130

@@ -123,7 +123,7 @@ def grade(outcome: Outcome, promise: Promise, unit: Unit, scenario: str, offers:
         if outcome is Outcome.MIXED:
             return Grade.CAUGHT
         return Grade.MISSED if demands(unit, offers) else Grade.UNPROMISED
-    if unit not in promise.isolates:
+    if unit not in promise.isolates or (unit, scenario) in promise.exempt:
         return Grade.UNPROMISED
     return {
         Outcome.ISOLATED: Grade.KEPT,

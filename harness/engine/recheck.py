@@ -23,6 +23,7 @@ def recheck(run: Run, checkers: Sequence[Checker], scenarios: Mapping[str, Scena
         part.path: Promise(
             frozenset(Unit(unit) for unit in part.isolates),
             frozenset((Unit(unit), scenario) for unit, scenario in part.refuted_on),
+            {(Unit(unit), scenario): "" for unit, scenario in part.exempt},
         )
         for part in run.subjects
     }
