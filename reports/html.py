@@ -36,7 +36,8 @@ def render(run: Run) -> str:
     """Return the page of a run as HTML."""
     templates = _environment()
     anchors = _anchors(run.cells)
-    numbers = {id(result): at for at, result in enumerate(run.cells)}
+    alike = _alike(run.cells)
+    numbers = {id(result): at for at, result in enumerate(alike)}
     templates.globals.update(
         anchor=lambda result: anchors[id(result)],
         number=lambda result: numbers[id(result)],
@@ -53,11 +54,11 @@ def render(run: Run) -> str:
         drawn=attention[:MOST_DRAWN],
         listed=attention[MOST_DRAWN : MOST_DRAWN + MOST_LISTED],
         unlisted=max(0, len(attention) - MOST_DRAWN - MOST_LISTED),
-        telling=matrix.telling(run)[: max(0, MOST_DRAWN - len(attention))],
+        telling=matrix.telling(run),
         style=Markup(_source("page.css")),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        details=_packed([_squeezed(body(result)) for result in run.cells]),
+        details=_packed([_squeezed(body(result)) for result in alike]),
         words=words,
     )
 
@@ -69,6 +70,7 @@ def _environment() -> Environment:
     templates.globals.update(
         standing=matrix.standing,
         saw=sentences.saw,
+        aside=sentences.aside,
         explanation=sentences.explanation,
         draw=draw,
         evidence_rows=sentences.evidence_rows,
@@ -117,6 +119,11 @@ def _anchors(results: Iterable[CellResult]) -> dict[int, str]:
 def _squeezed(fragment: Any) -> str:
     """Drop the white space between lines, which is the template's."""
     return re.sub(r"\s*\n\s*", "\n", str(fragment)).strip()
+
+
+def _alike(results: Iterable[CellResult]) -> list[CellResult]:
+    """Put cells that look alike beside each other: packed, they then take half of the room."""
+    return sorted(results, key=lambda result: (result.cell.scenario, result.outcome, result.cell.where))
 
 
 def _packed(fragments: list[str]) -> str:

@@ -9,10 +9,11 @@ from harness.core.history import ABSENT, Kind
 from harness.core.record import Sample
 from harness.core.verdict import Anomaly
 
-MOST_ROWS = 18
+MOST_ROWS = 14
 """Rows that a drawing has at most before uninteresting events are folded."""
 MOST_LANES = 4
-LONGEST_VALUE = 22
+LONGEST_VALUE = 18
+LONGEST_ERROR = 28
 OTHER = -1
 """The owner of a value that no request with a lane wrote."""
 SECRET = re.compile(r"\b(\w+)-[0-9a-f]{12}\b")
@@ -234,7 +235,12 @@ def _value(value: object, lane_of: dict[str, int], writers: dict[str, Row]) -> l
 
 def _mark(event: Row, lane_of: dict[str, int], writers: dict[str, Row], role: str) -> Mark:
     seq, kind, request, unit, name, value = event
-    lane, shown = lane_of[request], _value(value, lane_of, writers)
+    lane = lane_of[request]
+    if kind == Kind.FAILED:
+        text = SECRET.sub(r"\1", str(value))
+        cut = text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]}…"
+        return Mark(lane, seq, Kind.FAILED, (Piece(f"fails: {cut}"),), role, text)
+    shown = _value(value, lane_of, writers)
     owners = {piece.owner for piece in shown} - {None}
     if kind == Kind.READ and not role and owners - {lane}:
         role = "foreign"
@@ -260,7 +266,7 @@ def _words(kind: Kind, unit: str, name: str, value: list[Piece], own: bool) -> l
         case Kind.RESIDUE:
             return [Piece(f"leaves {name} = "), *value]
         case Kind.FAILED:
-            return [Piece("fails: "), *value]
+            return [Piece("fails")]
         case Kind.CANCELLED:
             return [Piece("is cut short")]
         case Kind.LEAVE:

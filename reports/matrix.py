@@ -3,8 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from harness.core.record import CellResult, Ending, Part, Run
-from harness.core.verdict import Grade, Outcome
+from harness.core.record import CellResult, Ending, Part, Run, Sample
+from harness.core.verdict import Anomaly, Grade, Outcome
 from localimpl import Unit
 from reports.words import FAULTS, RANK, Standing
 
@@ -37,8 +37,13 @@ class Square:
 
     @property
     def worst(self) -> Standing:
-        """The standing that the square shows."""
-        return min(self.counts, key=RANK.__getitem__)
+        """The standing that the square shows: a fault before all else, then what this Local is here for.
+
+        A good Local is here to keep its promise, and one known limit beside it does not change that; a control is
+        here to be caught.
+        """
+        first = Standing.CAUGHT if self.subject.control else Standing.KEPT
+        return min(self.counts, key=lambda each: (each not in FAULTS, each is not first, RANK[each]))
 
     @property
     def mixed(self) -> int:
@@ -46,7 +51,7 @@ class Square:
         return sum(result.outcome is Outcome.MIXED for result in self.results)
 
     def summary(self) -> str:
-        """Say in a few words how many cells the worst standing has; for nothing promised, what was seen."""
+        """Say in a few words how many cells stand as the square shows; for nothing promised, what was seen."""
         total = len(self.results)
         if self.worst is Standing.UNPROMISED:
             return f"{self.mixed} mixed" if self.mixed else f"{total} clean"
@@ -122,17 +127,21 @@ def attention(run: Run) -> list[CellResult]:
     return sorted((result for result in run.cells if standing(result) in FAULTS), key=rank)
 
 
-def telling(run: Run) -> list[CellResult]:
-    """Return, for each kind of anomaly, the first cell that was caught with it: what the harness can see."""
-    found: dict[frozenset[str], CellResult] = {}
+def telling(run: Run) -> list[tuple[CellResult, Sample]]:
+    """Return the plainest proof of each anomaly that the run has: a control's before others, of few events."""
+    controls = {subject.path for subject in run.subjects if subject.control}
+    proofs: dict[Anomaly, list[tuple[CellResult, Sample]]] = {}
     for result in run.cells:
-        kinds = frozenset(each.anomaly.value for each in result.findings if each.count)
-        if standing(result) is Standing.CAUGHT and result.samples and kinds:
-            found.setdefault(kinds, result)
-    seen: set[str] = set()
-    chosen = []
-    for kinds, result in sorted(found.items(), key=lambda item: len(item[0])):
-        if kinds - seen:
-            seen |= kinds
-            chosen.append(result)
-    return chosen
+        for sample in result.samples:
+            if sample.witness and standing(result) not in FAULTS:
+                proofs.setdefault(sample.witness.anomaly, []).append((result, sample))
+
+    def plain(proof: tuple[CellResult, Sample]) -> tuple[bool, bool, int]:
+        result, sample = proof
+        return (
+            result.cell.subject not in controls,
+            standing(result) is not Standing.CAUGHT,
+            len(sample.events),
+        )
+
+    return [min(proofs[anomaly], key=plain) for anomaly in Anomaly if anomaly in proofs]

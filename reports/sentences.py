@@ -84,7 +84,15 @@ def explanation(result: CellResult) -> str:
             f"The smallest count of evidence is {finding.chances:,} {NEEDS[finding.needs]}; "
             f"with no mix-up among them, the true rate is below {rate(finding.bound)} at 95 % confidence."
         )
-    return " ".join(parts)
+    return " ".join([*parts, *([aside(result)] if aside(result) else [])])
+
+
+def aside(result: CellResult) -> str:
+    """Say which anomalies a cell showed that do not count against it, or nothing."""
+    seen = [each.anomaly.value for each in result.findings if each.count]
+    if result.outcome is Outcome.MIXED or not seen:
+        return ""
+    return f"It also showed {listed(seen)}, which no Local can prevent here, so that does not count."
 
 
 def evidence_rows(result: CellResult) -> list[tuple[str, int]]:

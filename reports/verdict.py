@@ -61,7 +61,8 @@ def _sentences(run: Run) -> Iterator[str]:
     if free:
         mixed = sum(result.outcome is Outcome.MIXED for result in cells[Standing.UNPROMISED])
         cells_more = plural(free, "more cell" if kept or caught else "cell")
-        yield f"Nothing is promised in {cells_more}; {mixed:,} of them mixed requests up."
+        which = "all" if mixed == free else f"{mixed:,}" if mixed else "none"
+        yield f"Nothing is promised in {cells_more}; in {which} of them requests were mixed up."
 
 
 def _by_subject(run: Run, results: list[CellResult], one: str, many: str) -> str:

@@ -83,7 +83,7 @@
   });
 
   addEventListener("beforeprint", () => {
-    document.querySelectorAll("#look details, #seen details").forEach((each) => { each.open = true; });
+    document.querySelectorAll("#look details").forEach((each) => { each.open = true; });
   });
 
   document.addEventListener("DOMContentLoaded", () => {

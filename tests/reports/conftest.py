@@ -71,14 +71,15 @@ MODELS = [
     Model("asgiref_local", "asgiref's Local for threads and tasks.", EVERY),
     Model("broken_global", "One slot for everyone.", NONE, one, limits="tga", source="a module global"),
     Model("broken_shared_mutable", "A mutable, shared.", NONE, some, limits="tga", source="Werkzeug 092ff47d"),
-    Model("broken_shared_delete", "Deletes for all.", NONE, releases="all", limits="tga", source="asgiref fae2ab1"),
+    Model("broken_shared_delete", "Deletes for all.", NONE, releases="all", limits="tga", source="asgiref"),
     Model("broken_last_ident_cache", "Check, then act.", NONE, some, limits="t", source="a cache beside a dict"),
-    Model("broken_never_released", "Survives the request.", NONE, releases="none", limits="t", source="no LocalManager"),
+    Model("broken_never_released", "Survives.", NONE, releases="none", limits="t", source="no LocalManager"),
     Model("broken_recycled_ident", "Keyed by id().", NONE, some, "none", limits="ga", source="id(greenlet)"),
-    Model("broken_pop", "Pop takes another's frame.", NONE, one, limits="tga", source="LocalStack before 2.0"),
+    Model("broken_pop", "Pop takes another's frame.", NONE, one, limits="tga", source="LocalStack"),
 ]
 # fmt: on
-PLACES = [
+Column = tuple[str, str, Unit, str]
+PLACES: list[Column] = [
     ("host", "single", THREAD, "everything on one thread, one after the other"),
     ("host", "threads", THREAD, "a pool of threads that are reused"),
     ("host", "threads_per_request", THREAD, "a new thread for each request"),
@@ -144,14 +145,14 @@ def visit(
     own.replied(own.token)
 
 
-def play(model: Model, place: tuple[str, str, Unit, str], scenario: str, seed: int) -> tuple[History, int]:
+def play(model: Model, place: Column, scenario: str, seed: int, most: int) -> tuple[History, int]:
     """Interleave modelled requests by a seed and return what happened and how many there were."""
     _, where, unit, _ = place
     random, history = Random(f"{model.name}{where}{scenario}{seed}"), History()
     clients = 1 if "single" in where else 6
     fresh = where not in ("single", "threads", "wsgiref_single", "threaded_pool")
     store: dict[str, dict[str, str]] = {}
-    lanes = [iter(lane) for lane in plan(random.randrange(40, 90), clients, seed)]
+    lanes = [iter(lane) for lane in plan(random.randrange(most // 2, most), clients, seed)]
     sent = 0
 
     def start(client: int) -> Iterator[None] | None:
@@ -174,7 +175,7 @@ def play(model: Model, place: tuple[str, str, Unit, str], scenario: str, seed: i
     return history, sent
 
 
-def judged(model: Model, place: tuple[str, str, Unit, str], scenario: str, seed: int) -> CellResult:
+def judged(model: Model, place: Column, scenario: str, seed: int, most: int) -> CellResult:
     kind, where, unit, _ = place
     cell = Cell(
         f"localimpl.{model.name}:SUBJECT",
@@ -184,7 +185,7 @@ def judged(model: Model, place: tuple[str, str, Unit, str], scenario: str, seed:
         "harness.targets.mini:TARGET",
         "harness.gates.jitter:GATE",
     )
-    history, sent = play(model, place, scenario, seed)
+    history, sent = play(model, place, scenario, seed, most)
     subject = Subject(
         model.name,
         model.summary,
@@ -215,10 +216,10 @@ def judged(model: Model, place: tuple[str, str, Unit, str], scenario: str, seed:
     )
 
 
-def make_run(seed: int = 7, scenarios: int = 6) -> Run:
-    """Return a run in which all is as promised; ``scenarios`` says how many of each kind of place."""
+def make_run(seed: int = 7, scenarios: int = 6, most: int = 30) -> Run:
+    """Return a run in which all is as promised; ``scenarios`` and ``most`` requests a cell make it large."""
     cells = [
-        judged(model, place, scenario, seed)
+        judged(model, place, scenario, seed, most)
         for model in MODELS
         for place in PLACES
         for scenario in list(SCENARIOS)[:scenarios]
