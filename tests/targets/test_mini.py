@@ -133,11 +133,18 @@ def test_a_streamed_body_is_read_to_its_end() -> None:
 
 def test_a_client_that_hangs_up_gets_the_first_chunk_and_the_body_is_closed() -> None:
     history = History()
-    mounted = mount(streaming)
+    kept: list[Script[None]] = []
+
+    def view(app: Ambient, own: Probe) -> Script[Script[None]]:
+        kept.append((yield from streaming(app, own)))
+        return kept[0]
+
+    mounted = mount(view)
     answer = exchange(mounted, Order("r1", "user0", "r1-token", 7, hangs_up=True), history=history)
     assert (answer.status, answer.body, answer.cut) == (200, b"r1-token", True)
     assert [event.kind for event in history].count(Kind.UPDATED) == 1
     assert list(mounted.leftovers()) == []
+    assert len(kept) == 1, "though the script is still there, and so was not merely collected"
 
 
 def test_hanging_up_on_a_body_that_is_one_piece_cuts_nothing() -> None:
