@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -242,6 +243,21 @@ def telling(app: App, own: Probe) -> Script[str]:
     return " ".join([own.token, str(sys.getswitchinterval()), *sorted(os.environ)])
 
 
+def nodelay(app: App, own: Probe) -> Script[str]:
+    """Answer whether Nagle's algorithm is off on all connections that this process has accepted."""
+    yield PAUSE
+    off = []
+    for number in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208
+        try:
+            with socket.socket(fileno=os.dup(number)) as found:
+                found.getpeername()
+                if found.family == socket.AF_INET:
+                    off.append(found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0)
+        except OSError:
+            continue  # no socket, or the one that listens
+    return f"{own.token} {len(off) > 0 and all(off)}"
+
+
 def hanging(app: App, own: Probe) -> Script[str]:
     """Never end the request whose number is 3; the others at once."""
     while own.request.endswith("3"):
@@ -278,6 +294,7 @@ RAISING = scenario("raising", view=raising)
 RAISING_AS_TOLD = scenario("raising_as_told", view=raising, status=500)
 RAISING_IN_BODY = scenario("raising_in_body", view=raising_in_body)
 HANGING = scenario("hanging", view=hanging)
+NODELAY = scenario("nodelay", view=nodelay)
 TELLING = scenario("telling", view=telling)
 OWN_COOKIES = scenario("own_cookies", view=counting, cookies=Cookies.OWN)
 SHARED_COOKIES = scenario("shared_cookies", view=counting, cookies=Cookies.SHARED)

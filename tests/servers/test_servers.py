@@ -4,6 +4,7 @@ import contextlib
 import pkgutil
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import psutil
 import pytest
@@ -19,6 +20,8 @@ from harness.engine.client import Client, mark
 from harness.engine.http_connection import Connection
 from harness.engine.over_http import Exchange, flood_over_http
 from harness.engine.server_process import ServerProcess
+from harness.servers._stdlib_http import Connection as StdlibConnection
+from harness.servers._stdlib_http import Listener
 from harness.servers.threaded_pool import THREADS
 from tests.engine import stand_ins
 
@@ -26,6 +29,7 @@ NAMES = [found.name for found in pkgutil.iter_modules(harness.servers.__path__) 
 KEEP_ALIVE = {"threaded_pool", "gevent_pywsgi", "uvicorn_asgi"}
 SCENARIOS = (
     "READ_BACK",
+    "NODELAY",
     "STREAM",
     "HANG_UP",
     "MEET",
@@ -119,6 +123,49 @@ def test_keeps_connections_alive_or_says_that_it_does_not(running: ServerProcess
     if connection.reusable:
         assert connection.exchange(request("/read_back/", order)).body == answer.body
     connection.close()
+
+
+def test_no_answer_waits_for_an_acknowledgement(running: ServerProcess) -> None:
+    [[order]] = plan(1, 1, 1)
+    with client(running) as each:
+        assert each.send("nodelay", order).body.decode().split()[1] == "True"
+
+
+class Counting(socket.socket):
+    """Counts what is sent."""
+
+    sends = 0
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        self.sends += 1
+        super().sendall(data, flags)
+
+
+def streamed(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+    start_response("200 OK", [])
+    yield from (b"one", b"", b"two", b"three")
+
+
+def sized(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    start_response("200 OK", [("Content-Length", "3")])
+    return [b"one"]
+
+
+@pytest.mark.parametrize(
+    ("app", "sends", "end"),
+    [(sized, 1, b"\r\n\r\none"), (streamed, 4, b"3\r\none\r\n3\r\ntwo\r\n5\r\nthree\r\n0\r\n\r\n")],
+)
+def test_an_answer_is_sent_in_as_few_pieces_as_can_be(app: Any, sends: int, end: bytes) -> None:
+    with Listener(("127.0.0.1", 0), StdlibConnection) as listener:
+        listener.set_app(app)
+        with socket.create_connection(listener.server_address) as asking:  # type: ignore[arg-type]
+            asking.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            accepted, address = listener.get_request()
+            with Counting(fileno=accepted.detach()) as counting:
+                StdlibConnection(counting, address, listener)
+                assert counting.sends == sends
+            with asking.makefile("rb") as answer:
+                assert answer.read().endswith(end)
 
 
 def units(exchange: Exchange) -> list[str]:
