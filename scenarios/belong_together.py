@@ -1,7 +1,7 @@
 """Two fields written by one request are never read together with another's."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import EVERY_READ, Scenario
 from harness.core.steps import PAUSE, Script
 from harness.core.verdict import Anomaly

@@ -1,7 +1,7 @@
 """A request cut short from outside, by a cancelled task or a timed-out greenlet, leaves nothing behind."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Cancel, Script
 from localimpl import Unit

@@ -1,7 +1,7 @@
 """A child unit that a request starts and that cleans up after itself neither leaks nor clobbers its parent."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Join, Script, Spawn
 

@@ -1,7 +1,7 @@
 """A child unit that ends without cleaning up leaves nothing for a later unit to find."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Join, Script, Spawn
 

@@ -1,7 +1,7 @@
 """A client that hangs up in the middle of a streamed body leaves nothing behind for the others."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Chunk, Script
 

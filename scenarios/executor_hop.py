@@ -1,7 +1,7 @@
 """Work handed to an executor sees its own request when the context is copied, and nobody's when it is not."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Offload, Script
 

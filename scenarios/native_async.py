@@ -2,8 +2,8 @@
 
 import asyncio
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import Scenario
 from localimpl import Unit
 

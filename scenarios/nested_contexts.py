@@ -1,7 +1,7 @@
 """A context pushed inside a request hides the outer one, and popping it brings the outer one back."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Script
 

@@ -1,7 +1,7 @@
 """A teardown function that raises keeps neither the others from running nor the contexts from being popped."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import EVERY_READ, Scenario
 from harness.core.steps import PAUSE, Script
 from harness.core.verdict import Anomaly

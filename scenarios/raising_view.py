@@ -1,7 +1,7 @@
 """A view that raises leaves nothing behind, and its teardown still sees its own request."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import EVERY_READ, Scenario
 from harness.core.steps import PAUSE, Script
 from harness.core.verdict import Anomaly

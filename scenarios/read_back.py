@@ -1,7 +1,7 @@
 """What a request stores, it reads back: under the Local, in ``g``, and in the request itself."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Script
 

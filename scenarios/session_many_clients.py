@@ -1,7 +1,7 @@
 """Many clients, each with a session of its own: nobody is shown another's."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import Cookies, Scenario
 from harness.core.steps import PAUSE, Script
 

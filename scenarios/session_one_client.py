@@ -1,7 +1,7 @@
 """One client sends several requests at once that change its session: an update may be lost, a value never mixed."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import EVERY_READ, Cookies, Scenario
 from harness.core.steps import PAUSE, Script
 from harness.core.verdict import Anomaly

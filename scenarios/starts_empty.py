@@ -1,7 +1,7 @@
 """The next request on a reused worker starts empty."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Script
 

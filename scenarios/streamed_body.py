@@ -1,7 +1,7 @@
 """A body that is made after the view returned still belongs to its own request."""
 
+from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.ports import Ambient
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Chunk, Script
 

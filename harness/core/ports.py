@@ -1,46 +1,15 @@
 """The faces that the rooms show each other; every host, server, gate, checker and target is known by one of these."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from harness.core.history import History, Probe
 from harness.core.plan import Order
+from harness.core.scenario import Scenario
 from harness.core.steps import Script
 from harness.core.verdict import Anomaly, Need, Witness
-from localimpl import Local, Subject, Unit
-
-if TYPE_CHECKING:
-    from harness.core.scenario import Scenario
-
-
-class Ambient(Protocol):
-    """What a target offers to a view by ambience, through whatever Local holds it."""
-
-    local: Local
-    """The subject itself, for views that store under names of their own."""
-    request: Any
-    session: Any
-    g: Any
-
-    def app_context(self) -> AbstractContextManager[Any]:
-        """Push a nested application context with a ``g`` of its own; pop it at the end."""
-
-    def copy_current_request_context(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Bind a function (or script) to this request's context, for a unit that does not inherit it."""
-
-    def stream_with_context(self, body: Script[Any]) -> Script[Any]:
-        """Keep this request's context for a body that is made after the view returned."""
-
-    def before_request(self, hook: Callable[..., Any]) -> Callable[..., Any]: ...
-    def after_request(self, hook: Callable[..., Any]) -> Callable[..., Any]: ...
-    def teardown_request(self, hook: Callable[..., Any]) -> Callable[..., Any]: ...
-    def on_started(self, receiver: Callable[..., Any]) -> None:
-        """Call ``receiver`` by signal when a request starts."""
-
-    def on_finished(self, receiver: Callable[..., Any]) -> None:
-        """Call ``receiver`` by signal when a request is finished."""
+from localimpl import Subject, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +41,7 @@ class Target:
 
     name: str
     summary: str
-    mount: Callable[[Subject, "Scenario"], Mounted]
+    mount: Callable[[Subject, Scenario], Mounted]
 
 
 class Gate(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from harness.core.ports import Ambient
+from harness.core.ambient import Ambient
 from harness.core.verdict import Anomaly
 from localimpl import Unit
 

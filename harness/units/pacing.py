@@ -1,15 +1,16 @@
 """The part of performing steps that threads and greenlets share: how long each pause is, and who does which step."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, Self
 
 from harness.core.ports import Gate
-from harness.core.steps import Await, Cancel, Join, Offload, Pause, Script, Spawn, drive
+from harness.core.steps import Await, Cancel, Join, Offload, Pause, Spawn, drive
 
 
-class BlockingSteps(ABC):
-    """Performs the steps of one unit at a time; ``begin`` sets the seed of the next request's pauses.
+class Pacing:
+    """Counts the pauses of one unit's request; ``begin`` sets the seed of the next request's.
 
     ``nap`` is the length of a tick in seconds; 0 gives way without waiting.
     """
@@ -22,23 +23,38 @@ class BlockingSteps(ABC):
         self._nth = 0
         self.nap = nap
 
-    def begin(self, seed: int) -> "BlockingSteps":
+    def begin(self, seed: int) -> Self:
         """Start the count of pauses anew for a request, and return this performer."""
         self._seed = seed
         self._nth = 0
         return self
 
+    def ticks(self) -> Iterable[Any]:
+        """Return the ticks of the request's next pause."""
+        self._nth = nth = self._nth + 1
+        return self._gate.ticks(self._seed, nth)
+
+    def for_child(self) -> Self:
+        """Return the performer of a unit that this one starts, with pauses of its own."""
+        self._nth += 1
+        return type(self)(self._gate, self.nap).begin(self._seed ^ (self._nth << 32))
+
+
+class BlockingSteps(Pacing, ABC):
+    """Performs the steps of a thread or greenlet, which waits until each is done."""
+
+    __slots__ = ()
+
     def __call__(self, step: Any) -> Any:
         """Perform a step and return its answer."""
         match step:
             case Pause():
-                self._nth = nth = self._nth + 1
                 tick = self.tick
-                for _ in self._gate.ticks(self._seed, nth):
+                for _ in self.ticks():
                     tick()
                 return None
             case Spawn(script):
-                return self.spawn(self._child_of(script))
+                return self.spawn(partial(drive, script, self.for_child()))
             case Join(handle):
                 return self.join(handle)
             case Offload(function):
@@ -53,11 +69,6 @@ class BlockingSteps(ABC):
                 raise TypeError(
                     f"{step!r} is no step that a unit performs; a streamed Chunk belongs in a body script"
                 )
-
-    def _child_of(self, script: Script[Any]) -> Callable[[], Any]:
-        self._nth += 1
-        performer = type(self)(self._gate, self.nap).begin(self._seed ^ (self._nth << 32))
-        return lambda: drive(script, performer)
 
     @abstractmethod
     def tick(self) -> None:

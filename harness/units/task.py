@@ -3,42 +3,24 @@
 import asyncio
 from typing import Any
 
-from harness.core.ports import Gate
 from harness.core.steps import Await, Cancel, Join, Offload, Pause, Spawn, drive_async
+from harness.units.pacing import Pacing
 
 
-class TaskSteps:
-    """A pause goes once round the loop; a child is a new task, which starts with a copy of the contextvars.
+class TaskSteps(Pacing):
+    """A pause goes once round the loop; a child is a new task, which starts with a copy of the contextvars."""
 
-    ``begin`` sets the seed of the next request's pauses; ``nap`` is the length of a tick in seconds.
-    """
-
-    __slots__ = ("_gate", "_nth", "_seed", "nap")
-
-    def __init__(self, gate: Gate, nap: float = 0.0) -> None:
-        self._gate = gate
-        self._seed = 0
-        self._nth = 0
-        self.nap = nap
-
-    def begin(self, seed: int) -> "TaskSteps":
-        """Start the count of pauses anew for a request, and return this performer."""
-        self._seed = seed
-        self._nth = 0
-        return self
+    __slots__ = ()
 
     async def __call__(self, step: Any) -> Any:
         """Perform a step and return its answer."""
         match step:
             case Pause():
-                self._nth = nth = self._nth + 1
-                for _ in self._gate.ticks(self._seed, nth):
+                for _ in self.ticks():
                     await asyncio.sleep(self.nap)
                 return None
             case Spawn(script):
-                self._nth += 1
-                performer = TaskSteps(self._gate, self.nap).begin(self._seed ^ (self._nth << 32))
-                return asyncio.create_task(drive_async(script, performer))
+                return asyncio.create_task(drive_async(script, self.for_child()))
             case Join(handle):
                 return await handle
             case Offload(function):
