@@ -81,7 +81,9 @@ class Lifecycle(Registry):
     def request_context(self, environ: dict[str, Any], given: Given | None = None) -> RequestContext:
         """Wrap an environ; the context is not yet current and has no session."""
         return RequestContext(
-            self, Request(environ), {} if given is None else {"own": given.own, **given.extra}
+            self,
+            Request(environ, populate_request=False),
+            {} if given is None else {"own": given.own, **given.extra},
         )
 
     def make_app_context(self, given: dict[str, Any]) -> AppContext:
