@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from werkzeug.test import create_environ, run_wsgi_app
 
+from harness.core.ambient import Ambient
 from harness.core.history import History, Kind, Probe
 from harness.core.plan import Order
-from harness.core.ports import GIVEN, Ambient, Answer, Given
+from harness.core.ports import GIVEN, Answer, Given
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Chunk, Offload, Script, drive
 from harness.targets.mini import TARGET, MountedApp
