@@ -5,10 +5,8 @@ from collections.abc import Iterable
 from harness.core.ports import GateKind
 
 MOST_TICKS = 4
-# Knuth's multiplier for 64 bits (The Art of Computer Programming, vol. 2, 3.3.4)
-# spreads seed and count over the high bits.
-_MULTIPLIER = 6364136223846793005
-_MASK = (1 << 64) - 1
+SEED_BITS = 48
+"""As many as a planned request's seed has; each pause takes two."""
 
 
 class Jitter:
@@ -16,7 +14,7 @@ class Jitter:
 
     def ticks(self, seed: int, nth: int) -> Iterable[int]:
         """Yield one to four times."""
-        return range(1 + ((((seed + nth) * _MULTIPLIER) & _MASK) >> 33) % MOST_TICKS)
+        return range(1 + (seed >> 2 * nth % SEED_BITS) % MOST_TICKS)
 
 
 GATE = GateKind(

@@ -8,6 +8,10 @@ from typing import Any, Self
 from harness.core.ports import Gate
 from harness.core.steps import Await, Cancel, Join, Offload, Pause, Spawn, drive
 
+# Knuth's multiplier for 64 bits (The Art of Computer Programming, vol. 2, 3.3.4): the high bits of a product
+# depend on all bits of the factor, so that a child's pauses do not follow from its parent's.
+MULTIPLIER = 6364136223846793005
+
 
 class Pacing:
     """Counts the pauses of one unit's request; ``begin`` sets the seed of the next request's.
@@ -37,7 +41,8 @@ class Pacing:
     def for_child(self) -> Self:
         """Return the performer of a unit that this one starts, with pauses of its own."""
         self._nth += 1
-        return type(self)(self._gate, self.nap).begin(self._seed ^ (self._nth << 32))
+        seed = ((self._seed ^ self._nth) * MULTIPLIER >> 16) % (1 << 48)
+        return type(self)(self._gate, self.nap).begin(seed)
 
 
 class BlockingSteps(Pacing, ABC):

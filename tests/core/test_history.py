@@ -103,3 +103,17 @@ def test_json_keeps_every_event() -> None:
     again = History.from_json(json.loads(json.dumps(history.to_json())))
     assert list(again) == list(history)
     assert {event.kind for event in again} | {Kind.WROTE} == set(Kind)
+
+
+def test_what_is_derived_is_computed_once_until_something_happens() -> None:
+    history, lengths = History(), []
+
+    def compute(of: History) -> int:
+        lengths.append(len(of))
+        return len(of)
+
+    probe(history).enter()
+    assert [history.derive(compute), history.derive(compute)] == [1, 1]
+    probe(history).leave()
+    assert [history.derive(compute), len(list(history))] == [2, 2]
+    assert lengths == [1, 2]
