@@ -17,16 +17,18 @@ from localimpl.subject import Subject
 from localimpl.unpatched import unpatched
 
 get_ident = unpatched("threading", "get_ident")
+Lock = unpatched("threading", "Lock")
 
 
 class LastIdentCacheLocal(Local):
     """A dict of dicts by thread ident, and a short cut for a thread that asks twice in a row."""
 
-    __slots__ = ("_current", "_last_ident", "_lock", "_storage")
+    __slots__ = ("_current", "_last_ident", "_lock", "_owners", "_storage")
 
     def __init__(self) -> None:
         self._storage: dict[str | int, dict[str, Any]] = {}
-        self._lock = threading.Lock()
+        self._owners: dict[int, threading.Thread] = {}
+        self._lock = Lock()
         self._last_ident = 0
         self._current: dict[str, Any] = {}
 
@@ -59,14 +61,16 @@ class LastIdentCacheLocal(Local):
         if ident != self._last_ident:
             self._last_ident = ident
             self._current = self._storage.setdefault(ident, {})
+            self._owners[ident] = threading.current_thread()
             with self._lock:
                 self._forget_the_dead()
 
     def _forget_the_dead(self) -> None:
         """Drop what ended threads left, for their idents will be given out again."""
-        alive = {thread.ident for thread in threading.enumerate() if thread.is_alive()}
-        for ident in [ident for ident in self._storage.copy() if ident not in alive]:
-            del self._storage[ident]
+        for ident, owner in self._owners.copy().items():
+            if not owner.is_alive():
+                del self._owners[ident]
+                self._storage.pop(ident, None)
 
 
 SUBJECT = Subject(

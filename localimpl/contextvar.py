@@ -1,6 +1,5 @@
 """A Local with one ContextVar for each name: the interpreter keeps threads, greenlets and tasks apart."""
 
-import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from types import new_class
@@ -10,6 +9,10 @@ from localimpl.local import Local
 from localimpl.promise import Promise, Unit
 from localimpl.proxy import UNSET
 from localimpl.subject import Subject
+from localimpl.unpatched import unpatched
+
+# Nothing that holds it gives way, and native threads of a patched process (gevent's pool) need it too.
+Lock = unpatched("threading", "Lock")
 
 
 class ContextLocal(Local, reads_attributes=True):
@@ -44,7 +47,7 @@ class ContextLocal(Local, reads_attributes=True):
             cls.__name__, (cls,), {"reads_attributes": True}, lambda namespace: namespace.update(body)
         )
         self = super().__new__(own_class)
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._readers = {}
         self._writers = writers
         return self

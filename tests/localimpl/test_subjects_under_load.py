@@ -23,7 +23,7 @@ SUBJECTS: list[Subject] = [
     if hasattr(module := importlib.import_module(f"localimpl.{found.name}"), "SUBJECT")
 ]
 HOSTS: dict[Unit, Host] = {host.unit: host for host in (THREADS, GREENLETS, TASKS)}
-CLIENTS, REQUESTS, MOST_ROUNDS = 8, 25, 40
+CLIENTS, REQUESTS, MOST_ROUNDS = 8, 25, 400
 
 
 class Seen:
