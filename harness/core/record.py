@@ -48,10 +48,14 @@ class Cell:
         return "-".join(short(part) for part in (self.subject, self.where, self.scenario))
 
 
+ENTRIES = frozenset({"SUBJECT", "HOST", "SERVER", "SCENARIO", "TARGET", "GATE", "CHECKER"})
+"""What a file exports that is one part and is called by the file's name."""
+
+
 def short(path: str) -> str:
     """Return the last module name of an import string, which is the part's name; of another attribute, that."""
     module, _, attribute = path.partition(":")
-    return module.rpartition(".")[2] if attribute.isupper() else attribute
+    return module.rpartition(".")[2] if attribute in ENTRIES else attribute
 
 
 @dataclass(frozen=True, slots=True)

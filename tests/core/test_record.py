@@ -222,7 +222,8 @@ def test_a_cell_has_a_short_name() -> None:
         ("localimpl.contextvar:SUBJECT", "contextvar"),
         ("their.module:TheirLocal", "TheirLocal"),
         ("their.module:TheirLocal[thread,task]", "TheirLocal[thread,task]"),
-        ("module:LOCAL", "module"),
+        ("module:SUBJECT", "module"),
+        ("module:FIRST_OF_TWO", "FIRST_OF_TWO"),
     ],
 )
 def test_a_part_is_called_by_its_file_or_its_own_name(path: str, name: str) -> None:
