@@ -8,11 +8,11 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from harness.core import record
 from harness.core.reads import Seen
 from harness.core.record import CellResult, Part, Run, State
 from reports import matrix, sentences, words
@@ -35,11 +35,16 @@ def write_page(run: Run, path: Path) -> None:
 def render(run: Run) -> str:
     """Return the page of a run as HTML."""
     templates = _environment()
-    anchors = _anchors(run.cells)
+    rows = matrix.arrange(run)
+    squares = [square for row in rows.rows for square in row.squares if square]
+    anchors = _anchors(
+        [(result, result.cell.id) for result in run.cells]
+        + [(square, f"{square.subject.name}-{square.place.name}") for square in squares]
+    )
     alike = _alike(run.cells)
     numbers = {id(result): at for at, result in enumerate(alike)}
     templates.globals.update(
-        anchor=lambda result: anchors[id(result)],
+        anchor=lambda shown: anchors[id(shown)],
         number=lambda result: numbers[id(result)],
         names=_parts(run),
     )
@@ -50,7 +55,7 @@ def render(run: Run) -> str:
         run=run,
         verdict=verdict(run),
         counts=Counter(matrix.standing(result) for result in run.cells),
-        matrix=matrix.arrange(run),
+        matrix=rows,
         drawn=attention[:MOST_DRAWN],
         listed=attention[MOST_DRAWN : MOST_DRAWN + MOST_LISTED],
         unlisted=max(0, len(attention) - MOST_DRAWN - MOST_LISTED),
@@ -58,7 +63,7 @@ def render(run: Run) -> str:
         style=Markup(_source("page.css")),
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        details=_packed([_squeezed(body(result)) for result in alike]),
+        details=_packed([str(body(result)).strip() for result in alike]),
         words=words,
     )
 
@@ -97,7 +102,7 @@ def _parts(run: Run) -> dict[str, Part]:
 
 def short(path: str, names: dict[str, Part]) -> str:
     """Return the name by which the run's parts list an import string, or its last word."""
-    return names[path].name if path in names else re.split(r"[.:]", path)[-1]
+    return names[path].name if path in names else record.short(path)
 
 
 def meaning(state: State) -> str:
@@ -105,20 +110,15 @@ def meaning(state: State) -> str:
     return words.SEEN.get(Seen(state.seen), "") if state.seen in set(Seen) else ""
 
 
-def _anchors(results: Iterable[CellResult]) -> dict[int, str]:
-    """Give each cell a name for links: its id, numbered where two cells share one."""
+def _anchors(named: Iterable[tuple[object, str]]) -> dict[int, str]:
+    """Give each cell and square a name for links, numbered where two share one."""
     used: Counter[str] = Counter()
     anchors = {}
-    for result in results:
-        name = re.sub(r"[^\w-]+", "_", result.cell.id)
+    for shown, name in named:
+        name = re.sub(r"[^\w-]+", "_", name)
         used[name] += 1
-        anchors[id(result)] = name if used[name] == 1 else f"{name}-{used[name]}"
+        anchors[id(shown)] = name if used[name] == 1 else f"{name}-{used[name]}"
     return anchors
-
-
-def _squeezed(fragment: Any) -> str:
-    """Drop the white space between lines, which is the template's."""
-    return re.sub(r"\s*\n\s*", "\n", str(fragment)).strip()
 
 
 def _alike(results: Iterable[CellResult]) -> list[CellResult]:

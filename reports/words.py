@@ -83,7 +83,7 @@ SEEN = {
 }
 
 UNITS = {
-    Unit.THREAD: "A thread of the operating system; Python switches between threads whenever it likes.",
+    Unit.THREAD: "A thread of the operating system; Python may switch to another at any call, loop or wait.",
     Unit.GREENLET: "A coroutine of gevent; many share one thread, and switch where they wait.",
     Unit.TASK: "A coroutine of asyncio; many share one thread, and switch at an await.",
 }
@@ -106,9 +106,9 @@ TERMS = {
 }
 
 
-def plural(number: int, noun: str, many: str = "") -> str:
+def plural(number: int, noun: str) -> str:
     """Return ``1 cell`` or ``2 cells``, with thousands set apart."""
-    return f"{number:,} {noun if number == 1 else many or noun + 's'}"
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
 
 
 def listed(items: list[str], word: str = "and") -> str:
