@@ -140,8 +140,11 @@ class Browser:
         return str(self.call("Page.captureScreenshot", captureBeyondViewport=whole)["data"])
 
     def close(self) -> None:
-        """End the browser and wait for it."""
-        self._process.terminate()
+        """End the browser and wait until it and its helpers are gone."""
+        self._session = ""
+        self.call("Browser.close")
+        while os.read(self._read, 1 << 20):
+            pass
         self._process.wait(timeout=20)
         os.close(self._write)
         os.close(self._read)
