@@ -77,8 +77,7 @@ SUBJECT = Subject(
     name="broken_last_ident_cache",
     summary="A dict of values for each thread, with a cache of the last one's that is checked, then used.",
     make=LastIdentCacheLocal,
-    # The frames lie in a sound Local: a request whose frames are gone would fail before it could be seen to
-    # mix.
+    # The frames lie in a sound Local: requests without their frames would fail before they are seen to mix.
     make_stack=lambda: LocalStack(ContextLocal()),
     promise=Promise(isolates=frozenset(), refuted_on=frozenset({(Unit.THREAD, "read_back")})),
     control=True,

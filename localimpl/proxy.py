@@ -116,8 +116,8 @@ class LocalProxy:
             return _get_resolve(self)
         try:
             return getattr(_get_lookup(self)(), name)
-        except RuntimeError:
-            return _unbound_attribute(self, name)
+        except RuntimeError as error:
+            return _unbound_attribute(self, name, error)
         except AttributeError:
             if name == "__deepcopy__":  # copy.deepcopy asks the instance, and few classes have this method
                 return partial(copy.deepcopy, _get_resolve(self)())
@@ -244,10 +244,10 @@ def _resolver(lookup: Callable[[], Any], unbound_message: str) -> Callable[[], A
     return _get_current_object
 
 
-def _unbound_attribute(proxy: LocalProxy, name: str) -> Any:
+def _unbound_attribute(proxy: LocalProxy, name: str, error: RuntimeError) -> Any:
     """Answer for a proxy that stands for nothing; let an error of the object itself through."""
     try:
-        obj = _get_resolve(proxy)()
+        _get_resolve(proxy)()
     except RuntimeError:
         match name:
             case "__class__":  # a callable has raised
@@ -257,7 +257,7 @@ def _unbound_attribute(proxy: LocalProxy, name: str) -> Any:
             case "__doc__" | "__repr__" | "__bool__" | "__dir__":
                 return object.__getattribute__(proxy, name)
         raise
-    return getattr(obj, name)
+    raise error
 
 
 def _lookup_of(local: Any, name: str | None) -> Callable[[], Any]:

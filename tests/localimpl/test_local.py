@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import localimpl
-from localimpl import Local, LocalStack, Subject, release_local
+from localimpl import Local, LocalStack, Subject, Unit, release_local
 
 SUBJECTS: dict[str, Subject] = {
     found.name: module.SUBJECT
@@ -122,12 +123,29 @@ def test_what_push_returned_is_a_snapshot(subject: Subject) -> None:
     release_local(stack)
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [each for each in SUBJECTS.values() if each.promise.covers(Unit.TASK)],
+    ids=lambda subject: subject.name,
+)
+def test_a_copied_context_cannot_reach_into_the_stack_that_it_inherited(subject: Subject) -> None:
+    stack = subject.make_stack()
+    stack.push(1)
+    stack.push(2)
+    assert copy_context().run(stack.pop) == 2
+    assert copy_context().run(stack.push, 3) == [1, 2, 3]
+    copy_context().run(stack.release)
+    assert (stack.pop(), stack.pop(), stack.pop()) == (2, 1, None)
+
+
 def test_a_method_is_no_place_for_a_value(subject: Subject) -> None:
     local = subject.make()
     with pytest.raises(AttributeError, match="get"):
         local.get = 1  # type: ignore[method-assign, assignment]
-    assert callable(local.get)
     assert local.names() == []
+    local.set("get", 1)
+    assert local.get("get") == 1
+    release_local(local)
 
 
 def test_names_of_types_are_names_like_others(subject: Subject) -> None:

@@ -297,9 +297,12 @@ def test_the_unbound_message_can_be_chosen() -> None:
 
 
 def test_an_error_of_the_object_itself_is_not_taken_for_unbound() -> None:
+    asked: list[int] = []
+
     class Refusing:
         @property
         def user(self) -> int:
+            asked.append(1)
             raise RuntimeError("the object refuses")
 
         __wrapped__ = __doc__ = user  # type: ignore[assignment]
@@ -307,6 +310,7 @@ def test_an_error_of_the_object_itself_is_not_taken_for_unbound() -> None:
     for name in ("user", "__wrapped__", "__doc__"):
         with pytest.raises(RuntimeError, match="the object refuses"):
             getattr(to(Refusing()), name)
+    assert len(asked) == 3
 
 
 def test_a_look_up_error_of_a_callable_is_its_own() -> None:
