@@ -10,7 +10,9 @@ from reports.sentences import saw
 from reports.words import FAULTS, RANK, Standing, plural, rate
 
 SIGMAS = 4.0
-"""How far apart two rates must lie to be told: timing alone moves them a little in every run."""
+FACTOR = 10.0
+"""How far apart two rates must lie to be told. Requests of one cell disturb each other in trains, so that the same seed
+moved rates by factors of up to 4.2 between two runs, many standard deviations of independent requests."""
 MOST_LISTED = 40
 
 
@@ -94,7 +96,7 @@ def _told(result: CellResult) -> tuple[Standing, str]:
 
 
 def _shifts(cell: Cell, before: CellResult, after: CellResult) -> list[Shift]:
-    """Return the anomalies whose rates differ by a two-proportion test (pooled variance, normal approximation)."""
+    """Return the anomalies whose rates lie apart by FACTOR and by a two-proportion test (pooled variance, normal)."""
     old = {finding.anomaly: finding for finding in before.findings}
     shifts = []
     for finding in after.findings:
@@ -105,8 +107,8 @@ def _shifts(cell: Cell, before: CellResult, after: CellResult) -> list[Shift]:
         first, second = min(was.count, was.chances), min(finding.count, finding.chances)
         share = (first + second) / (was.chances + finding.chances)
         spread = sqrt(share * (1 - share) * (1 / was.chances + 1 / finding.chances))
-        moved = second / finding.chances - first / was.chances
-        if abs(moved) > SIGMAS * spread:
+        low, high = sorted((first / was.chances, second / finding.chances))
+        if high - low > SIGMAS * spread and high >= FACTOR * low:
             shifts.append(Shift(cell, finding.anomaly, first / was.chances, second / finding.chances))
     return shifts
 

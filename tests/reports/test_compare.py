@@ -75,12 +75,13 @@ def test_a_rate_is_told_when_chance_does_not_explain_it(good_run: Run) -> None:
     def one(count: int, chances: int = 1000) -> Run:
         return replace(good_run, cells=(rates(cell, count, chances),))
 
-    assert compare(one(500), one(540)).shifts == ()
-    (shift,) = compare(one(500), one(700)).shifts
-    assert (shift.before, shift.after) == (0.5, 0.7)
-    assert "rate: thread_ident-single-read_back: bleed 50 % → 70 %" in compare(one(500), one(700)).text()
+    (shift,) = compare(one(50), one(700)).shifts
+    assert (shift.before, shift.after) == (0.05, 0.7)
+    assert "rate: thread_ident-single-read_back: bleed 5 % → 70 %" in compare(one(50), one(700)).text()
+    assert len(compare(one(700), one(50)).shifts) == len(compare(one(0), one(60)).shifts) == 1
+    assert compare(one(100), one(700)).shifts == ()
     assert compare(one(0), one(0)).shifts == ()
-    assert compare(one(5, 10), one(7, 10)).shifts == ()
+    assert compare(one(1, 20), one(4, 20)).shifts == ()
     assert compare(one(0, 0), one(700)).shifts == ()
 
 
