@@ -13,7 +13,7 @@ from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
-from itertools import count, pairwise
+from itertools import count
 from statistics import median
 from typing import Any
 
@@ -32,7 +32,7 @@ from localimpl.werkzeug_local import SUBJECT as WERKZEUG
 
 NAMES = 3
 """Names that a live context holds when its memory is measured."""
-UNITS, NAMESPACES = 50, 15
+UNITS, NAMESPACES = 50, 11
 """Live units whose memory is measured together, and how often."""
 
 
@@ -206,23 +206,31 @@ def memory(row: Contestant) -> float:
 
 def _traced(unit: Unit, action: Callable[[], None]) -> int:
     with_units = {Unit.TASK: _contexts, Unit.GREENLET: _greenlets, Unit.THREAD: _threads}[unit]
-    gc.collect()
     tracemalloc.start()
-    for before, after in pairwise(with_units(action)):
-        used = after - before
+    alive = with_units(action)
+    next(alive)
+    before = _in_use()
+    next(alive)
+    after = _in_use()
     tracemalloc.stop()
-    return used
+    next(alive, None)
+    return after - before
 
 
-def _contexts(action: Callable[[], None]) -> Iterator[int]:
+def _in_use() -> int:
+    gc.collect()  # empties CPython's free lists too, which hide what is taken from them and count what is not
+    return tracemalloc.get_traced_memory()[0]
+
+
+def _contexts(action: Callable[[], None]) -> Iterator[None]:
     contexts = [Context() for _ in range(UNITS)]
-    yield _now()
+    yield
     for context in contexts:
         context.run(action)
-    yield _now()
+    yield
 
 
-def _greenlets(action: Callable[[], None]) -> Iterator[int]:
+def _greenlets(action: Callable[[], None]) -> Iterator[None]:
     main = getcurrent()
 
     def live() -> None:
@@ -233,15 +241,15 @@ def _greenlets(action: Callable[[], None]) -> Iterator[int]:
     greenlets = [greenlet(live) for _ in range(UNITS)]
     for each in greenlets:
         each.switch()
-    yield _now()
+    yield
     for each in greenlets:
         each.switch()
-    yield _now()
+    yield
     for each in greenlets:
         each.switch()
 
 
-def _threads(action: Callable[[], None]) -> Iterator[int]:
+def _threads(action: Callable[[], None]) -> Iterator[None]:
     met = threading.Barrier(UNITS + 1)
 
     def live() -> None:
@@ -255,18 +263,13 @@ def _threads(action: Callable[[], None]) -> Iterator[int]:
     for each in threads:
         each.start()
     met.wait()
-    yield _now()
+    yield
     for _ in range(2):
         met.wait()
-    yield _now()
+    yield
     met.wait()
     for each in threads:
         each.join()
-
-
-def _now() -> int:
-    gc.collect()
-    return tracemalloc.get_traced_memory()[0]
 
 
 @dataclass(frozen=True)
