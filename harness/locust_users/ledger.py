@@ -4,7 +4,7 @@ A request is settled once the server stamped its end and its user saw the answer
 requests around it; afterwards only the latest of the settled ones are kept, so that a test can go on for hours.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 
@@ -19,7 +19,10 @@ from harness.engine.judge import Tally, samples, weigh
 from localimpl import Subject
 
 KEPT = 64
-"""Settled requests that are kept for those to come, who may yet be shown their values."""
+"""Settled requests that are kept for those to come, who may yet be shown their values.
+
+One that turns up after more than these is nobody's value: the mix-up is seen all the same, but its writer is not named.
+"""
 
 CLIENT = "client-"
 """What the labels of users begin with, where the labels of units stand in what servers record."""
@@ -65,7 +68,10 @@ class Ledger:
         self._left: set[str] = set()
         self._heard: dict[str, list[Row]] = {}
         """What users recorded, by requests that are over for them."""
-        self._settled: deque[str] = deque()
+        self._settled: dict[str, None] = {}
+        """The settled requests that are kept, the latest last: to end, or to have a value of theirs shown to others."""
+        self._shown: dict[str, None] = {}
+        """Whose values were shown to others since the last call, the latest last."""
 
     def record(self, rows: Iterable[Row]) -> None:
         """Take what the server recorded."""
@@ -116,6 +122,8 @@ class Ledger:
                 request = history.rows[max(witness.seqs)][1]
                 if request not in new:
                     continue
+                if witness.writer is not None:
+                    self._shown[witness.writer] = self._shown.pop(witness.writer, None)
                 self._seen.counts[checker.anomaly] += 1
                 if self._seen.counts[checker.anomaly] == 1:
                     self._seen.samples += samples(history, [witness])
@@ -140,11 +148,16 @@ class Ledger:
 
     def _forget(self, new: set[str]) -> None:
         self._left -= new
-        ends = [row[1] for row in self._rows if row[0] is Kind.LEAVE and row[1] in new]
-        self._settled.extend(ends)
-        over = new - set(ends)
+        ends = dict.fromkeys(row[1] for row in self._rows if row[0] is Kind.LEAVE and row[1] in new)
+        self._settled |= ends
+        for request in self._shown:
+            if request in self._settled:
+                self._settled[request] = self._settled.pop(request)
+        self._shown.clear()
+        over = new - ends.keys()
         while len(self._settled) > KEPT:
-            over.add(self._settled.popleft())
+            over.add(oldest := next(iter(self._settled)))
+            del self._settled[oldest]
         self._rows = [row for row in self._rows if row[1] not in over]
 
     def result(self, seconds: float, repeat: str) -> CellResult:

@@ -175,8 +175,10 @@ class Trial:
             self.stop()
 
     def _wind_up(self, bench: Bench) -> None:
+        """Send the last requests and wait for all to end; a server that is gone or stuck is left at once."""
         try:
             for number, ledger in enumerate(bench.ledgers):
+                bench.drain(ledger)
                 if ledger.sent:
                     bench.send_in_turn(ledger, Orders(self._options.seed, f"s{number}."))
             deadline = time.monotonic() + LIMIT_SECONDS
@@ -184,7 +186,7 @@ class Trial:
                 while bench.drain(ledger) and time.monotonic() < deadline:
                     gevent.sleep(LOOK_SECONDS)
         except TransportError:
-            pass  # the server is gone or stuck, which the results of its cells say
+            pass  # the results of its cells say so
 
     def _judge(self, *, everything: bool) -> Iterator[tuple[Ledger, MixUp]]:
         for ledger in self.ledgers:

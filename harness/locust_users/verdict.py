@@ -16,6 +16,8 @@ STANDS = {
 }
 """What is said of a mix-up; of several, the first of these."""
 
+HELP = "more users (-u), a longer run (-t) or fewer scenarios help"
+
 
 def exit_code(run: Run) -> int:
     """Return 1 when any request was mixed up, promised or not; 2 when something could not be told; else 0."""
@@ -56,12 +58,15 @@ def _mixed(run: Run, mixed: int, requests: int) -> str:
 
 def _culprits(bad: list[CellResult]) -> list[str]:
     """Return which Locals mixed up which units, and how that stands to their promises; the worst first."""
-    found: dict[tuple[str, str], Grade] = {}
+    grades: dict[tuple[str, str], Grade] = {}
     for grade in STANDS:
         for result in bad:
             if result.grade is grade:
-                found.setdefault((short(result.cell.subject), f"{result.unit.value}s"), grade)
-    return [f"{local} on {units}, {STANDS[grade]}" for (local, units), grade in found.items()]
+                grades.setdefault((short(result.cell.subject), f"{result.unit.value}s"), grade)
+    units: dict[tuple[str, Grade], list[str]] = {}
+    for (local, unit), grade in grades.items():
+        units.setdefault((local, grade), []).append(unit)
+    return [f"{local} on {listed(names)}, {STANDS[grade]}" for (local, grade), names in units.items()]
 
 
 def _open(run: Run, requests: int) -> str:
@@ -71,15 +76,15 @@ def _open(run: Run, requests: int) -> str:
     ended = [result for result in run.cells if result.ending is not Ending.JUDGED]
     vague = ended or [result for result in run.cells if result.outcome is Outcome.INCONCLUSIVE]
     first = vague[0]
-    said = f": {first.log.splitlines()[-1]}" if first.log else ""
     if ended:
-        why = f"its server {first.ending}{said}"
+        why = f"its server {first.ending}" + (f": {first.log.splitlines()[-1]}" if first.log else "")
+    elif not first.sent:
+        why = f"it was not reached; {HELP}"
     else:
-        why = (lacking(first) or saw(first)) if first.sent else "it was not reached"
+        why = (lacking(first) or saw(first)) + ("" if first.evidence.failed else f"; {HELP}")
     return (
         f"inconclusive: nothing is proven in {len(vague):,} of {plural(len(run.cells), 'cell')} after "
-        f"{plural(requests, 'request')}; {first.cell.id}: {why}; "
-        "more users (-u), a longer run (-t) or fewer scenarios help"
+        f"{plural(requests, 'request')}; {first.cell.id}: {why}"
     )
 
 
