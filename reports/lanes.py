@@ -206,9 +206,11 @@ def _fold(events: Sequence[Row], kept: set[int]) -> Iterable[list[Row]]:
 
 def _lane(request: str, events: Sequence[Row], row_of: dict[int, int]) -> Lane:
     own = [event for event in events if event[2] == request]
-    begins = next((row_of[event[0]] for event in own if event[1] == Kind.ENTER), None)
-    ends = next((row_of[event[0]] for event in reversed(own) if event[1] == Kind.LEAVE), None)
-    return Lane(request, min((event[3] for event in own), key=len), begins, ends)
+    enter = next((event for event in own if event[1] == Kind.ENTER), None)
+    leave = next((event for event in reversed(own) if event[1] == Kind.LEAVE), None)
+    # Children and the client write under units of their own, so where it began is where it ran.
+    unit = (enter or own[0])[3]
+    return Lane(request, unit, enter and row_of[enter[0]], leave and row_of[leave[0]])
 
 
 def short(value: str) -> str:

@@ -199,6 +199,13 @@ def test_a_child_of_a_request_speaks_in_its_lane(tell: Tell, made: SimpleNamespa
     assert row.text == "[second] writes user = a.1"
 
 
+def test_a_lane_is_named_by_the_unit_that_ran_the_request(tell: Tell, made: SimpleNamespace) -> None:
+    history = tell(
+        "a@greenlet-12 enter\na@greenlet-12 leave\na@client-3 replied - token-a\nb@client-1 replied - token-b"
+    )
+    assert [lane.unit for lane in lay_out(made.sample_of(history)).lanes] == ["greenlet-12", "client-1"]
+
+
 def test_an_empty_sample_is_an_empty_drawing() -> None:
     assert lay_out(Sample(None, (), ())).rows == ()
     assert witness_text(Sample(None, (), ())) == ""
