@@ -159,14 +159,14 @@ def test_a_port_asked_for_is_taken(name: str) -> None:
 
 def test_a_missing_library_is_told_with_the_extra_that_brings_it() -> None:
     text = failure(process(subject=f"{HERE}:NOT_INSTALLED"))
-    assert "stand_ins needs no_such_library, which is not installed: pip install 'ctxstress[locals]'" in text
+    assert "NOT_INSTALLED needs no_such_library, which is not installed: pip install 'ctxstress[locals]'" in text
     assert "Traceback" not in text
 
 
 def test_what_cannot_be_mounted_is_told_with_the_log() -> None:
     text = failure(process(scenario=f"{HERE}:UNMOUNTABLE"))
     assert (
-        "threaded_pool could not serve stand_ins, stand_ins, stand_ins: ValueError: this scenario breaks"
+        "threaded_pool could not serve KEEPS, stand_ins, UNMOUNTABLE: ValueError: this scenario breaks"
         in text
     )
     assert "its log ends with:\nTraceback" in text
@@ -181,19 +181,19 @@ def test_an_unknown_part_is_told_with_what_there_is() -> None:
 
 def test_a_server_that_dies_is_told_with_its_last_words() -> None:
     text = failure(process(f"{HERE}:DYING"))
-    assert "the server stand_ins ended with exit code 3 before it could serve" in text
+    assert "the server DYING ended with exit code 3 before it could serve" in text
     assert text.endswith("its log ends with:\nabout to die")
 
 
 def test_a_server_that_is_killed_is_told_so() -> None:
-    assert "stand_ins was killed by SIGKILL before it could serve and said nothing" in failure(
+    assert "the server KILLED was killed by SIGKILL before it could serve and said nothing" in failure(
         process(f"{HERE}:KILLED")
     )
 
 
 def test_a_server_that_takes_too_long_is_told_so() -> None:
     text = failure(process(f"{HERE}:NEVER_READY", ready_within=0.2))
-    assert "stand_ins was not ready within 0.2 s" in text
+    assert "the server NEVER_READY was not ready within 0.2 s" in text
 
 
 def test_what_the_app_prints_goes_to_the_log(tmp_path: Path) -> None:
