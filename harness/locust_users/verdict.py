@@ -37,11 +37,13 @@ def sentence(run: Run, mixed: int) -> str:
         case 2:
             return _open(run, requests)
     cells, names = plural(len(run.cells), "cell"), listed(_names(list(run.cells)))
-    overlap = sum(result.evidence.overlap for result in run.cells)
-    return (
-        f"kept: {names} kept {plural(requests, 'request')} apart in {cells}; "
-        f"{overlap:,} of them could have been disturbed"
+    overlap, reuse = (
+        sum(getattr(each.evidence, name) for each in run.cells) for name in ("overlap", "reuse")
     )
+    could = f"{overlap:,} of them could have been disturbed"
+    if not overlap:
+        could = f"no two at once, {reuse:,} of them on a unit that had served another"
+    return f"kept: {names} kept {plural(requests, 'request')} apart in {cells}; {could}"
 
 
 def _mixed(run: Run, mixed: int, requests: int) -> str:

@@ -166,3 +166,8 @@ def test_what_is_worst_is_said_first_and_once_for_each_unit() -> None:
         result(Outcome.MIXED, Grade.BROKEN, "nested_contexts"),
     ]
     assert sentence(run(*mixed), 3).endswith("by thread_ident on tasks, which it promises to keep apart")
+
+
+def test_a_server_of_one_unit_is_not_said_to_have_overlapped() -> None:
+    alone = result(Outcome.ISOLATED, Grade.KEPT, evidence=Evidence(entered=10, reuse=9))
+    assert sentence(run(alone), 0).endswith("no two at once, 9 of them on a unit that had served another")
