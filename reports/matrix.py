@@ -51,8 +51,10 @@ class Square:
         return sum(result.outcome is Outcome.MIXED for result in self.results)
 
     def summary(self) -> str:
-        """Say in a few words how many cells stand as the square shows; for nothing promised, what was seen."""
+        """Say in a few words how many cells stand as the square shows; where mix-ups are known or allowed, how many."""
         total = len(self.results)
+        if self.worst is Standing.CAUGHT:
+            return f"mixed {self.mixed} of {total}"
         if self.worst is Standing.UNPROMISED:
             return f"{self.mixed} mixed" if self.mixed else f"{total} clean"
         number = self.counts[self.worst]

@@ -127,10 +127,30 @@ def child_unreleased(own: Request) -> Script[None]:
     yield Join((yield Spawn(child("second"))))
 
 
-VIEWS: dict[str, View] = {
-    view.__name__: view
-    for view in (read_back, belong_together, nested_contexts, starts_empty, child_unit, child_unreleased)
-}
+def child_context(own: Request) -> Script[None]:
+    def child() -> Script[None]:
+        own.apps.push(f"{own.token}/child")
+        yield PAUSE
+        own.look(f"{own.token}/child", lambda: own.apps.top)
+        own.apps.pop()
+
+    started = yield Spawn(child())
+    yield PAUSE
+    own.look(own.token, lambda: own.apps.top)
+    yield Join(started)
+    own.look(own.token, lambda: own.apps.top)
+
+
+TRIED = (
+    read_back,
+    belong_together,
+    nested_contexts,
+    starts_empty,
+    child_unit,
+    child_unreleased,
+    child_context,
+)
+VIEWS: dict[str, View] = {view.__name__: view for view in TRIED}
 
 
 def flood(subject: Subject, unit: Unit, name: str, rounds: int) -> Seen:
