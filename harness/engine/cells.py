@@ -27,6 +27,8 @@ from localimpl import Subject
 
 MOST_ROUNDS = 25
 """A control that hides, or a cell without evidence, is flooded again up to this often."""
+GRACE = 1.0
+"""Seconds in which a server that closed its connections is given the time to end."""
 SERIAL_REQUESTS = 4
 """After a flood so many requests go one at a time, for what stays corrupted."""
 
@@ -109,11 +111,20 @@ def run(cells: Iterable[Cell], job: Job, report: Callable[[CellResult], None]) -
     ) as server:
         for cell in cells:
             with _TimeLimit(Attempt(cell, job), report) as attempt:
-                result = _on_server(attempt, server)
+                try:
+                    result = _on_server(attempt, server)
+                except _SilentError:
+                    server.await_end(GRACE)
+                    result = attempt.hung()
                 if not server.alive():
-                    report(attempt.crashed(server.log_tail()))
-                    return  # the cells that are left get a new server
+                    result = attempt.crashed(server.log_tail())
                 report(result)
+            if result.ending is not Ending.JUDGED:
+                return  # the cells that are left get a new server
+
+
+class _SilentError(Exception):
+    """The server does not answer, because it hangs or has ended."""
 
 
 def _on_host(attempt: Attempt) -> CellResult:
@@ -138,6 +149,8 @@ def _on_server(attempt: Attempt, server: ServerProcess) -> CellResult:
         exchange = flood_over_http(server.port, attempt.scenario, lanes, time_limit=limit)
         attempt.sent += exchange.sent
         attempt.history.rows.extend(exchange.history.rows)
+        if exchange.waiting or not exchange.drained:
+            raise _SilentError
 
     return attempt.flood(send, attempt.options.http_requests)
 

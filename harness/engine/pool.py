@@ -82,6 +82,11 @@ class Worker:
             else:
                 yield attempt.crashed(self._tail())
 
+    @property
+    def pid(self) -> int:
+        """The process id of the worker, which is also that of its group."""
+        return self._process.pid
+
     def alive(self) -> bool:
         """Tell whether the worker can take another job."""
         return self._process.poll() is None
@@ -89,7 +94,7 @@ class Worker:
     def stop(self) -> None:
         """End the worker and all that it started."""
         try:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
         self._process.wait()

@@ -122,6 +122,14 @@ class ServerProcess:
         """Whether the child runs."""
         return self._process is not None and self._process.poll() is None
 
+    def await_end(self, within: float) -> None:
+        """Wait for the child's end, for so many seconds at most."""
+        assert self._process is not None, "not started"
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            pass
+
     @property
     def pid(self) -> int:
         """The process id of the child."""

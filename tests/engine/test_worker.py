@@ -1,0 +1,118 @@
+"""A worker outlives whatever its cells do: what crashes or hangs is the result of that cell, and the next one runs."""
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from harness.core.record import CellResult, Ending
+from harness.core.verdict import Grade
+from harness.engine.job import Job, Options
+from harness.engine.pool import Worker
+from harness.selection import Asked, select
+
+HERE = "tests.engine.crooked_locals"
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    """A worker of the unpatched kind."""
+    made = Worker(patched=False)
+    yield made
+    made.close()
+
+
+def job(
+    local: str,
+    place: str,
+    *scenarios: str,
+    time_limit: float = 20.0,
+    requests: int = 24,
+    server: bool = False,
+) -> Job:
+    """One job for these scenarios, in this order."""
+    asked = Asked(locals=(f"{HERE}:{local}",), scenarios=scenarios)
+    asked = replace(asked, servers=(place,)) if server else replace(asked, hosts=(place,))
+    options = Options(requests=requests, http_requests=requests, time_limit=time_limit)
+    (made,) = select(asked).jobs(options)
+    return made
+
+
+def run(worker: Worker, what: Job) -> list[CellResult]:
+    return list(worker.results(what))
+
+
+def test_each_cell_has_a_result(worker: Worker) -> None:
+    results = run(worker, job("GOOD", "threads", "read_back", "starts_empty"))
+    assert [result.grade for result in results] == [Grade.KEPT, Grade.KEPT]
+    assert [result.cell.id for result in results] == ["GOOD-threads-read_back", "GOOD-threads-starts_empty"]
+
+
+@pytest.mark.parametrize(
+    ("local", "said"), [("LEAVING", "ended with exit code 0"), ("KILLED", "was killed by signal 9")]
+)
+def test_a_cell_whose_process_ends_has_crashed_and_the_next_one_runs(
+    worker: Worker, local: str, said: str
+) -> None:
+    results = run(worker, job(local, "threads", "read_back", "starts_empty"))
+    assert [result.ending for result in results] == [Ending.CRASHED, Ending.CRASHED]
+    assert all(said in result.log for result in results)
+    assert worker.alive()
+    (result,) = run(worker, job("GOOD", "threads", "read_back"))
+    assert result.grade is Grade.KEPT
+
+
+def test_the_last_words_of_a_crash_are_kept(worker: Worker) -> None:
+    (result,) = run(worker, job("KILLED", "threads", "read_back"))
+    assert result.log.startswith("about to crash\n")
+
+
+@pytest.mark.parametrize("local", ["LEAVING", "KILLED"])
+def test_a_cell_whose_server_ends_has_crashed_and_the_next_one_gets_a_new_server(
+    worker: Worker, local: str
+) -> None:
+    results = run(worker, job(local, "threaded", "read_back", "native_sync", server=True))
+    assert [result.ending for result in results] == [Ending.CRASHED, Ending.CRASHED]
+    assert worker.alive()
+
+
+def test_a_cell_that_hangs_is_ended_and_says_where(worker: Worker) -> None:
+    (result,) = run(worker, job("STUCK", "threads", "read_back", time_limit=1.0))
+    assert result.ending is Ending.HUNG
+    assert result.grade is Grade.UNPROVEN
+    assert any("crooked_locals.py" in line for line in result.hung_at), result.hung_at
+    assert result.evidence.unanswered > 0
+    (result,) = run(worker, job("GOOD", "threads", "read_back"))
+    assert result.grade is Grade.KEPT
+
+
+# With little time the cell's own process ends it; with more, its clients have given up before.
+@pytest.mark.parametrize("time_limit", [2.0, pytest.param(14.0, marks=pytest.mark.slow)])
+def test_a_cell_whose_server_hangs_is_ended_and_says_where(worker: Worker, time_limit: float) -> None:
+    what = job("STUCK", "threaded", "read_back", "native_sync", server=True, time_limit=time_limit)
+    results = run(worker, what)
+    assert [result.ending for result in results] == [Ending.HUNG, Ending.HUNG]
+    for result in results:
+        assert any("crooked_locals.py" in line for line in result.hung_at), result.hung_at
+
+
+def test_what_cannot_be_done_is_said_for_each_cell(worker: Worker) -> None:
+    what = job("GOOD", "threaded", "read_back", "native_sync", server=True)
+    results = run(worker, replace(what, mounted=("nowhere.at_all:SCENARIO",)))
+    assert [result.ending for result in results] == [Ending.CRASHED, Ending.CRASHED]
+    assert all("no module 'nowhere" in result.log for result in results)
+    assert worker.alive()
+
+
+def test_a_worker_that_dies_leaves_its_cells_crashed(worker: Worker) -> None:
+    what = job("GOOD", "threads", "read_back", "starts_empty", "belong_together", requests=2000)
+    results = worker.results(what)
+    first = next(results)
+    os.kill(worker.pid, signal.SIGKILL)
+    rest = list(results)
+    assert first.grade is Grade.KEPT
+    assert {result.cell for result in rest} == set(what.cells) - {first.cell}
+    assert rest[-1].ending is Ending.CRASHED
+    assert not worker.alive()
