@@ -153,7 +153,7 @@ class Probe:
             value = look_up(*arguments)
         except UNBOUND:
             value = ABSENT
-        self._record((READ, self.request, self.unit, name, value))
+        self._record((READ, self.request, self.unit, name, value if type(value) is str else _told(value)))
         return value
 
     def look_together(self, names: tuple[str, ...], look_up: Callable[[str], Any]) -> None:
@@ -161,7 +161,7 @@ class Probe:
         values = []
         for name in names:
             try:
-                values.append(look_up(name))
+                values.append(_told(look_up(name)))
             except UNBOUND:
                 values.append(ABSENT)
         self._record((READ, self.request, self.unit, "+".join(names), tuple(values)))
@@ -190,3 +190,13 @@ class Probe:
     def child(self, label: str) -> "Probe":
         """Return the probe of a unit that this request starts: the same request, another unit."""
         return Probe(self._record, self.request, f"{self.token}/{label}", f"{self.unit}/{label}", self.user)
+
+
+def _told(value: Any) -> str:
+    """Return a string as it is; what a Local made of one, whatever that may be, as text that can be kept."""
+    if isinstance(value, str):
+        return str(value)
+    try:
+        return f"<{type(value).__name__}: {value!r:.100}>"
+    except Exception as error:
+        return f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from harness.core.history import ABSENT, Event, History, Kind, Probe
+from harness.core.reads import Seen, judge_reads
 
 
 def probe(history: History) -> Probe:
@@ -65,6 +66,33 @@ def test_what_is_looked_up_together_is_one_event() -> None:
     probe(history).look_together(("user", "tenant"), values.__getitem__)
     (event,) = history
     assert (event.name, event.value) == ("user+tenant", ("a.1", ABSENT))
+
+
+class Unspeakable:
+    def __repr__(self) -> str:
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        (None, "<NoneType: None>"),
+        (["a.1"], "<list: ['a.1']>"),
+        (b"a.1", "<bytes: b'a.1'>"),
+        (Unspeakable(), "<Unspeakable, whose repr raises ValueError>"),
+    ],
+    ids=["None", "a list", "bytes", "no repr"],
+)
+def test_an_answer_that_is_no_string_is_kept_as_text_and_judged_like_any(answer: Any, kept: str) -> None:
+    history = History()
+    own = probe(history)
+    own.wrote("user")
+    own.wrote("tenant")
+    assert own.look("user", lambda: answer) is answer
+    own.look_together(("user", "tenant"), lambda name: answer)
+    assert [event.value for event in history][2:] == [kept, (kept, kept)]
+    assert [look.seen for look in judge_reads(history)] == [Seen.UNKNOWN, Seen.UNKNOWN]
+    assert History.from_json(json.loads(json.dumps(history.to_json()))).rows == history.rows
 
 
 def test_a_child_is_the_same_request_on_another_unit() -> None:
