@@ -6,25 +6,29 @@ import pkgutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from harness.core.errors import UserError
 from harness.core.names import load, nearest
-from harness.engine.subjects import find_subject
+from harness.core.ports import Checker, GateKind, Host, Server, Target
+from harness.core.scenario import Scenario
+from harness.engine.subjects import described, find_subject
+from localimpl import Local, Promise, Subject
 
 ENTRY_POINTS = "ctxstress.locals"
 """The entry-point group in which others offer their Locals."""
 
-ROOMS = {
-    "local": ("localimpl", "SUBJECT"),
-    "host": ("harness.hosts", "HOST"),
-    "server": ("harness.servers", "SERVER"),
-    "gate": ("harness.gates", "GATE"),
-    "checker": ("harness.checkers", "CHECKER"),
-    "scenario": ("scenarios", "SCENARIO"),
-    "target": ("harness.targets", "TARGET"),
+ROOMS: dict[str, tuple[str, str, type]] = {
+    "local": ("localimpl", "SUBJECT", Subject),
+    "host": ("harness.hosts", "HOST", Host),
+    "server": ("harness.servers", "SERVER", Server),
+    "gate": ("harness.gates", "GATE", GateKind),
+    "checker": ("harness.checkers", "CHECKER", Checker),
+    "scenario": ("scenarios", "SCENARIO", Scenario),
+    "target": ("harness.targets", "TARGET", Target),
 }
+"""Of each kind of part: the package of its files, the name under which each exports its part, and what that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Entry:
 
 def entries(kind: str) -> list[Entry]:
     """Return all parts of a kind, in the order of their names; of Locals, the good ones before the controls."""
-    package_name, attribute = ROOMS[kind]
+    package_name, attribute, _ = ROOMS[kind]
     package = importlib.import_module(package_name)
     found = []
     for module in pkgutil.iter_modules(package.__path__):
@@ -49,10 +53,7 @@ def entries(kind: str) -> list[Entry]:
         if part is not None:
             found.append(_entry(module.name, f"{package_name}.{module.name}:{attribute}", part))
     if kind == "local":
-        found += [
-            _entry(point.name, point.value, find_subject(point.value))
-            for point in entry_points(group=ENTRY_POINTS)
-        ]
+        found += map(_offered, entry_points(group=ENTRY_POINTS))
         found.sort(key=lambda entry: entry.part.control)
     return found
 
@@ -60,14 +61,13 @@ def entries(kind: str) -> list[Entry]:
 def choose(kind: str, patterns: Iterable[str]) -> list[Entry]:
     """Return the parts that any of the patterns names: by name, by glob, or by import string.
 
-    Raises UserError for a pattern that names none, with the nearest names.
+    Raises UserError for a pattern that names none, with the nearest names, and for what is no such part.
     """
     known = entries(kind)
     chosen: dict[str, Entry] = {}
     for pattern in patterns:
         if ":" in pattern:
-            part = find_subject(pattern) if kind == "local" else load(pattern)
-            matches = [_entry(part.name, pattern, part)]
+            matches = [_imported(kind, pattern)]
         else:
             matches = [entry for entry in known if fnmatchcase(entry.name, pattern)]
         if not matches:
@@ -75,6 +75,32 @@ def choose(kind: str, patterns: Iterable[str]) -> list[Entry]:
             raise UserError(f"there is no {kind} {pattern!r}{nearest(pattern, names)}")
         chosen.update((entry.path, entry) for entry in matches)
     return list(chosen.values())
+
+
+def _imported(kind: str, path: str) -> Entry:
+    """Return the part that an import string names."""
+    part = find_subject(path) if kind == "local" else load(path)
+    _, _, wanted = ROOMS[kind]
+    if not isinstance(part, wanted):
+        raise UserError(
+            f"{path} is {described(part)}, and no {kind}: that is a {wanted.__module__}.{wanted.__name__}"
+        )
+    return _entry(part.name, path, part)
+
+
+def _offered(point: EntryPoint) -> Entry:
+    """Return the Local that an entry point offers; one that does not work is a fault of its own, not of all others."""
+    try:
+        return _entry(point.name, point.value, find_subject(point.value))
+    except UserError as error:
+        owner = f" of {point.dist.name}" if point.dist else ""
+        missing = f"{point.name}, an entry point{owner}, cannot be used: {error}"
+
+    def make() -> Local:
+        raise UserError(missing)
+
+    summary = "Offered by another package, and of no use."
+    return Entry(point.name, point.value, Subject(point.name, summary, make, Promise(frozenset())), missing)
 
 
 def _entry(name: str, path: str, part: Any) -> Entry:
@@ -88,10 +114,10 @@ def _entry(name: str, path: str, part: Any) -> Entry:
 def _usable(part: Any) -> bool:
     """Tell whether the libraries of a part with an extra are installed."""
     module = getattr(part, "module", "")
-    if module:
-        return importlib.util.find_spec(module) is not None
     try:
+        if module:
+            return importlib.util.find_spec(module) is not None
         part.make()
-    except ModuleNotFoundError:
+    except ImportError:
         return False
     return True

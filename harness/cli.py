@@ -2,6 +2,7 @@
 
 import sys
 import tomllib
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.core.errors import UserError
+from harness.core.names import nearest
 
 if TYPE_CHECKING:
     from harness.core.record import Run
@@ -21,7 +23,7 @@ class Doors(click.Group):
     """Shows mistakes of use without a traceback and ends with the exit codes of the README."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; a UserError ends with 2."""
+        """Run a command; a UserError ends with 2, and so does what nobody foresaw: 1 speaks of a promise."""
         try:
             return super().invoke(ctx)
         except UserError as error:
@@ -30,18 +32,67 @@ class Doors(click.Group):
         except KeyboardInterrupt:
             click.echo("ctxstress: interrupted", err=True)
             ctx.exit(INTERRUPTED)
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except Exception:
+            traceback.print_exc()
+            click.echo("ctxstress: a fault of its own; please report it with these lines", err=True)
+            ctx.exit(CANNOT)
 
 
-def _settings() -> dict[str, Any]:
-    """Return the defaults of ``[tool.ctxstress]`` in this directory's pyproject.toml."""
-    file = Path("pyproject.toml")
-    if not file.is_file():
+SETTINGS = Path("pyproject.toml")
+PLAIN: dict[type[click.ParamType], tuple[str, tuple[type, ...]]] = {
+    click.IntRange: ("a whole number", (int,)),
+    click.types.IntParamType: ("a whole number", (int,)),
+    click.FloatRange: ("a number", (int, float)),
+}
+"""How values of an option are written in TOML where not as strings."""
+
+
+def _settings(command: click.Command) -> dict[str, Any]:
+    """Return the defaults of ``[tool.ctxstress]`` in this directory's pyproject.toml, by the command's parameters."""
+    if not SETTINGS.is_file():
         return {}
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("ctxstress", {})
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"cannot read the defaults in {file}: {error}") from error
-    return {name.replace("-", "_"): value for name, value in table.items()}
+        table: Any = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read the defaults in {SETTINGS}: {error}") from error
+    for key in ("tool", "ctxstress"):
+        table = table.get(key, {})
+        if not isinstance(table, dict):
+            raise UserError(f"{SETTINGS}: {key} is {table!r}, but [tool.ctxstress] is a table of options")
+    options = {
+        name.removeprefix("--"): option
+        for option in command.params
+        for name in option.opts
+        if name.startswith("--") and isinstance(option, click.Option)
+    }
+    found = {}
+    for name, value in table.items():
+        option = options.get(name)
+        if option is None or option.name is None:
+            raise UserError(f"{SETTINGS}: [tool.ctxstress] has no {name!r}{nearest(name, list(options))}")
+        found[option.name] = _setting(name, option, value)
+    return found
+
+
+def _setting(name: str, option: click.Option, value: Any) -> Any:
+    """Return the value of one default; raise UserError for one that the option cannot have."""
+    said = f"{SETTINGS}: [tool.ctxstress] {name} = {value!r}"
+    if option.is_flag:
+        if not isinstance(value, bool):
+            raise UserError(f"{said}: write true or false")
+        return value
+    kind, types = PLAIN.get(type(option.type), ("a string", (str,)))
+    values = value if option.multiple and isinstance(value, list) else [value]
+    if not all(isinstance(each, types) and not isinstance(each, bool) for each in values):
+        raise UserError(f"{said}: write {kind}{', or a list of them' if option.multiple else ''}")
+    for each in values:
+        try:
+            option.type.convert(each, option, None)
+        except click.BadParameter as error:
+            raise UserError(f"{said}: {error.message}") from error
+    return values if option.multiple else value
 
 
 @click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -49,8 +100,12 @@ def _settings() -> dict[str, Any]:
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Stress-test whether requests served at once keep what belongs to them apart."""
+    # As with `python -m`: what an import string names may lie in this directory.
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)
     if ctx.invoked_subcommand == "run":
-        ctx.default_map = {"run": _settings()}
+        ctx.default_map = {"run": _settings(run)}
 
 
 def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -120,10 +175,11 @@ def run(ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, verbose: b
     from harness.progress import Progress
     from harness.runs import Recorder, execute
     from harness.selection import select
-    from reports.write import write_all
+    from reports.write import make_folder, write_all
 
     asked, options = _read(choices)
     selection = select(asked)
+    make_folder(out)  # that nothing can be written there should be known before
     recorder = Recorder(selection, options, _command_line(), asked)
     with Progress(len(selection.cells), quiet=quiet or as_json, verbose=verbose) as progress:
         done = execute(recorder, progress.tell)
@@ -267,4 +323,7 @@ def trace(local: str, unit: str) -> None:
     from localimpl import Unit
     from reports.trace import print_trace
 
-    print_trace(walk(choose("local", [local])[0].part, Unit(unit)))
+    entry = choose("local", [local])[0]
+    if entry.missing:
+        raise UserError(entry.missing)
+    print_trace(walk(entry.part, Unit(unit)))

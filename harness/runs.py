@@ -4,8 +4,8 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
@@ -97,8 +97,3 @@ def execute(recorder: Recorder, tell: Callable[[CellResult], None]) -> Run:
 
 def _spoken(options: Options, asked: Asked) -> Mapping[str, object]:
     return asdict(options) | {name: value for name, value in asdict(asked).items() if value}
-
-
-def rejudged(run: Run, results: Iterable[CellResult]) -> Run:
-    """Return the run with other results in the place of its own."""
-    return replace(run, cells=tuple(results))

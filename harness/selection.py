@@ -10,7 +10,7 @@ from harness.core.record import Cell, Part, Place
 from harness.core.scenario import Scenario
 from harness.core.verdict import demands
 from harness.engine.job import Job, Options
-from harness.engine.subjects import with_promise
+from harness.engine.subjects import parse_promise, with_promise
 from localimpl import Subject
 
 
@@ -61,20 +61,18 @@ class Selection:
 def select(asked: Asked) -> Selection:
     """Return the cells to run. Raises UserError for names that do not exist, and when nothing is left to run."""
     notes: list[str] = []
-    subjects = _available(
-        choose("local", _with_promises(asked)) if asked.locals else entries("local"),
-        bool(asked.locals),
-        notes,
-    )
+    locals_ = tuple(_with_promises(asked, notes))
+    subjects = _available(choose("local", locals_) if locals_ else entries("local"), locals_, notes)
     places: list[tuple[Place, Entry]] = []
     only_servers, only_hosts = asked.servers and not asked.hosts, asked.hosts and not asked.servers
     if not only_servers:
         hosts = choose("host", asked.hosts or ["*"])
-        places += [(Place.HOST, entry) for entry in _available(hosts, bool(asked.hosts), notes)]
+        places += [(Place.HOST, entry) for entry in _available(hosts, asked.hosts, notes)]
     if not only_hosts:
         servers = choose("server", asked.servers or ["*"])
-        places += [(Place.SERVER, entry) for entry in _available(servers, bool(asked.servers), notes)]
+        places += [(Place.SERVER, entry) for entry in _available(servers, asked.servers, notes)]
     scenarios = choose("scenario", asked.scenarios or ["*"])
+    _refuse_namesakes(scenarios)
     target = choose("target", [asked.target])[0].path
     gate = choose("gate", [asked.gate])[0].path
     notes += _exemptions(subjects, places, scenarios, asked)
@@ -146,23 +144,43 @@ def _exemptions(
     ]
 
 
-def _available(found: Iterable[Entry], named: bool, notes: list[str]) -> list[Entry]:
-    """Leave out what lacks its libraries, with a note; asked for by name, that is an error."""
+def _refuse_namesakes(scenarios: Iterable[Entry]) -> None:
+    """Refuse two scenarios of one name, for it tells them apart in the paths of a server and in promises."""
+    first: dict[str, Entry] = {}
+    for entry in scenarios:
+        other = first.setdefault(entry.part.name, entry)
+        if other is not entry:
+            raise UserError(
+                f"{other.path} and {entry.path} are both called {entry.part.name!r}; "
+                "choose one of them, or give one another name"
+            )
+
+
+def _available(found: Iterable[Entry], asked: Iterable[str], notes: list[str]) -> list[Entry]:
+    """Leave out what lacks its libraries, with a note; asked for by its very name, that is an error."""
     usable = []
     for entry in found:
         if not entry.missing:
             usable.append(entry)
-        elif named:
+        elif entry.name in asked or entry.path in asked:
             raise UserError(entry.missing)
         else:
             notes.append(f"left out: {entry.missing}")
     return usable
 
 
-def _with_promises(asked: Asked) -> Iterator[str]:
+def _with_promises(asked: Asked, notes: list[str]) -> Iterator[str]:
+    """Yield the Locals asked for, those by import string with the promise that they are given."""
+    if asked.promise is not None:
+        parse_promise(asked.promise)
+        if not any(map(_bare, asked.locals)):
+            notes.append("--promise was not used: it is for a Local given as package.module:Name")
     for name in asked.locals:
-        bare = ":" in name and "[" not in name
-        yield with_promise(name, asked.promise) if bare and asked.promise is not None else name
+        yield with_promise(name, asked.promise) if _bare(name) and asked.promise is not None else name
+
+
+def _bare(name: str) -> bool:
+    return ":" in name and "[" not in name
 
 
 def _subject_part(entry: Entry) -> Part:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 TITLES = {
@@ -22,7 +23,8 @@ def print_parts(kind: str, parts: Iterable[tuple[str, str, str]]) -> None:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, sentence, missing in parts:
-        table.add_row(name, f"{sentence}\n[yellow]{missing}[/]" if missing else sentence)
+        lacks = f"\n[yellow]{escape(missing)}[/]" if missing else ""
+        table.add_row(escape(name), escape(sentence) + lacks)
     console = Console(highlight=False)
     console.print(table)
     console.print()

@@ -32,15 +32,26 @@ def write_all(run: Run, folder: Path) -> Written:
         (written.page, render),
         (written.junit, to_junit),
     )
+    make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for path, make in makers:
             replace(path, make(run))
     except OSError as error:
-        raise UserError(
-            f"cannot write the reports to {folder}: {error}; name another folder with --out"
-        ) from error
+        raise _unwritable(folder, error) from error
     return written
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for reports, parents included; raise UserError when nothing could be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        NamedTemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> UserError:
+    return UserError(f"cannot write the reports to {folder}: {error}; name another folder with --out")
 
 
 def replace(path: Path, text: str) -> None:

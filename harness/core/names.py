@@ -24,7 +24,7 @@ def load(path: str) -> Any:
                 "check the spelling, or run from the directory that holds it"
             ) from error
         raise UserError(f"{path!r}: importing {module_name} failed: no module {error.name!r}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(
             f"{path!r}: importing {module_name} failed: {type(error).__name__}: {error}"
         ) from error

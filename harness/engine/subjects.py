@@ -24,10 +24,12 @@ def find_subject(path: str) -> Subject:
         if bracket:
             raise UserError(f"{plain} is a Subject and states its own promise; leave out [{promised}")
         return found
+    if not callable(found):
+        raise UserError(f"{plain} is {described(found)}, and no class or function that makes a Local")
     if not bracket:
         raise UserError(
-            f"{plain} is no Subject but {_article(found)}; say what it keeps apart with --promise, "
-            "as in --promise thread,greenlet,task (or --promise none)"
+            f"{plain} is no Subject but {described(found)}; say what it keeps apart with --promise, "
+            f"as in --promise thread,greenlet,task (or --promise none), or behind its name: {plain}[thread]"
         )
     return Subject(
         name=plain.partition(":")[2],
@@ -52,10 +54,8 @@ def parse_promise(text: str) -> frozenset[Unit]:
     return frozenset(Unit(name) for name in names)
 
 
-def _maker(path: str, found: Any) -> Callable[[], Local]:
+def _maker(path: str, found: Callable[[], Any]) -> Callable[[], Local]:
     """Return what makes a Local with our whole surface out of a class or factory."""
-    if not callable(found):
-        raise UserError(f"{path} is {_article(found)}, and no class or function that makes a Local")
     try:
         sample = found()
     except Exception as error:
@@ -63,14 +63,14 @@ def _maker(path: str, found: Any) -> Callable[[], Local]:
             f"{path}() failed: {type(error).__name__}: {error}; it must take no argument"
         ) from error
     if isinstance(sample, Local):
-        return found  # type: ignore[no-any-return]
+        return found
     missing = [name for name in OPERATIONS if not callable(getattr(sample, name, None))]
     if not missing:
         return lambda: Adopted(found())
     if isinstance(sample, threading.local) or hasattr(sample, "__release_local__"):
         return lambda: Namespace(found())
     raise UserError(
-        f"{path} makes {_article(sample)}, which is no Local: it lacks {', '.join(missing)} "
+        f"{path} makes {described(sample)}, which is no Local: it lacks {', '.join(missing)} "
         "(or attributes of its own for each unit, as threading.local has)"
     )
 
@@ -80,7 +80,8 @@ def _summary(found: Any, path: str) -> str:
     return lines[0] if lines else path
 
 
-def _article(found: Any) -> str:
+def described(found: Any) -> str:
+    """Say what kind of thing was found where another was expected, with its article."""
     kind = "class" if isinstance(found, type) else type(found).__name__
     name = f" {found.__name__}" if isinstance(found, type) else ""
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}{name}"
