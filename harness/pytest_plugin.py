@@ -16,7 +16,7 @@ import shlex
 import sys
 import time
 from collections.abc import Generator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +34,7 @@ MARKER = "ctxstress"
 PAYLOAD = "ctxstress_result"
 """The attribute of a test report in which a cell's result travels, as JSON, to where the report is written."""
 
-RESULT = pytest.StashKey["CellResult"]()
+SENT = pytest.StashKey[str]()
 NOTES = pytest.StashKey[tuple[str, ...]]()
 BENCH = pytest.StashKey["Bench"]()
 
@@ -135,7 +135,8 @@ class CellTest:
         from reports.words import FAULTS
 
         stash = self._item.config.stash
-        result = self._item.stash[RESULT] = stash.setdefault(BENCH, Bench()).run(self.job)
+        result = stash.setdefault(BENCH, Bench()).run(self.job)
+        self._item.stash[SENT] = json.dumps({"result": asdict(result), "notes": stash[NOTES]})
         if standing(result) in FAULTS:
             pytest.fail(describe(result), pytrace=False)
 
@@ -199,11 +200,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let the result travel with the report of its test."""
     report = yield
-    if call.when == "call" and RESULT in item.stash:
-        from harness.engine.fork import to_line
-
-        result = to_line(item.stash[RESULT]).decode()
-        setattr(report, PAYLOAD, json.dumps({"result": result, "notes": item.config.stash[NOTES]}))
+    if call.when == "call" and SENT in item.stash:
+        setattr(report, PAYLOAD, item.stash[SENT])
     return report
 
 
@@ -232,7 +230,7 @@ class Gathering:
             from harness.core.record import CellResult, build
 
             payload = json.loads(getattr(report, PAYLOAD))
-            self._results[report.nodeid] = build(CellResult, json.loads(payload["result"]))
+            self._results[report.nodeid] = build(CellResult, payload["result"])
             self._notes.update(dict.fromkeys(payload["notes"]))
         elif report.when not in ("setup", "call", "teardown") and any(
             known.startswith(f"{test}[") for known in self._results

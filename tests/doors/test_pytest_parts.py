@@ -56,7 +56,11 @@ def test_cells_are_put_in_the_order_of_the_matrix() -> None:
     assert shuffled != list(chosen.cells)
     again = selection_of(shuffled, chosen.notes)
     assert again.cells == chosen.cells
-    assert again.parts() == chosen.parts()
+    tried = {cell.subject for cell in chosen.cells}
+    assert [entry.path for entry in again.subjects] == [
+        entry.path for entry in chosen.subjects if entry.path in tried
+    ]
+    assert again.parts()[1:] == chosen.parts()[1:]
     assert again.notes == chosen.notes
 
 
