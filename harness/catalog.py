@@ -19,7 +19,7 @@ from localimpl import Local, Promise, Subject
 ENTRY_POINTS = "ctxstress.locals"
 """The entry-point group in which others offer their Locals."""
 
-ROOMS: dict[str, tuple[str, str, type]] = {
+ROOMS: dict[str, tuple[str, str, type[Any]]] = {
     "local": ("localimpl", "SUBJECT", Subject),
     "host": ("harness.hosts", "HOST", Host),
     "server": ("harness.servers", "SERVER", Server),

@@ -41,7 +41,7 @@ class Doors(click.Group):
 
 
 SETTINGS = Path("pyproject.toml")
-PLAIN: dict[type[click.ParamType], tuple[str, tuple[type, ...]]] = {
+PLAIN: dict[type[click.ParamType[Any]], tuple[str, tuple[type, ...]]] = {
     click.IntRange: ("a whole number", (int,)),
     click.types.IntParamType: ("a whole number", (int,)),
     click.FloatRange: ("a number", (int, float)),

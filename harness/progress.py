@@ -4,12 +4,18 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
+from harness.core.record import Ending
 from harness.core.verdict import Grade
 
 if TYPE_CHECKING:
     from harness.core.record import CellResult
 
 NOTEWORTHY = {Grade.BROKEN, Grade.MISSED, Grade.UNPROVEN}
+
+
+def _why(result: "CellResult") -> list[str]:
+    """Return the one line that says most of a bad ending, if there is one."""
+    return [*result.hung_at[:1], *result.log.splitlines()[-1:]]
 
 
 class Progress:
@@ -48,13 +54,16 @@ class Progress:
         self._count += 1
         if self._bar is not None:
             self._bar.update(self._task, completed=self._count, description=result.cell.id[:46])
-        if self._lines or (self._bar is not None and result.grade in NOTEWORTHY):
+        bad = result.grade in NOTEWORTHY or result.ending is not Ending.JUDGED
+        if self._lines or (self._bar is not None and bad):
             self._say(self._line(result))
 
     def _line(self, result: "CellResult") -> str:
-        line = f"[{self._count}/{self._total}] {result.grade.upper():10} {result.cell.id}: {result.outcome}"
-        if result.ending != "judged":
-            line += f" ({result.ending})"
+        judged = result.ending is Ending.JUDGED or result.grade is Grade.BROKEN
+        word = result.grade if judged else result.ending
+        line = f"[{self._count}/{self._total}] {word.upper():10} {result.cell.id}: {result.outcome}"
+        if result.ending is not Ending.JUDGED:
+            line += f" ({result.ending})" if judged else "".join(f", {why}" for why in _why(result))
         seen = [f"{each.anomaly} × {each.count}" for each in result.findings if each.count]
         if seen and (self._verbose or result.grade in NOTEWORTHY):
             line += f", {', '.join(seen)} of {result.evidence.entered} requests"

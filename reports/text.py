@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from harness.core.record import CellResult, Part, Run
+from harness.core.record import CellResult, Ending, Part, Run
 from harness.core.verdict import Outcome
 from reports.lanes_text import witness_text
 from reports.matrix import Matrix, Row, arrange, attention, standing
@@ -60,6 +60,7 @@ def print_closing(run: Run, out: "Console", page: Path | None = None) -> None:
         out.print(f"… and {plural(len(found) - MOST_LISTED, 'more cell')} to look at")
     if found:
         print_witness(found[0], out)
+        print_ending(found[0], out)
     for note in run.notes:
         out.print(f"[dim]note: {_plain(note)}[/]")
     said = verdict(run)
@@ -80,6 +81,13 @@ def print_witness(result: CellResult, out: "Console") -> None:
     if result.outcome is Outcome.MIXED and proven:
         out.print()
         out.print(_plain(witness_text(proven, out.width)))
+
+
+def print_ending(result: CellResult, out: "Console") -> None:
+    """Print what is known of a cell that hung or crashed: where it stood, and its last words."""
+    if result.ending is not Ending.JUDGED:
+        for line in (*result.hung_at[:MOST_LISTED], *result.log.splitlines()[-MOST_LISTED:]):
+            out.print(f"  {_plain(line)}", soft_wrap=True)
 
 
 def _plain(text: str) -> str:

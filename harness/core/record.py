@@ -207,9 +207,20 @@ def from_json(text: str, source: str) -> Run:
         found = data.get("schema") if isinstance(data, dict) else type(data).__name__
         raise UserError(f"{source} is no run of ctxstress: schema {SCHEMA!r} expected, {found!r} found")
     try:
-        return build(Run, data)
+        run = build(Run, data)
+        _check_parts(run)
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{source} is a damaged run record: {type(error).__name__}: {error}") from error
+    return run
+
+
+def _check_parts(run: Run) -> None:
+    """Raise ValueError when a cell names a part that the record does not describe."""
+    known = {part.path for part in (*run.subjects, *run.places, *run.scenarios)}
+    for result in run.cells:
+        for path in (result.cell.subject, result.cell.where, result.cell.scenario):
+            if path not in known:
+                raise ValueError(f"it has a cell of {path!r}, but does not describe that")
 
 
 def read_run(path: Path) -> Run:
@@ -245,7 +256,7 @@ def _build(kind: Any, data: Any) -> Any:
             return tuple(_build(arguments[0], item) for item in data)
         return tuple(_build(argument, item) for argument, item in zip(arguments, data, strict=True))
     if origin is not None:
-        return data
+        return _checked(origin, data)
     if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         return kind(
@@ -257,7 +268,14 @@ def _build(kind: Any, data: Any) -> Any:
         )
     if issubclass(kind, Enum):
         return kind(data)
-    return float(data) if kind is float else data
+    return float(data) if kind is float else _checked(kind, data)
+
+
+def _checked(kind: type[T], data: Any) -> T:
+    """Return plain data that is of the kind that stands in its place, as it need not be in a damaged record."""
+    if not isinstance(data, kind):
+        raise TypeError(f"{kind.__name__} expected, {data!r:.60} found")
+    return data
 
 
 def _plain(value: Any) -> Any:

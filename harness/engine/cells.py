@@ -15,11 +15,11 @@ from harness.core.plan import Order, plan
 from harness.core.ports import Checker, Host, Server
 from harness.core.record import Cell, CellResult, Ending, Place
 from harness.core.scenario import Scenario
-from harness.core.verdict import Grade, Need, Outcome
+from harness.core.verdict import Grade, Need, Outcome, demands
 from harness.engine.flood import Flood
-from harness.engine.hang import where_it_stands
+from harness.engine.hang import in_flight, where_it_stands
 from harness.engine.job import Job, Options, repeat_command
-from harness.engine.judge import judge
+from harness.engine.judge import Tally, tally, weigh
 from harness.engine.over_http import flood_over_http
 from harness.engine.server_process import ServerProcess
 from harness.engine.subjects import find_subject
@@ -27,10 +27,20 @@ from localimpl import Subject
 
 MOST_ROUNDS = 25
 """A control that hides, or a cell without evidence, is flooded again up to this often."""
+FLOODED = 0.5
+"""The share of the time limit after which a cell is not flooded again: what is known by then is its result."""
+STARTUP = 30.0
+"""Seconds within which a server must be up; they do not count against the time limit."""
 GRACE = 1.0
 """Seconds in which a server that closed its connections is given the time to end."""
+BROKE = 70
+"""The exit code of a cell's process in which something went wrong."""
 SERIAL_REQUESTS = 4
 """After a flood so many requests go one at a time, for what stays corrupted."""
+
+
+Where = Callable[[FrameType | None], tuple[str, ...]]
+"""Returns where a cell stands; takes what the calling thread was doing, where a signal interrupted it."""
 
 
 class Attempt:
@@ -45,13 +55,14 @@ class Attempt:
         self.checkers: list[Checker] = [load(path) for path in job.checkers]
         self.history = History()
         self.sent = 0
-        self.where: Callable[[], tuple[str, ...]] = lambda: where_it_stands(self.history)
+        self.where: Where = lambda interrupted: where_it_stands(self.history, interrupted)
         self._started = time.perf_counter()
 
     def result(self) -> CellResult:
         """Judge what is recorded so far."""
-        return judge(
-            self.history,
+        return weigh(
+            # Of nothing there is nothing to tell, and a checker that brought the cell down must not be asked again.
+            tally(self.history, self.checkers) if len(self.history) else Tally(),
             cell=self.cell,
             subject=self.subject,
             unit=self.place.unit,
@@ -63,9 +74,9 @@ class Attempt:
             repeat=repeat_command(self.cell, self.options),
         )
 
-    def hung(self) -> CellResult:
+    def hung(self, interrupted: FrameType | None = None) -> CellResult:
         """Return the result of a cell whose time is up."""
-        return replace(self.result(), ending=Ending.HUNG, hung_at=self.where())
+        return replace(self.result(), ending=Ending.HUNG, hung_at=self.where(interrupted))
 
     def crashed(self, log: str) -> CellResult:
         """Return the result of a cell whose process ended without one."""
@@ -74,7 +85,10 @@ class Attempt:
     def flood(self, send: Callable[[Sequence[Sequence[Order]]], None], requests: int) -> CellResult:
         """Send rounds until the cell can be told: one as a rule, more for a control unseen or for want of evidence."""
         options = self.options
-        must_mix = (self.place.unit, self.scenario.name) in self.subject.promise.refuted_on
+        place = self.place
+        must_mix = (place.unit, self.scenario.name) in self.subject.promise.refuted_on and demands(
+            place.unit, place.offers
+        )
         result = None
         for number in range(1, MOST_ROUNDS + 1):
             label = f"r{number}." if number > 1 else "r"
@@ -84,6 +98,8 @@ class Attempt:
             if result.outcome is Outcome.MIXED or result.evidence.failed or result.evidence.unanswered:
                 break
             if not must_mix and result.grade is not Grade.UNPROVEN:
+                break
+            if time.perf_counter() - self._started > FLOODED * options.time_limit:
                 break
         assert result is not None
         return result
@@ -95,8 +111,10 @@ def run(cells: Iterable[Cell], job: Job, report: Callable[[CellResult], None]) -
     first = job.cells[0]
     if first.place is Place.HOST:
         for cell in cells:
-            with _TimeLimit(Attempt(cell, job), report) as attempt:
-                report(_on_host(attempt))
+            attempt = Attempt(cell, job)
+            with _TimeLimit(attempt, report):
+                result = _on_host(attempt)
+            report(result)
         return
     with ServerProcess(
         subject=first.subject,
@@ -108,17 +126,19 @@ def run(cells: Iterable[Cell], job: Job, report: Callable[[CellResult], None]) -
         # Where nothing overlaps a pause gives nobody a chance; its length would only make the cell slow.
         nap=job.options.nap if Need.OVERLAP in load(first.where).offers else 0.0,
         parties=job.options.clients,
+        ready_within=STARTUP,
     ) as server:
         for cell in cells:
-            with _TimeLimit(Attempt(cell, job), report) as attempt:
+            attempt = Attempt(cell, job)
+            with _TimeLimit(attempt, report):
                 try:
                     result = _on_server(attempt, server)
                 except _SilentError:
                     server.await_end(GRACE)
                     result = attempt.hung()
                 if not server.alive():
-                    result = attempt.crashed(server.log_tail())
-                report(result)
+                    result = attempt.crashed(server.last_words())
+            report(result)
             if result.ending is not Ending.JUDGED:
                 return  # the cells that are left get a new server
 
@@ -142,11 +162,14 @@ def _on_host(attempt: Attempt) -> CellResult:
 
 
 def _on_server(attempt: Attempt, server: ServerProcess) -> CellResult:
-    attempt.where = server.where_it_stands
+    # The server has handed over what it recorded of the requests, but knows where its units stand.
+    attempt.where = lambda _: tuple(dict.fromkeys([*in_flight(attempt.history), *server.where_it_stands()]))
     limit = attempt.options.time_limit / 2
 
     def send(lanes: Sequence[Sequence[Order]]) -> None:
-        exchange = flood_over_http(server.port, attempt.scenario, lanes, time_limit=limit)
+        exchange = flood_over_http(
+            server.port, attempt.scenario, lanes, time_limit=limit, drain_within=limit / 2
+        )
         attempt.sent += exchange.sent
         attempt.history.rows.extend(exchange.history.rows)
         if exchange.waiting or not exchange.drained:
@@ -166,15 +189,20 @@ class _TimeLimit:
         self._report = report
         self._before: Any = None
 
-    def __enter__(self) -> Attempt:
+    def __enter__(self) -> None:
         self._before = signal.signal(signal.SIGALRM, self._end)
         signal.setitimer(signal.ITIMER_REAL, self._attempt.options.time_limit)
-        return self._attempt
 
     def __exit__(self, *_: object) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, self._before)
 
     def _end(self, number: int, frame: FrameType | None) -> None:
-        self._report(self._attempt.hung())
+        # Whatever fails here must not go on as an error of what was interrupted.
+        try:
+            self._report(self._attempt.hung(frame))
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            sys.stderr.flush()
+            os._exit(BROKE)
         os._exit(0)

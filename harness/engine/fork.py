@@ -1,5 +1,6 @@
 """A fork of a worker in which cells run, one when asked: what a cell does to its process reaches no other."""
 
+import faulthandler
 import json
 import os
 import sys
@@ -10,23 +11,25 @@ from typing import Any
 
 from harness.core.errors import UserError
 from harness.core.record import Cell, CellResult, build
-from harness.engine.cells import run
+from harness.engine.cells import BROKE, run
 from harness.engine.job import Job
 
-LOG_LINES = 15
-CANNOT, BROKE = 2, 70
-"""Exit codes of a fork: what was asked cannot be done at all, or something went wrong."""
+LOG_LINES = 30
+CANNOT = b"cannot\n"
+"""The answer of a fork that finds that what was asked cannot be done at all; its log says why."""
 
 
 class Fork:
     """A fork for cells of one job, or of several that share a server.
 
     ``status`` is its exit code once it has ended, None before; below 0 it is the number of the signal that killed it.
+    ``cannot`` tells that it ended because no cell of the job can be run.
     """
 
     def __init__(self, job: Job) -> None:
         self.status: int | None = None
         self.answered = 0
+        self.cannot = False
         self._log = TemporaryFile()  # noqa: SIM115  it lives as long as the fork
         asked, asking = os.pipe()
         answers, answering = os.pipe()
@@ -50,9 +53,11 @@ class Fork:
             line = b""
         else:
             line = self._answers.readline()
-        if not line:
+        if not line.endswith(b"\n") or line == CANNOT:  # a process that is killed may leave half a line
+            self.cannot = line == CANNOT
             self.end()
-        self.answered += bool(line)
+            return b""
+        self.answered += 1
         return line
 
     def end(self) -> None:
@@ -66,7 +71,7 @@ class Fork:
         """Return the end of what it printed, and how it ended unless that is said."""
         self._log.seek(0)
         tail = "\n".join(self._log.read().decode("utf-8", "replace").splitlines()[-LOG_LINES:])
-        if self.status is None or self.status == CANNOT:
+        if self.status is None or self.cannot:
             return tail
         how = (
             f"was killed by signal {-self.status}"
@@ -84,16 +89,19 @@ def to_line(result: CellResult) -> bytes:
 def _run_in_fork(job: Job, asked: int, answering: int) -> None:
     """Run what is asked for and leave without the parent's clean-up."""
     code = 0
+    faulthandler.enable(all_threads=False)
+    out = os.fdopen(answering, "wb")
+
+    def report(result: CellResult) -> None:
+        out.write(to_line(result))
+        out.flush()
+
     try:
-        with os.fdopen(answering, "wb", buffering=0) as out:
-
-            def report(result: CellResult) -> None:
-                out.write(to_line(result))
-
-            run(_cells(asked), job, report)
+        run(_cells(asked), job, report)
     except UserError as error:
         print(error, file=sys.stderr)
-        code = CANNOT
+        out.write(CANNOT)
+        out.flush()
     except BaseException:
         sys.excepthook(*sys.exc_info())
         code = BROKE

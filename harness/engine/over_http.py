@@ -59,11 +59,13 @@ def flood_over_http(
     time_limit: float,
     fresh_every: int = FRESH_EVERY,
     patience: float = PATIENCE,
+    drain_within: float = DRAIN_SECONDS,
     progress: Progress | None = None,
 ) -> Exchange:
     """Send the orders of each lane in turn, all lanes at once, to a scenario of a server on 127.0.0.1.
 
-    Returns after ``time_limit`` seconds at the latest, plus the few that the server may take to hand over its record.
+    Returns after ``time_limit`` seconds at the latest, plus the ``drain_within`` that the server may take to hand over
+    its record.
     ``progress`` is told now and then how many requests are sent. KeyboardInterrupt ends the clients and goes on.
     """
     limit = min(patience, time_limit)
@@ -77,7 +79,7 @@ def flood_over_http(
             for number, orders in enumerate(lanes)
         ]
         seconds = flood.run(running, time_limit, progress)
-        history, drained = _drain(control, scenario, DRAIN_SECONDS)
+        history, drained = _drain(control, scenario, drain_within)
     for lane in running:
         history.rows.extend(lane.history.rows)
     sent = sum(lane.sent for lane in running)

@@ -9,11 +9,12 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from harness.core.record import CellResult, build
-from harness.engine.cells import Attempt
+from harness.core.record import CellResult, Place, build
+from harness.engine.cells import STARTUP, Attempt
 from harness.engine.job import Job
 
 GRACE = 5.0
@@ -26,8 +27,9 @@ CLEANED = ("LOCUST_", "PYTEST_", "COV_")
 def child_environment() -> dict[str, str]:
     """Return the environment for a child process: ours, without what configures the tool that runs us."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(CLEANED)}
-    roots = [str(Path(__file__).parents[2]), *filter(None, sys.path)]
-    return kept | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(roots))}
+    roots = [path or str(Path.cwd()) for path in sys.path] + [str(Path(__file__).parents[2])]
+    # Unbuffered, so that the last words of what crashes are not lost.
+    return kept | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(roots)), "PYTHONUNBUFFERED": "1"}
 
 
 class Worker:
@@ -36,7 +38,8 @@ class Worker:
     def __init__(self, patched: bool) -> None:
         self._log = TemporaryFile()  # noqa: SIM115  it lives as long as the worker
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "harness.engine.worker", *(["patched"] if patched else [])],
+            # -P: nothing before the path that this process imports from.
+            [sys.executable, "-P", "-m", "harness.engine.worker", *(["patched"] if patched else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -45,11 +48,12 @@ class Worker:
         )
 
     def results(self, job: Job) -> Iterator[CellResult]:
-        """Run a job; a worker that dies or overruns leaves its cell crashed or hung, and the rest not run."""
+        """Run a job; a worker that dies or overruns leaves its cell crashed or hung, and the rest for another one."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         left = list(job.cells)
         overrun = False
+        patience = job.options.time_limit + GRACE + (STARTUP if left[0].place is Place.SERVER else 0)
 
         def end() -> None:
             nonlocal overrun
@@ -60,24 +64,22 @@ class Worker:
             self._process.stdin.write(job.to_json().encode() + b"\n")
             self._process.stdin.flush()
             while True:
-                timer = threading.Timer(job.options.time_limit + GRACE, end)
+                timer = threading.Timer(patience, end)
                 timer.daemon = True
                 timer.start()
                 line = self._process.stdout.readline()
                 timer.cancel()
-                if line == b"done\n":
-                    return
-                if not line:
+                if not line.endswith(b"\n") or line == b"done\n":
                     break
                 result = build(CellResult, json.loads(line))
                 left = [cell for cell in left if cell != result.cell]
                 yield result
         except BrokenPipeError:
             pass
-        for cell in left:
+        for cell in left[:1]:
             attempt = Attempt(cell, job)
             if overrun:
-                attempt.where = lambda: ("the cell's process is stuck in native code and did not answer",)
+                attempt.where = lambda _: ("the cell's process is stuck in native code and did not answer",)
                 yield attempt.hung()
             else:
                 yield attempt.crashed(self._tail())
@@ -158,18 +160,16 @@ class Pool:
         try:
             while not self._stopped.is_set():
                 job = todo.get_nowait()
-                worker = mine.get(job.patched)
-                if worker is None or not worker.alive():
-                    if worker is not None:
-                        worker.close()
-                    worker = mine[job.patched] = Worker(job.patched)
-                    self._workers.append(worker)
-                    if self._stopped.is_set():  # the one who stopped may not have seen it
-                        return
-                for result in worker.results(job):
+                left = job.cells
+                while left:
+                    worker = self._worker(mine, job.patched)
+                    for result in worker.results(replace(job, cells=left)):
+                        if self._stopped.is_set():
+                            return
+                        results.put(result)
+                        left = tuple(cell for cell in left if cell != result.cell)
                     if self._stopped.is_set():
                         return
-                    results.put(result)
         except queue.Empty:
             pass
         except BaseException as error:
@@ -178,3 +178,15 @@ class Pool:
             for worker in mine.values():
                 worker.close()
             results.put(None)
+
+    def _worker(self, mine: dict[bool, Worker], patched: bool) -> Worker:
+        """Return a lane's worker of a kind, a new one where the last has died."""
+        worker = mine.get(patched)
+        if worker is None or not worker.alive():
+            if worker is not None:
+                worker.close()
+            worker = mine[patched] = Worker(patched)
+            self._workers.append(worker)
+            if self._stopped.is_set():  # the one who stopped may not have seen it
+                worker.stop()
+        return worker

@@ -5,6 +5,7 @@ the standard library, nothing that keeps unpatched names may be imported before.
 """
 
 import _thread
+import faulthandler
 import json
 import os
 import sys
@@ -19,6 +20,7 @@ def main() -> None:
     """Serve what the first line of stdin asks for."""
     spec, rest = _read_spec()
     report = _take_stdout()
+    faulthandler.enable(all_threads=False)
     sys.path[:] = spec["path"]
     if spec["patched"]:
         from gevent import monkey

@@ -141,6 +141,10 @@ class ServerProcess:
         text = self._last_words if self._log is None else self._read_log()
         return "\n".join(text.splitlines()[-lines:])
 
+    def last_words(self) -> str:
+        """Return the last lines of what the child printed, and how it ended."""
+        return f"{self.log_tail()}\n(the server {self.name} {self._ended()})".strip()
+
     def where_it_stands(self, within: float = 2.0) -> tuple[str, ...]:
         """Return which requests are in flight and where all units wait, or nothing when the child cannot tell."""
         if not self.alive():

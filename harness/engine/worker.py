@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from harness.core.record import Cell, Place
 from harness.engine.cells import Attempt
-from harness.engine.fork import CANNOT, Fork, to_line
+from harness.engine.fork import Fork, to_line
 from harness.engine.job import Job
 
 PARENT_CHECK = 0.5
@@ -30,11 +30,13 @@ def main() -> None:
     """Take jobs until stdin ends."""
     worker = Worker()
     _die_with_parent(worker)
-    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    # Buffered, for a write that the timer's signal interrupts may else end short, in the middle of a line.
+    out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a cell prints must not get between the results
     for line in sys.stdin.buffer:
         worker.run(Job.from_json(line.decode()), out)
         out.write(b"done\n")
+        out.flush()
     worker.end()
 
 
@@ -54,12 +56,13 @@ class Worker:
             line = self._answer(job, cell)
             if line:
                 out.write(line)
+                out.flush()
                 self._serves = shared
                 if shared is None:
                     self.end()
                 continue
             assert self.fork is not None
-            cannot, last_words = self.fork.status == CANNOT, self.fork.last_words()
+            cannot, last_words = self.fork.cannot, self.fork.last_words()
             self.end()
             lost = job.cells[number:] if cannot else (cell,)
             out.writelines(to_line(Attempt(each, job).crashed(last_words)) for each in lost)
