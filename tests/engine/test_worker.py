@@ -66,7 +66,7 @@ def test_a_cell_whose_process_ends_has_crashed_and_the_next_one_runs(
 
 def test_the_last_words_of_a_crash_are_kept(worker: Worker) -> None:
     (result,) = run(worker, job("KILLED", "threads", "read_back"))
-    assert result.log.startswith("about to crash\n")
+    assert "about to crash" in result.log
 
 
 @pytest.mark.parametrize("local", ["LEAVING", "KILLED"])
