@@ -86,7 +86,7 @@ def print_witness(result: CellResult, out: "Console") -> None:
 def print_ending(result: CellResult, out: "Console") -> None:
     """Print what is known of a cell that hung or crashed: where it stood, and its last words."""
     if result.ending is not Ending.JUDGED:
-        for line in (*result.hung_at[:MOST_LISTED], *result.log.splitlines()[-MOST_LISTED:]):
+        for line in (*result.hung_at[:MOST_LISTED], *result.log.splitlines()):
             out.print(f"  {_plain(line)}", soft_wrap=True)
 
 

@@ -172,8 +172,19 @@ def _companions(events: Sequence[Event]) -> tuple[str, ...]:
 
 
 def _sample(events: Sequence[Event], witness: Witness | None, requests: tuple[str, ...]) -> Sample:
-    """Cut to the events of these requests; of a long one, to what speaks of the witness's name and to the frame."""
-    kept = [event for event in events if event.request in requests]
+    """Cut to the events of these requests; of a long one, to what speaks of the witness's name and to the frame.
+
+    A look-up of what yet another request wrote is left out, unless it is the witness: without that write a recheck
+    could but take the value for one that nobody wrote.
+    """
+    others = {event.value for event in events if event.kind is Kind.WROTE and event.request not in requests}
+    proof = witness.seqs if witness else ()
+    kept = [
+        event
+        for event in events
+        if event.request in requests
+        and (event.seq in proof or event.kind is not Kind.READ or others.isdisjoint(_values(event)))
+    ]
     if len(kept) > MOST_EVENTS:
         names = set(witness.name.split("+")) | {witness.name, ""} if witness else {""}
         marks = set(witness.seqs) if witness else set()
@@ -185,6 +196,10 @@ def _sample(events: Sequence[Event], witness: Witness | None, requests: tuple[st
         (event.seq, str(event.kind), event.request, event.unit, event.name, event.value) for event in kept
     )
     return Sample(witness, requests, rows)
+
+
+def _values(read: Event) -> tuple[str, ...]:
+    return read.value if isinstance(read.value, tuple) else (read.value,)
 
 
 def troubles(failures: Counter[str], sent: int, evidence: Evidence) -> tuple[Trouble, ...]:
