@@ -227,7 +227,9 @@ def test_cells_on_one_server_share_it_until_one_breaks_it(run: Run) -> None:
     )
     assert session.counts() == {"failed": 1, "passed": 4}, session.out
     assert session.cells["watched-threaded-KILLS"]["ending"] == "crashed"
-    assert len(set((session.folder / "servers.txt").read_text().split())) == 2
+    servers = {int(pid) for pid in (session.folder / "servers.txt").read_text().split()}
+    assert len(servers) == 2
+    assert until(lambda: not any(map(is_running, servers)), 10), "servers end with the session"
 
 
 def test_the_options_choose_seed_local_and_folder(run: Run) -> None:
@@ -291,6 +293,14 @@ def test_a_project_without_cells_sees_nothing_of_it(run: Run, workers: str) -> N
     lines = [line for line in session.out.splitlines() if not line.startswith("plugins: ")]
     assert "ctxstress" not in "".join(lines)
     assert not (session.folder / "reports").exists()
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def processes_with(mark: str) -> list[str]:
