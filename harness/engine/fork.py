@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, BinaryIO
 
 from harness.core.errors import UserError
 from harness.core.record import Cell, CellResult, build
@@ -20,13 +20,13 @@ CANNOT = b"cannot\n"
 
 
 class Fork:
-    """A fork for cells of one job, or of several that share a server.
+    """A fork for cells of one job, or of several that share a server; ``results`` is where its worker writes, not it.
 
     ``status`` is its exit code once it has ended, None before; below 0 it is the number of the signal that killed it.
     ``cannot`` tells that it ended because no cell of the job can be run.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, results: BinaryIO) -> None:
         self.status: int | None = None
         self.answered = 0
         self.cannot = False
@@ -37,6 +37,7 @@ class Fork:
         if self.pid == 0:
             os.close(asking)
             os.close(answers)
+            os.close(results.fileno())  # who reads them learns by its end that the worker died
             os.dup2(self._log.fileno(), 1)
             os.dup2(self._log.fileno(), 2)
             _run_in_fork(job, asked, answering)

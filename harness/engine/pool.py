@@ -76,6 +76,8 @@ class Worker:
                 yield result
         except BrokenPipeError:
             pass
+        if left:
+            self.stop()  # the cell's process may go on without its worker
         for cell in left[:1]:
             attempt = Attempt(cell, job)
             if overrun:

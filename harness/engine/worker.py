@@ -28,13 +28,13 @@ PARENT_CHECK = 0.5
 
 def main() -> None:
     """Take jobs until stdin ends."""
-    worker = Worker()
-    _die_with_parent(worker)
     # Buffered, for a write that the timer's signal interrupts may else end short, in the middle of a line.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a cell prints must not get between the results
+    worker = Worker(out)
+    _die_with_parent(worker)
     for line in sys.stdin.buffer:
-        worker.run(Job.from_json(line.decode()), out)
+        worker.run(Job.from_json(line.decode()))
         out.write(b"done\n")
         out.flush()
     worker.end()
@@ -43,12 +43,14 @@ def main() -> None:
 class Worker:
     """Runs jobs one after the other, in at most one fork at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, out: BinaryIO) -> None:
         self.fork: Fork | None = None
+        self._out = out
         self._serves: tuple[object, ...] | None = None
 
-    def run(self, job: Job, out: BinaryIO) -> None:
+    def run(self, job: Job) -> None:
         """Run the cells of a job; when a fork ends early, the cell it was at has crashed and the rest get a new one."""
+        out = self._out
         shared = None if job.cells[0].place is Place.HOST else job.server
         if shared != self._serves:
             self.end()
@@ -72,10 +74,10 @@ class Worker:
     def _answer(self, job: Job, cell: Cell) -> bytes:
         """Have a cell run; a fork that ended in order after the cell before is replaced."""
         if self.fork is None:
-            self.fork = Fork(job)
+            self.fork = Fork(job, self._out)
         line = self.fork.run(cell)
         if not line and self.fork.answered and self.fork.status == 0:
-            self.fork = Fork(job)
+            self.fork = Fork(job, self._out)
             line = self.fork.run(cell)
         return line
 
