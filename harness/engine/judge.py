@@ -94,7 +94,8 @@ def weigh(
         )
         for checker in checkers
     )
-    outcome = sum_up(findings, seen.evidence, sent, ignoring=scenario.unpromised)
+    states = observed_states(seen.looks)
+    outcome = sum_up(findings, states, seen.evidence, sent, ignoring=scenario.unpromised)
     return CellResult(
         cell=cell,
         unit=unit,
@@ -104,7 +105,7 @@ def weigh(
         sent=sent,
         evidence=seen.evidence,
         findings=findings,
-        states=observed_states(seen.looks),
+        states=states,
         samples=seen.samples,
         troubles=troubles(seen.failures, sent, seen.evidence),
         seconds=round(seconds, 4),
@@ -124,12 +125,20 @@ def finding(checker: Checker, count: int, evidence: Evidence, *, required: bool)
 
 
 def sum_up(
-    findings: Iterable[Finding], evidence: Evidence, sent: int, ignoring: frozenset[Anomaly]
+    findings: Iterable[Finding],
+    states: Iterable[State],
+    evidence: Evidence,
+    sent: int,
+    ignoring: frozenset[Anomaly],
 ) -> Outcome:
-    """Return the outcome: any mix-up counts, silence only where required, and trouble leaves nothing proven."""
+    """Return the outcome: any mix-up counts, silence only where required, and trouble leaves nothing proven.
+
+    Trouble is a request that failed, hung or never ran, and a value that nobody wrote.
+    """
     counted = [each for each in findings if each.anomaly not in ignoring]
     outcomes = [each.outcome for each in counted if each.required or each.outcome is Outcome.MIXED]
-    if evidence.failed or evidence.unanswered or evidence.entered < sent:
+    strange = any(state.seen == Seen.UNKNOWN for state in states)
+    if strange or evidence.failed or evidence.unanswered or evidence.entered < sent:
         outcomes.append(Outcome.INCONCLUSIVE)
     return worst(outcomes)
 

@@ -71,7 +71,7 @@ def _again(
         count = max(old.count if old else 0, 1) if checker.anomaly in seen else 0
         findings.append(finding(checker, count, result.evidence, required=required))
     ignoring = scenario.unpromised if scenario else frozenset()
-    outcome = sum_up(findings, result.evidence, result.sent, ignoring)
+    outcome = sum_up(findings, result.states, result.evidence, result.sent, ignoring)
     return replace(
         result,
         findings=tuple(findings),
