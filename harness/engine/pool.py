@@ -5,31 +5,19 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from tempfile import TemporaryFile
 
 from harness.core.record import CellResult, Place, build
+from harness.engine import child
 from harness.engine.cells import STARTUP, Attempt
 from harness.engine.job import Job
 
 GRACE = 5.0
 """Seconds beyond a cell's time limit before its worker, which should have ended it, is killed."""
-
-CLEANED = ("LOCUST_", "PYTEST_", "COV_")
-"""Prefixes of environment variables that would change how a child behaves."""
-
-
-def child_environment() -> dict[str, str]:
-    """Return the environment for a child process: ours, without what configures the tool that runs us."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(CLEANED)}
-    roots = [path or str(Path.cwd()) for path in sys.path] + [str(Path(__file__).parents[2])]
-    # Unbuffered, so that the last words of what crashes are not lost.
-    return kept | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(roots)), "PYTHONUNBUFFERED": "1"}
 
 
 class Worker:
@@ -38,12 +26,11 @@ class Worker:
     def __init__(self, patched: bool) -> None:
         self._log = TemporaryFile()  # noqa: SIM115  it lives as long as the worker
         self._process = subprocess.Popen(
-            # -P: nothing before the path that this process imports from.
-            [sys.executable, "-P", "-m", "harness.engine.worker", *(["patched"] if patched else [])],
+            child.command("harness.engine.worker", *(["patched"] if patched else [])),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=child_environment(),
+            env=child.variables(),
             start_new_session=True,
         )
 

@@ -15,14 +15,13 @@ from harness.core.errors import UserError
 from harness.core.names import load
 from harness.core.ports import Server
 from harness.core.record import short
+from harness.engine import child
 
 LOG_LINES = 15
 KEPT_BYTES = 16384
 GRACE_SECONDS = 2.0
 """How long a server that is told to end may take before it is killed."""
 POLL_SECONDS = 0.005
-# What a test runner or locust says to its own process is not meant for the server.
-FOREIGN_VARIABLES = ("LOCUST_", "PYTEST_", "COVERAGE_", "COV_CORE_")
 
 
 class ServerProcess:
@@ -143,7 +142,7 @@ class ServerProcess:
 
     def last_words(self) -> str:
         """Return the last lines of what the child printed, and how it ended."""
-        return f"{self.log_tail()}\n(the server {self.name} {self._ended()})".strip()
+        return f"{self.log_tail(2 * LOG_LINES)}\n(the server {self.name} {self._ended()})".strip()
 
     def where_it_stands(self, within: float = 2.0) -> tuple[str, ...]:
         """Return which requests are in flight and where all units wait, or nothing when the child cannot tell."""
@@ -167,16 +166,13 @@ class ServerProcess:
         stdin, self._orders = os.pipe()
         self._reports, stdout = os.pipe()
         os.set_blocking(self._reports, False)
-        variables = {
-            name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_VARIABLES)
-        }
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "harness.engine.serve"],
+                child.command("harness.engine.serve"),
                 stdin=stdin,
                 stdout=stdout,
                 stderr=log,
-                env=variables,
+                env=child.variables(),
                 # Ctrl-C is for this process, which then ends the child.
                 start_new_session=True,
             )
