@@ -66,6 +66,10 @@ def repeat_command(cell: Cell, options: Options) -> str:
     words += ["--scenario", _spoken(cell.scenario), "--gate", _spoken(cell.gate), "--seed", str(options.seed)]
     count = options.requests if cell.place is Place.HOST else options.http_requests
     words += ["--requests", str(count), "--clients", str(options.clients)]
+    usual = Options()
+    for name in ("switch_interval", "time_limit"):
+        if getattr(options, name) != getattr(usual, name):
+            words += [f"--{name.replace('_', '-')}", f"{getattr(options, name):g}"]
     return shlex.join(words)
 
 
