@@ -1,15 +1,20 @@
 """Cells come to a result whatever happens in them: judged, hung with where, or crashed with the last words."""
 
+import fcntl
+import json
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
 import pytest
 
-from harness.core.record import CellResult, Ending
+from harness.core.record import CellResult, Ending, build
 from harness.core.verdict import Grade, Outcome
+from harness.engine import child
 from harness.engine.cells import MOST_ROUNDS, SERIAL_REQUESTS
 from harness.engine.job import Job, Options
-from harness.engine.pool import Pool, Worker
+from harness.engine.pool import Pool
 from harness.selection import Asked, select
 
 HERE = "tests.engine.crooked_scenarios"
@@ -111,14 +116,20 @@ def test_where_nothing_is_demanded_of_a_control_one_round_is_enough() -> None:
 
 def test_results_come_whole_to_a_reader_that_takes_its_time() -> None:
     """The worker's timer interrupts its writes while the pipe is full; none of them may end short."""
-    (job,) = jobs("threads", "*", local="broken_global")
-    worker = Worker(patched=False)
-    try:
-        results = worker.results(job)
-        first = next(results)
-        time.sleep(2.5)
-        rest = list(results)
-    finally:
-        worker.close()
-    assert [result.cell for result in (first, *rest)] == list(job.cells)
-    assert all(result.ending is Ending.JUDGED for result in rest)
+    (job,) = jobs("threads", "read_back", "belong_together", local="broken_global")
+    command = child.command("harness.engine.worker")
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=child.variables()
+    ) as worker:
+        assert worker.stdout is not None
+        if sys.platform == "linux":
+            fcntl.fcntl(worker.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        assert worker.stdin is not None
+        worker.stdin.write(job.to_json().encode() + b"\n")
+        worker.stdin.flush()
+        time.sleep(2.0)
+        worker.stdin.close()
+        *lines, done = worker.stdout.read().splitlines()
+    assert done == b"done"
+    assert [build(CellResult, json.loads(line)).cell for line in lines] == list(job.cells)
+    assert min(map(len, lines)) > 4096, "none of these had to wait"
