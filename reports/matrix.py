@@ -54,7 +54,7 @@ class Square:
         """Say in a few words how many cells stand as the square shows; where mix-ups are known or allowed, how many."""
         total = len(self.results)
         if self.worst is Standing.CAUGHT:
-            return f"mixed {self.mixed} of {total}"
+            return f"{self.mixed} mixed" if self.mixed == total else f"{self.mixed}/{total} mixed"
         if self.worst is Standing.UNPROMISED:
             return f"{self.mixed} mixed" if self.mixed else f"{total} clean"
         number = self.counts[self.worst]

@@ -109,7 +109,7 @@ def _cell(row: Row, column: int, out: "Console") -> str:
     if square.worst is Standing.UNPROMISED:
         number, seen = square.summary().split()
         return f"{_word(square.worst, out).removesuffix(square.worst)}{seen} {number}"
-    return f"{_word(square.worst, out)} {square.summary().removeprefix('mixed ').replace(' of ', '/')}"
+    return f"{_word(square.worst, out)} {square.summary().removesuffix(' mixed').replace(' of ', '/')}"
 
 
 def _columns(matrix: Matrix, out: "Console") -> list[list[int]]:

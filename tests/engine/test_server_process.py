@@ -159,7 +159,9 @@ def test_a_port_asked_for_is_taken(name: str) -> None:
 
 def test_a_missing_library_is_told_with_the_extra_that_brings_it() -> None:
     text = failure(process(subject=f"{HERE}:NOT_INSTALLED"))
-    assert "NOT_INSTALLED needs no_such_library, which is not installed: pip install 'ctxstress[locals]'" in text
+    assert (
+        "NOT_INSTALLED needs no_such_library, which is not installed: pip install 'ctxstress[locals]'" in text
+    )
     assert "Traceback" not in text
 
 
