@@ -298,9 +298,8 @@ def test_a_request_body_that_nobody_reads_is_not_taken_for_a_request(running: Se
     connection.close()
 
 
+@pytest.mark.parametrize("running", sorted(KEEP_ALIVE), indirect=True, scope="module")
 def test_requests_sent_ahead_are_all_answered_where_connections_are_kept(running: ServerProcess) -> None:
-    if running.name not in KEEP_ALIVE:
-        pytest.skip("answers one request on each connection")
     with socket.create_connection(("127.0.0.1", running.port), 10) as ahead:
         ahead.sendall(b"GET /-/ready HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
         got = b""
