@@ -1,6 +1,7 @@
 """The two contexts that make up the ambience of a request, and the namespace ``g``."""
 
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -50,7 +51,30 @@ class Globals:
         return f"<g {self.__dict__}>"
 
 
-class AppContext:
+class Context(ABC):
+    """What can be pushed for the length of a ``with`` block."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def push(self) -> None:
+        """Make this context the current one."""
+
+    @abstractmethod
+    def pop(self, error: BaseException | None = None) -> Script[None]:
+        """Run its teardown functions and take it from its stack."""
+
+    def __enter__(self) -> Self:
+        self.push()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        drive(self.pop(error), without_pausing)
+
+
+class AppContext(Context):
     """What is current of an App: itself and ``g``. ``given`` is handed on to its hooks and signals as keywords."""
 
     __slots__ = ("app", "g", "given")
@@ -78,20 +102,11 @@ class AppContext:
         if appcontext_popped.receivers:
             yield from self.app.send(appcontext_popped, self.given)
 
-    def __enter__(self) -> Self:
-        self.push()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        drive(self.pop(error), without_pausing)
-
     def __repr__(self) -> str:
         return f"<AppContext of {self.app.name}>"
 
 
-class RequestContext:
+class RequestContext(Context):
     """What is current of a request: itself, its session, where routing sent it, its flashes.
 
     ``given`` is what came with the request by argument; it is handed on to views, hooks and signals as keywords.
@@ -225,15 +240,6 @@ class RequestContext:
         """Return the script so that it pushes this context when it begins and pops it when it ends."""
         with self:
             return (yield from script)
-
-    def __enter__(self) -> Self:
-        self.push()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        drive(self.pop(error), without_pausing)
 
     def __repr__(self) -> str:
         return f"<RequestContext {self.request.method} {self.request.path} of {self.app.name}>"
