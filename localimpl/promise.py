@@ -22,6 +22,8 @@ class Promise:
     exempt: Mapping[tuple[Unit, str], str] = field(default_factory=dict)
     """(unit, scenario name) pairs which the library is known not to serve, with the reason: there it promises nothing,
     and a cell is run only when asked for by name."""
+    keeps_updates: bool = False
+    """Whether two read-modify-writes of one session at once are promised to both count; no Local can, a store may."""
 
     def covers(self, unit: Unit) -> bool:
         """Whether values of two units of this kind are promised to stay apart."""

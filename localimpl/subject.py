@@ -15,8 +15,8 @@ class Subject:
     ``name`` is the file's name; ``summary`` one sentence: what holds the values, keyed by what. Each call
     of ``make`` and of ``make_stack`` gives a new Local; by default a stack has a Local of its own, so that
     its ``snapshot()`` is ``{ident: {"stack": [ctx]}}``. ``control`` marks a negative control and ``source``
-    names the bug that it is modelled on. ``requires`` names the extra that brings the library in: when it
-    is missing, make raises ModuleNotFoundError.
+    names the bug that it is modelled on. ``requires`` names the extra that brings the library in and
+    ``module`` the module without which it is of no use: when that is missing, make raises ModuleNotFoundError.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Subject:
     control: bool = False
     source: str = ""
     requires: str = ""
+    module: str = ""
 
     def __post_init__(self) -> None:
         if self.make_stack is None:

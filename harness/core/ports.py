@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from harness.core.history import History, Probe
 from harness.core.plan import Order
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from harness.core.steps import Script
 from harness.core.verdict import Anomaly, Need, Witness
 from localimpl import Subject, Unit
@@ -37,11 +37,25 @@ class Mounted(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What scenarios are mounted on."""
+    """What scenarios are mounted on.
+
+    A target that holds its values by means of its own, a framework or a store, has a row of its own: its file also
+    exports the ``SUBJECT`` of that row, with what is promised there.
+    """
 
     name: str
     summary: str
     mount: Callable[[Subject, Scenario], Mounted]
+    means: frozenset[Means] = frozenset(Means) - {Means.SETTINGS}
+    """What a view may ask of it."""
+    speaks: frozenset[str] = frozenset({"wsgi", "asgi"})
+    """The interfaces of servers under which it can run."""
+    in_process: bool = True
+    """Whether ``exchange`` works, so that hosts can run it."""
+    requires: str = ""
+    """The extra that brings its packages, or nothing."""
+    module: str = ""
+    """The module of that extra without which it cannot be mounted."""
 
 
 class Gate(Protocol):
@@ -82,6 +96,20 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
+class Carries:
+    """Whether what one request set is visible in the next that the same worker runs; a test proves each."""
+
+    contextvar_same: bool
+    """A ContextVar, on the same kept-alive connection; False where a server keeps none alive."""
+    contextvar_new: bool
+    """A ContextVar, on a new connection."""
+    threadlocal_same: bool
+    """A ``threading.local``, on the same connection."""
+    threadlocal_new: bool
+    """A ``threading.local``, on a new connection."""
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """A real HTTP server, run in a process of its own."""
 
@@ -91,12 +119,19 @@ class Server:
     interface: str
     """``wsgi`` or ``asgi``."""
     serve: Callable[[Any, int, Callable[[int], None]], None]
-    """``serve(app, port, ready)`` serves on 127.0.0.1 until the process ends; calls ``ready(port)`` once bound.
+    """``serve(app, port, ready)`` with an application that it calls as is; it serves on 127.0.0.1 until the process ends; calls ``ready(port)`` once bound.
 
     Port 0 lets the system choose one.
     """
     offers: frozenset[Need]
+    pool: str
+    """How many units it has and for how long each lives, in words: ``8 threads``, ``a greenlet for each connection``."""
+    keep_alive: bool
+    """Whether a connection serves several requests."""
+    carries: Carries
     patched: bool = False
+    basic: bool = False
+    """One of the few that show the principle; the default matrix has these only."""
     requires: str = ""
     """The extra that brings its packages, or nothing."""
     module: str = ""

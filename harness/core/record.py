@@ -29,6 +29,8 @@ class Ending(StrEnum):
     HUNG = "hung"
     CRASHED = "crashed"
     NOT_RUN = "not run"
+    NOT_APPLICABLE = "not applicable"
+    """The target has no means for what the scenario asks; ``CellResult.reason`` says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ class CellResult:
     seconds: float = 0.0
     repeat: str = ""
     """The command that repeats this cell."""
+    reason: str = ""
+    """Why a cell is not applicable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,22 @@ class Cookies(StrEnum):
     """All clients are one user: they send the same cookies at once."""
 
 
+class Means(StrEnum):
+    """What a view asks of its target; where a framework has no such thing, the scenario is not applicable."""
+
+    LOCAL = "storage for a request under names of one's own"
+    ANYWHERE = "storage that also works outside a request, on any unit"
+    REQUEST = "the request"
+    SESSION = "a session"
+    G = "a namespace for one request"
+    HOOKS = "hooks before, after and at the end of a request"
+    SIGNALS = "signals when a request starts and is finished"
+    NESTED = "contexts pushed inside a request"
+    COPY = "a request's context handed to another unit"
+    STREAM = "a body made after the view returned, within the request's context"
+    SETTINGS = "settings kept by ambience: language, time zone, connection"
+
+
 ALL_UNITS = frozenset(Unit)
 EVERY_READ = frozenset({Anomaly.BLEED, Anomaly.STALE, Anomaly.LOST, Anomaly.RESIDUE, Anomaly.CROSSED_REPLY})
 
@@ -43,6 +59,8 @@ class Scenario:
     """The kinds of unit on which the view can run."""
     prepare: Callable[[Ambient], None] | None = None
     cookies: Cookies = Cookies.NONE
+    uses: frozenset[Means] = frozenset()
+    """What the view and its hooks ask of their target."""
     store: str = "cookie"
     """Where the target keeps the session: ``cookie`` (signed) or ``memory`` (server-side, under a random id)."""
     status: int = 200

@@ -95,7 +95,8 @@ def weigh(
         for checker in checkers
     )
     states = observed_states(seen.looks)
-    outcome = sum_up(findings, states, seen.evidence, sent, ignoring=scenario.unpromised)
+    kept = {Anomaly.LOST_UPDATE} if subject.promise.keeps_updates else set()
+    outcome = sum_up(findings, states, seen.evidence, sent, ignoring=scenario.unpromised - kept)
     return CellResult(
         cell=cell,
         unit=unit,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from harness.core.ports import Server
+from harness.core.ports import Carries, Server
 from harness.core.verdict import Need
 from localimpl import Unit
 
@@ -30,5 +30,9 @@ SERVER = Server(
     interface="wsgi",
     serve=serve,
     offers=frozenset(Need),
+    pool="a greenlet for each connection",
+    keep_alive=True,
+    carries=Carries(True, False, True, False),
+    basic=True,
     patched=True,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from harness.core.ports import Server
+from harness.core.ports import Carries, Server
 from harness.core.verdict import Need
 from localimpl import Unit
 
@@ -34,4 +34,8 @@ SERVER = Server(
     interface="wsgi",
     serve=serve,
     offers=frozenset(Need) - {Need.REUSE},
+    pool="a new thread for each connection, which brings one request",
+    keep_alive=False,
+    carries=Carries(False, False, False, False),
+    basic=True,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from harness.core.ports import Server
+from harness.core.ports import Carries, Server
 from harness.core.verdict import Need
 from localimpl import Unit
 
@@ -27,4 +27,8 @@ SERVER = Server(
     interface="wsgi",
     serve=serve,
     offers=frozenset(Need),
+    pool=f"{THREADS} threads, any of which takes the next request of any connection",
+    keep_alive=True,
+    carries=Carries(True, True, True, True),
+    basic=True,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from harness.core.ports import Server
+from harness.core.ports import Carries, Server
 from harness.core.verdict import Need
 from localimpl import Unit
 
@@ -49,6 +49,10 @@ SERVER = Server(
     interface="asgi",
     serve=serve,
     offers=frozenset(Need) - {Need.REUSE},
+    pool="a task for each request, on one thread",
+    keep_alive=True,
+    carries=Carries(False, False, True, True),
+    basic=True,
     requires="asgi",
     module="uvicorn",
 )

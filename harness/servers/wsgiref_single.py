@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from harness.core.ports import Server
+from harness.core.ports import Carries, Server
 from harness.core.verdict import Need
 from localimpl import Unit
 
@@ -25,4 +25,8 @@ SERVER = Server(
     interface="wsgi",
     serve=serve,
     offers=frozenset({Need.REUSE, Need.ENDS}),
+    pool="one thread",
+    keep_alive=False,
+    carries=Carries(False, True, False, True),
+    basic=True,
 )

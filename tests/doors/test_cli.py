@@ -16,7 +16,7 @@ SCHEMA = Path(__file__).parents[2] / "harness" / "core" / "record.schema.json"
 PARTS = '''
 """Parts of somebody else."""
 import os
-from harness.core.ports import Server
+from harness.core.ports import Carries, Server
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE
 from harness.core.verdict import Need
@@ -51,7 +51,17 @@ def serve(app, port, ready):
 
 QUIET = Scenario("quiet", "A request is answered.", view)
 NAMESAKE = Scenario("read_back", "Another of this name.", view)
-BROKEN = Server("broken", "Raises.", Unit.THREAD, "wsgi", serve, frozenset(Need))
+BROKEN = Server(
+    "broken",
+    "Raises.",
+    Unit.THREAD,
+    "wsgi",
+    serve,
+    frozenset(Need),
+    "one thread",
+    False,
+    Carries(False, True, False, True),
+)
 '''
 
 

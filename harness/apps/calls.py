@@ -1,0 +1,54 @@
+"""What virtual users send: calls with placeholders, gathered into flows that one visit walks through in order."""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A value that later calls of the flow use as ``{name}``: taken from an answer."""
+
+    name: str
+    source: str
+    """``body`` (with ``pattern``), ``json`` (with a dotted path), ``header`` or ``cookie`` (with their name)."""
+    pattern: str
+    """For ``body`` a regular expression whose first group is the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as a template.
+
+    Placeholders, in path, headers and body: ``{token}`` is new for each visit and unguessable, ``{token:NAME}`` further
+    ones; ``{user}`` is one for each virtual user; ``{int}`` and ``{int:NAME}`` are unguessable whole numbers of a visit;
+    ``{choice:a|b|c}`` is drawn for each visit; ``{NAME}`` is what a call before captured; ``{{`` and ``}}`` are braces.
+    """
+
+    method: str
+    path: str
+    headers: Headers = ()
+    body: str = ""
+    captures: tuple[Capture, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return method and path without its query: what a report calls the endpoint."""
+        return f"{self.method} {self.path.partition('?')[0]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Calls that one visit sends in order, with cookies kept as a browser does; most flows have one call."""
+
+    calls: tuple[Call, ...]
+    weight: int = 1
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """All that can be sent."""
+
+    flows: tuple[Flow, ...] = field(default=())
