@@ -21,9 +21,10 @@ class Capture:
 class Call:
     """One request as a template.
 
-    Placeholders, in path, headers and body: ``{token}`` is new for each visit and unguessable, ``{token:NAME}`` further
-    ones; ``{user}`` is one for each virtual user; ``{int}`` and ``{int:NAME}`` are unguessable whole numbers of a visit;
-    ``{choice:a|b|c}`` is drawn for each visit; ``{NAME}`` is what a call before captured; ``{{`` and ``}}`` are braces.
+    Placeholders, in path, headers and body: ``{token}`` is new for each visit and unguessable, ``{token:NAME}`` are
+    further ones; ``{user}`` is one for each virtual user; ``{int}`` and ``{int:NAME}`` are unguessable whole numbers
+    of a visit; ``{choice:a|b|c}`` is drawn for each visit; ``{NAME}`` is what a call before captured; ``{{`` and
+    ``}}`` are braces.
     """
 
     method: str

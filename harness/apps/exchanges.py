@@ -43,4 +43,4 @@ class Exchange:
     @property
     def gave_up(self) -> bool:
         """Tell whether the client itself went away, so that nothing can be said of the answer."""
-        return self.answer is None and not self.trouble or self.answer is not None and self.answer.cut
+        return (self.answer is None and not self.trouble) or (self.answer is not None and self.answer.cut)

@@ -119,13 +119,13 @@ class Server:
     interface: str
     """``wsgi`` or ``asgi``."""
     serve: Callable[[Any, int, Callable[[int], None]], None]
-    """``serve(app, port, ready)`` with an application that it calls as is; it serves on 127.0.0.1 until the process ends; calls ``ready(port)`` once bound.
+    """``serve(app, port, ready)`` serves on 127.0.0.1 until the process ends; calls ``ready(port)`` once bound.
 
     Port 0 lets the system choose one.
     """
     offers: frozenset[Need]
     pool: str
-    """How many units it has and for how long each lives, in words: ``8 threads``, ``a greenlet for each connection``."""
+    """How many units it has and for how long each lives: ``8 threads``, ``a greenlet for each connection``."""
     keep_alive: bool
     """Whether a connection serves several requests."""
     carries: Carries

@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.core.history import Probe
 from harness.core.plan import Order
-from harness.core.ports import GIVEN, Answer, Given, Mounted, Server, Target
+from harness.core.ports import GIVEN, Answer, Carries, Given, Mounted, Server, Target
 from harness.core.scenario import Cookies, Scenario
 from harness.core.steps import PAUSE, Chunk, Script, drive, drive_async
 from localimpl import Promise, Subject, Unit
@@ -325,7 +325,16 @@ def ignore_the_end(app: Any, port: int, ready: Any) -> None:
         pass
 
 
-server = partial(Server, summary="a stand-in", unit=Unit.THREAD, interface="wsgi", offers=frozenset())
+server = partial(
+    Server,
+    summary="a stand-in",
+    unit=Unit.THREAD,
+    interface="wsgi",
+    offers=frozenset(),
+    pool="one thread",
+    keep_alive=False,
+    carries=Carries(False, False, False, False),
+)
 DYING = server("dying", serve=die)
 KILLED = server("killed", serve=be_killed)
 NEVER_READY = server("never_ready", serve=never_get_ready)
