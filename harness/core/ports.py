@@ -50,6 +50,8 @@ class Target:
     """What a view may ask of it."""
     speaks: frozenset[str] = frozenset({"wsgi", "asgi"})
     """The interfaces of servers under which it can run."""
+    about: frozenset[Means] = frozenset()
+    """What its row is there to show: only scenarios that use one of these are its own; none means all."""
     in_process: bool = True
     """Whether ``exchange`` works, so that hosts can run it."""
     requires: str = ""
@@ -129,7 +131,8 @@ class Server:
     keep_alive: bool
     """Whether a connection serves several requests."""
     carries: Carries
-    patched: bool = False
+    patched: str = ""
+    """The library that must have patched the standard library before anything else is imported, if one must."""
     basic: bool = False
     """One of the few that show the principle; the default matrix has these only."""
     requires: str = ""

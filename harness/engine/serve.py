@@ -1,7 +1,7 @@
 """The main of a server process: takes one line of JSON on stdin, reports on stdout, serves until stdin ends.
 
-``python -m harness.engine.serve``; started by ``ServerProcess``. Imports are late on purpose: where gevent is to patch
-the standard library, nothing that keeps unpatched names may be imported before.
+``python -m harness.engine.serve``; started by ``ServerProcess``. Imports are late on purpose: where gevent or
+eventlet is to patch the standard library, nothing that keeps unpatched names may be imported before.
 """
 
 import _thread
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-# Looked up before gevent patches it: the watcher is a native thread also in a patched process.
+# Looked up before anything patches it: the watcher is a native thread also in a patched process.
 _start_native_thread = _thread.start_new_thread
 
 
@@ -22,10 +22,7 @@ def main() -> None:
     report = _take_stdout()
     faulthandler.enable(all_threads=False)
     sys.path[:] = spec["path"]
-    if spec["patched"]:
-        from gevent import monkey
-
-        monkey.patch_all()
+    _patch(spec["patched"])
     from harness.engine.serving import Serving, explain
 
     try:
@@ -49,6 +46,22 @@ def _read_spec() -> tuple[dict[str, Any], bytes]:
         read += piece
     line, _, rest = read.partition(b"\n")
     return json.loads(line), rest
+
+
+def _patch(library: str) -> None:
+    """Let a library, if one is named, make what waits in the standard library give way to greenlets."""
+    if library == "gevent":
+        from gevent import monkey
+
+        monkey.patch_all()
+    elif library == "eventlet":
+        import warnings
+
+        # It says of itself, at its import, that nobody should use it any more.
+        with warnings.catch_warnings(action="ignore"):
+            import eventlet
+
+        eventlet.monkey_patch()
 
 
 def _take_stdout() -> Callable[[Any], None]:

@@ -40,7 +40,7 @@ class Serving:
         self._sites = []
         for path in spec["scenarios"]:
             scenario: Scenario = load(path)
-            make_steps = _steps(self._server.unit, gate.make(parties), spec["nap"])
+            make_steps = _steps(self._server, gate.make(parties), spec["nap"])
             self._sites.append(Site(scenario, target.mount(subject, scenario), make_steps))
 
     def serve(self, ready: Callable[[int], None]) -> None:
@@ -57,12 +57,16 @@ class Serving:
         return where_it_stands(History(row for site in self._sites for row in site.rows[:]))
 
 
-def _steps(unit: Unit, gate: Any, nap: float) -> MakeSteps:
-    match unit:
+def _steps(server: Server, gate: Any, nap: float) -> MakeSteps:
+    match server.unit:
         case Unit.THREAD:
             from harness.units.thread import ThreadSteps
 
             return partial(ThreadSteps, gate, nap)
+        case Unit.GREENLET if server.patched == "eventlet":
+            from harness.units.eventlet_greenlet import EventletSteps
+
+            return partial(EventletSteps, gate, nap)
         case Unit.GREENLET:
             from harness.units.greenlet import GreenletSteps
 

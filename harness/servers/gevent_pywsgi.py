@@ -34,5 +34,5 @@ SERVER = Server(
     keep_alive=True,
     carries=Carries(True, False, True, False),
     basic=True,
-    patched=True,
+    patched="gevent",
 )
