@@ -113,6 +113,16 @@ def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
     many: dict[str, Any] = {"multiple": True, "metavar": "NAME"}
     options = [
         click.option(
+            "--matrix",
+            type=click.Choice(["default", "world"]),
+            default="default",
+            show_default=True,
+            help="Locals, or all frameworks, stores and servers.",
+        ),
+        click.option(
+            "--target", "targets", help="What is tested: mini (with Locals), a framework or a store.", **many
+        ),
+        click.option(
             "--local", "locals_", help="Local to test: a name, a glob, or package.module:Name.", **many
         ),
         click.option(
@@ -181,7 +191,7 @@ def run(ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, verbose: b
     selection = select(asked)
     make_folder(out)  # that nothing can be written there should be known before
     recorder = Recorder(selection, options, _command_line(), asked)
-    with Progress(len(selection.cells), quiet=quiet or as_json, verbose=verbose) as progress:
+    with Progress(len(selection.runnable), quiet=quiet or as_json, verbose=verbose) as progress:
         done = execute(recorder, progress.tell)
     paths = write_all(done, out)
     if as_json:
@@ -197,6 +207,8 @@ def _read(choices: dict[str, Any]) -> "tuple[Any, Any]":
     from harness.selection import Asked
 
     asked = Asked(
+        matrix=choices["matrix"],
+        targets=choices["targets"],
         locals=choices["locals_"],
         hosts=choices["hosts"],
         servers=choices["servers"],
@@ -227,14 +239,16 @@ def _close(done: "Run", page: Path, *, matrix: bool) -> None:
 
 @main.command("list")
 @click.argument(
-    "kind", required=False, type=click.Choice(["local", "host", "server", "scenario", "gate", "checker"])
+    "kind",
+    required=False,
+    type=click.Choice(["local", "target", "host", "server", "scenario", "gate", "checker"]),
 )
 def list_parts(kind: str | None) -> None:
-    """Show the Locals, hosts, servers, scenarios, gates and checkers that there are."""
+    """Show the Locals, targets, hosts, servers, scenarios, gates and checkers that there are."""
     from harness.catalog import ROOMS, entries
     from reports.listing import print_parts
 
-    for each in [kind] if kind else [name for name in ROOMS if name != "target"]:
+    for each in [kind] if kind else ROOMS:
         print_parts(each, [(entry.name, _sentence(entry.part), entry.missing) for entry in entries(each)])
 
 

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
-from harness.core.record import SCHEMA, Cell, CellResult, Run
+from harness.core.names import load
+from harness.core.record import SCHEMA, Cell, CellResult, Run, not_applicable
 from harness.engine.job import Options
 from harness.engine.pool import Pool
 from harness.selection import Asked, Selection
@@ -53,6 +54,10 @@ class Recorder:
     started: datetime = field(default_factory=lambda: datetime.now().astimezone())
     clock: float = field(default_factory=time.perf_counter)
     """What ``time.perf_counter`` said at the start."""
+
+    def __post_init__(self) -> None:
+        for cell, reason in self.selection.inapplicable.items():
+            self.add(not_applicable(cell, load(cell.where).unit, reason))
 
     def add(self, result: CellResult) -> None:
         """Take the result of one cell."""

@@ -1,13 +1,14 @@
 """Chooses the cells of a run: what was asked for, or the default matrix."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from harness.catalog import Entry, choose, entries
 from harness.core.errors import UserError
-from harness.core.ports import Host, Server
+from harness.core.names import nearest
+from harness.core.ports import Host, Server, Target
 from harness.core.record import Cell, Part, Place
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from harness.core.verdict import demands
 from harness.engine.job import Job, Options
 from harness.engine.subjects import parse_promise, with_promise
@@ -16,15 +17,34 @@ from localimpl import Subject
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the person asked for; an empty choice means the default of its kind."""
+    """What the person asked for; an empty choice means the matrix's."""
 
+    matrix: str = "default"
+    targets: tuple[str, ...] = ()
     locals: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     servers: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
     promise: str | None = None
     gate: str = "jitter"
-    target: str = "mini"
+
+
+MATRICES = {
+    "default": Asked(targets=("mini",)),
+    "world": Asked(locals=("contextvar",), targets=("*",), servers=("*",)),
+}
+"""What each matrix chooses where the person does not: all hosts and the basic servers, or just the servers named."""
+
+MINI = "mini"
+"""The target on which Locals are rows; each other target has a row of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A subject on the target that is mounted over it."""
+
+    subject: Entry
+    target: Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +56,23 @@ class Selection:
     scenarios: tuple[Entry, ...]
     cells: tuple[Cell, ...]
     notes: tuple[str, ...] = field(default=())
+    inapplicable: Mapping[Cell, str] = field(default_factory=dict)
+    """Those of the cells for which their target has no means, and why; they are not run."""
+
+    @property
+    def runnable(self) -> tuple[Cell, ...]:
+        """The cells that are run."""
+        return tuple(cell for cell in self.cells if cell not in self.inapplicable)
 
     def jobs(self, options: Options) -> list[Job]:
         """Group the cells by subject and place; servers, which take longest, come first."""
         checkers = tuple(entry.path for entry in entries("checker"))
         patched = {entry.path: entry.part.patched for _, entry in self.places}
         groups: dict[tuple[str, str], list[Cell]] = {}
-        for cell in sorted(self.cells, key=lambda cell: cell.place is Place.HOST):
+        for cell in sorted(self.runnable, key=lambda cell: cell.place is Place.HOST):
             groups.setdefault((cell.subject, cell.where), []).append(cell)
         return [
-            Job(tuple(cells), options, checkers, patched[where] and cells[0].place is Place.HOST)
+            Job(tuple(cells), options, checkers, cells[0].place is Place.HOST and patched[where])
             for (_, where), cells in groups.items()
         ]
 
@@ -61,34 +88,75 @@ class Selection:
 def select(asked: Asked) -> Selection:
     """Return the cells to run. Raises UserError for names that do not exist, and when nothing is left to run."""
     notes: list[str] = []
-    locals_ = tuple(_with_promises(asked, notes))
-    subjects = _available(choose("local", locals_) if locals_ else entries("local"), locals_, notes)
-    places: list[tuple[Place, Entry]] = []
-    only_servers, only_hosts = asked.servers and not asked.hosts, asked.hosts and not asked.servers
-    if not only_servers:
-        hosts = choose("host", asked.hosts or ["*"])
-        places += [(Place.HOST, entry) for entry in _available(hosts, asked.hosts, notes)]
-    if not only_hosts:
-        servers = choose("server", asked.servers or ["*"])
-        places += [(Place.SERVER, entry) for entry in _available(servers, asked.servers, notes)]
+    usual = _matrix(asked)
+    rows = _rows(asked, usual, notes)
+    places = _places(asked, usual, notes)
     scenarios = choose("scenario", asked.scenarios or ["*"])
     _refuse_namesakes(scenarios)
-    target = choose("target", [asked.target])[0].path
     gate = choose("gate", [asked.gate])[0].path
+    subjects = tuple(row.subject for row in rows)
     notes += _exemptions(subjects, places, scenarios, asked)
-    cells = tuple(
-        Cell(subject.path, place, where.path, scenario.path, target, gate)
-        for subject in subjects
-        for place, where in places
-        for scenario in scenarios
-        if _applies(subject.part, place, where.part, scenario.part, asked)
-    )
-    if not cells:
+    cells: list[Cell] = []
+    inapplicable: dict[Cell, str] = {}
+    for row in rows:
+        for place, where in places:
+            for scenario in scenarios:
+                if not _applies(row, place, where.part, scenario.part, asked):
+                    continue
+                cell = Cell(row.subject.path, place, where.path, scenario.path, row.target.path, gate)
+                if lacking := scenario.part.uses - row.target.part.means:
+                    if row.target.name == MINI:
+                        continue
+                    inapplicable[cell] = f"{row.subject.name} has no {_listed(lacking)}"
+                cells.append(cell)
+    if len(cells) == len(inapplicable):
         raise UserError(
-            "no cell is left to run: none of the chosen scenarios can run on the chosen places "
+            "no cell is left to run: none of the chosen scenarios can run on the chosen places and targets "
             "(`ctxstress list` shows which units each needs)"
         )
-    return Selection(tuple(subjects), tuple(places), tuple(scenarios), cells, tuple(notes))
+    return Selection(subjects, tuple(places), tuple(scenarios), tuple(cells), tuple(notes), inapplicable)
+
+
+def _matrix(asked: Asked) -> Asked:
+    """Return what the matrix chooses where the person did not."""
+    if asked.matrix not in MATRICES:
+        raise UserError(f"there is no matrix {asked.matrix!r}{nearest(asked.matrix, list(MATRICES))}")
+    return MATRICES[asked.matrix]
+
+
+def _rows(asked: Asked, usual: Asked, notes: list[str]) -> tuple[Row, ...]:
+    """Return the rows: Locals on the mini-framework, and each other target with what it says of itself."""
+    wanted = asked.targets or ((MINI,) if asked.locals else usual.targets)
+    rows = []
+    for target in _available(choose("target", wanted), wanted, notes):
+        if target.name == MINI:
+            locals_ = tuple(_with_promises(asked, notes))
+            chosen = locals_ or usual.locals
+            found = choose("local", chosen) if chosen else entries("local")
+            rows += [Row(subject, target) for subject in _available(found, locals_, notes)]
+        else:
+            rows.append(Row(own_row(target), target))
+    return tuple(rows)
+
+
+def own_row(target: Entry) -> Entry:
+    """Return the subject that a target's file exports beside it: what is promised of its row."""
+    return choose("local", [f"{target.path.partition(':')[0]}:SUBJECT"])[0]
+
+
+def _places(asked: Asked, usual: Asked, notes: list[str]) -> list[tuple[Place, Entry]]:
+    """Return hosts, then servers: those asked for, or else the matrix's."""
+    places: list[tuple[Place, Entry]] = []
+    wanted = asked.servers or (() if asked.hosts else usual.servers)
+    if asked.hosts or not wanted:
+        hosts = choose("host", asked.hosts or ["*"])
+        places += [(Place.HOST, entry) for entry in _available(hosts, asked.hosts, notes)]
+    if wanted:
+        places += [(Place.SERVER, entry) for entry in _available(choose("server", wanted), wanted, notes)]
+    elif not asked.hosts:
+        basic = [entry for entry in entries("server") if entry.part.basic]
+        places += [(Place.SERVER, entry) for entry in _available(basic, (), notes)]
+    return places
 
 
 def selection_of(cells: Iterable[Cell], notes: tuple[str, ...] = ()) -> Selection:
@@ -114,13 +182,19 @@ def _in_order(kind: str, paths: Iterable[str]) -> list[Entry]:
     return choose(kind, sorted(dict.fromkeys(paths), key=lambda path: rank.get(path, len(rank))))
 
 
-def _applies(subject: Subject, place: Place, where: Host | Server, scenario: Scenario, asked: Asked) -> bool:
+def _applies(row: Row, place: Place, where: Host | Server, scenario: Scenario, asked: Asked) -> bool:
     """Tell whether a cell exists.
 
     Of a control that was not asked for by name, only those where it must be caught; where a library is known not to
-    serve, only those whose scenario was asked for.
+    serve, only those whose scenario was asked for; of a target with a theme, only those that are about it.
     """
+    target: Target = row.target.part
+    subject: Subject = row.subject.part
     if where.unit not in scenario.units or (scenario.in_process and place is Place.SERVER):
+        return False
+    if not (target.in_process if isinstance(where, Host) else where.interface in target.speaks):
+        return False
+    if target.about and not target.about & scenario.uses and not asked.scenarios:
         return False
     key = (where.unit, scenario.name)
     if key in subject.promise.exempt and not asked.scenarios:
@@ -128,6 +202,10 @@ def _applies(subject: Subject, place: Place, where: Host | Server, scenario: Sce
     if subject.control and not asked.locals:
         return key in subject.promise.refuted_on and demands(where.unit, where.offers)
     return True
+
+
+def _listed(means: Iterable[Means]) -> str:
+    return "; no ".join(sorted(str(each) for each in means))
 
 
 def _exemptions(

@@ -41,6 +41,7 @@ def _count(suite: Element, results: tuple[CellResult, ...] | list[CellResult]) -
     suite.set("tests", str(len(results)))
     suite.set("failures", str(sum(each in FAILURES for each in stands)))
     suite.set("errors", str(sum(each in FAULTS - FAILURES for each in stands)))
+    suite.set("skipped", str(stands.count(Standing.NOT_APPLICABLE)))
     suite.set("time", f"{sum(result.seconds for result in results):.3f}")
 
 
@@ -58,6 +59,8 @@ def _case(suite: Element, result: CellResult, names: dict[str, str]) -> None:
         kind = "failure" if stands in FAILURES else "error"
         fault = SubElement(case, kind, type=str(stands), message=_clean(f"{stands}: {saw(result)}"))
         fault.text = _clean(_story(result))
+    elif stands is Standing.NOT_APPLICABLE:
+        SubElement(case, "skipped", message=_clean(saw(result)))
     else:
         SubElement(case, "system-out").text = _clean(f"{stands}: {saw(result)}")
 

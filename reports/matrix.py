@@ -12,6 +12,7 @@ ENDINGS = {
     Ending.CRASHED: Standing.CRASHED,
     Ending.HUNG: Standing.HUNG,
     Ending.NOT_RUN: Standing.NOT_RUN,
+    Ending.NOT_APPLICABLE: Standing.NOT_APPLICABLE,
 }
 
 
@@ -52,9 +53,11 @@ class Square:
 
     def summary(self) -> str:
         """Say in a few words how many cells stand as the square shows; where mix-ups are known or allowed, how many."""
-        total = len(self.results)
+        total = len(self.results) - self.counts[Standing.NOT_APPLICABLE]
         if self.worst is Standing.CAUGHT:
             return f"{self.mixed} mixed" if self.mixed == total else f"{self.mixed}/{total} mixed"
+        if self.worst is Standing.NOT_APPLICABLE:
+            return "n/a"
         if self.worst is Standing.UNPROMISED:
             return f"{self.mixed} mixed" if self.mixed else f"{total} clean"
         number = self.counts[self.worst]

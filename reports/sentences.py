@@ -15,6 +15,7 @@ REASONS = {
     Standing.CAUGHT: "{local} is known to mix up requests on {units} here, and was caught.",
     Standing.KEPT: "{local} promises to keep {units} apart; the requests could disturb each other, and none did.",
     Standing.UNPROMISED: "{local} promises nothing for {units} here; what was seen is shown for information.",
+    Standing.NOT_APPLICABLE: "There is nothing to run here.",
 }
 
 
@@ -44,6 +45,8 @@ def saw(result: CellResult) -> str:
     if result.outcome is Outcome.MIXED:
         found = [f"{each.anomaly.value} {each.count:,}×" for each in result.findings if each.count]
         return ", ".join(found) or "mixed"
+    if result.ending is Ending.NOT_APPLICABLE:
+        return result.reason
     if result.ending is not Ending.JUDGED:
         done = result.evidence.ends
         return f"{done:,} of {plural(result.sent, 'request')} ended" if result.sent else "nothing was sent"

@@ -29,6 +29,7 @@ STYLES = {
     Standing.CAUGHT: "blue",
     Standing.KEPT: "green",
     Standing.UNPROMISED: "dim",
+    Standing.NOT_APPLICABLE: "dim",
 }
 
 
@@ -106,6 +107,8 @@ def _cell(row: Row, column: int, out: "Console") -> str:
     square = row.squares[column]
     if square is None:
         return ""
+    if square.worst is Standing.NOT_APPLICABLE:
+        return square.summary()
     if square.worst is Standing.UNPROMISED:
         number, seen = square.summary().split()
         return f"{_word(square.worst, out).removesuffix(square.worst)}{seen} {number}"

@@ -19,6 +19,7 @@ class Standing(StrEnum):
     CAUGHT = "caught"
     KEPT = "kept"
     UNPROMISED = "unpromised"
+    NOT_APPLICABLE = "not applicable"
 
 
 RANK = {standing: rank for rank, standing in enumerate(Standing)}
@@ -39,6 +40,7 @@ STANDINGS = {
     Standing.CAUGHT: "This Local is known to mix requests up here, and was seen to: the harness works.",
     Standing.KEPT: "Isolation is promised, the requests had their chances to disturb each other, and none did.",
     Standing.UNPROMISED: "Nothing is promised here; what was seen is shown for information.",
+    Standing.NOT_APPLICABLE: "The framework has no means for what the scenario asks; the cell names it.",
 }
 
 SYMBOLS = {
@@ -51,6 +53,7 @@ SYMBOLS = {
     Standing.CAUGHT: "◎",
     Standing.KEPT: "✓",
     Standing.UNPROMISED: "–",
+    Standing.NOT_APPLICABLE: "∅",
 }
 
 ANOMALIES = {

@@ -4,14 +4,19 @@ import pytest
 
 from harness.catalog import choose, entries
 from harness.core.errors import UserError
-from harness.core.record import Place
+from harness.core.record import Ending, Place
+from harness.core.scenario import Means
 from harness.core.verdict import demands
-from harness.engine.job import Options
+from harness.engine.job import Options, repeat_command
+from harness.runs import Recorder
 from harness.selection import Asked, select, selection_of
 
+FRAMEWORK = "harness.targets.flask_app"
+
 PLACES = [(Place.HOST, entry) for entry in entries("host")] + [
-    (Place.SERVER, entry) for entry in entries("server")
+    (Place.SERVER, entry) for entry in entries("server") if entry.part.basic
 ]
+"""Where the default matrix runs."""
 
 
 def test_a_good_local_has_a_cell_wherever_a_scenario_can_run() -> None:
@@ -23,7 +28,9 @@ def test_a_good_local_has_a_cell_wherever_a_scenario_can_run() -> None:
         (where.path, scenario.path)
         for place, where in PLACES
         for scenario in entries("scenario")
-        if where.part.unit in scenario.part.units and not (scenario.part.in_process and place is Place.SERVER)
+        if where.part.unit in scenario.part.units
+        and Means.SETTINGS not in scenario.part.uses
+        and not (scenario.part.in_process and place is Place.SERVER)
     }
     assert len(chosen.cells) == len(set(chosen.cells))
 
@@ -122,3 +129,47 @@ def test_a_selection_is_made_again_from_its_cells() -> None:
     chosen = select(Asked(locals=("contextvar",), hosts=("tasks", "threads")))
     again = selection_of(reversed(chosen.cells), chosen.notes)
     assert again.cells == chosen.cells
+
+
+def test_a_framework_is_a_row_of_its_own_on_the_servers_that_speak_its_interface() -> None:
+    chosen = select(
+        Asked(targets=("flask_app",), servers=("threaded_pool", "uvicorn_asgi"), scenarios=("read_back",))
+    )
+    [cell] = chosen.cells
+    assert (cell.subject, cell.target) == (f"{FRAMEWORK}:SUBJECT", f"{FRAMEWORK}:TARGET")
+    assert cell.where == "harness.servers.threaded_pool:SERVER"
+    assert repeat_command(cell, Options()).startswith(
+        "ctxstress run --target flask_app --server threaded_pool "
+    )
+
+
+def test_what_a_framework_has_no_means_for_stands_in_the_record_and_is_not_run() -> None:
+    asked = Asked(targets=("flask_app",), servers=("threaded_pool",), scenarios=("read_back", "child_unit"))
+    chosen = select(asked)
+    assert [cell.scenario for cell in chosen.runnable] == ["scenarios.read_back:SCENARIO"]
+    assert [cell for job in chosen.jobs(Options()) for cell in job.cells] == list(chosen.runnable)
+    [result] = Recorder(chosen, Options(), "", asked).run().cells
+    assert result.ending is Ending.NOT_APPLICABLE
+    assert result.reason == f"flask_app has no {Means.ANYWHERE}"
+
+
+def test_a_scenario_that_mini_has_no_means_for_is_no_cell_of_a_local() -> None:
+    settings = [entry.name for entry in entries("scenario") if Means.SETTINGS in entry.part.uses]
+    assert settings
+    with pytest.raises(UserError, match="no cell is left to run"):
+        select(Asked(locals=("contextvar",), scenarios=tuple(settings)))
+
+
+def test_the_world_has_each_target_as_a_row_and_each_server_as_a_column() -> None:
+    world = select(Asked(matrix="world"))
+    usable = {
+        kind: {entry.path for entry in entries(kind) if not entry.missing} for kind in ("target", "server")
+    }
+    assert {cell.target for cell in world.runnable} == usable["target"]
+    assert {cell.where for cell in world.runnable} == usable["server"]
+    assert {cell.place for cell in world.cells} == {Place.SERVER}
+
+
+def test_a_matrix_that_is_not_there_is_told() -> None:
+    with pytest.raises(UserError, match="there is no matrix 'wurld'.*world"):
+        select(Asked(matrix="wurld"))

@@ -131,6 +131,20 @@ class CellResult:
     """Why a cell is not applicable."""
 
 
+def not_applicable(cell: Cell, unit: Unit, reason: str) -> CellResult:
+    """Return what stands in the record for a cell that cannot be, because its target has no means for it."""
+    return CellResult(
+        cell,
+        unit,
+        Ending.NOT_APPLICABLE,
+        Outcome.INCONCLUSIVE,
+        Grade.UNPROMISED,
+        0,
+        Evidence(),
+        reason=reason,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A row, column or scenario as the report names it."""
@@ -175,10 +189,10 @@ class Run:
     """What a reader must know: parts left out and why, with the command that installs them."""
 
     def grades(self) -> dict[Grade, int]:
-        """Count the cells of each grade."""
+        """Count the cells of each grade; those that are not applicable have none."""
         counts = dict.fromkeys(Grade, 0)
         for result in self.cells:
-            counts[result.grade] += 1
+            counts[result.grade] += result.ending is not Ending.NOT_APPLICABLE
         return counts
 
     def exit_code(self) -> int:
@@ -192,8 +206,11 @@ class Run:
         grades = self.grades()
         if grades[Grade.BROKEN]:
             return 1
-        failed = any(result.ending is not Ending.JUDGED for result in self.cells)
-        return 2 if grades[Grade.MISSED] or grades[Grade.UNPROVEN] or failed or not self.cells else 0
+        fine = (Ending.JUDGED, Ending.NOT_APPLICABLE)
+        failed = any(result.ending not in fine for result in self.cells)
+        return (
+            2 if grades[Grade.MISSED] or grades[Grade.UNPROVEN] or failed or not any(grades.values()) else 0
+        )
 
 
 def to_json(run: Run) -> str:

@@ -62,7 +62,7 @@ class Job:
 def repeat_command(cell: Cell, options: Options) -> str:
     """Return the command that runs just this cell again, with the same requests, pauses and tokens."""
     place = "--host" if cell.place is Place.HOST else "--server"
-    words = ["ctxstress", "run", "--local", _spoken(cell.subject), place, _spoken(cell.where)]
+    words = ["ctxstress", "run", *_row(cell), place, _spoken(cell.where)]
     words += ["--scenario", _spoken(cell.scenario), "--gate", _spoken(cell.gate), "--seed", str(options.seed)]
     count = options.requests if cell.place is Place.HOST else options.http_requests
     words += ["--requests", str(count), "--clients", str(options.clients)]
@@ -71,6 +71,14 @@ def repeat_command(cell: Cell, options: Options) -> str:
         if getattr(options, name) != getattr(usual, name):
             words += [f"--{name.replace('_', '-')}", f"{getattr(options, name):g}"]
     return shlex.join(words)
+
+
+def _row(cell: Cell) -> list[str]:
+    """Return the options that choose a cell's row: its target, or a Local on the mini-framework."""
+    module = cell.target.partition(":")[0]
+    if cell.subject.partition(":")[0] == module:
+        return ["--target", _spoken(cell.target)]
+    return ["--local", _spoken(cell.subject)]
 
 
 def _spoken(path: str) -> str:

@@ -1,1 +1,1 @@
-"""What runs inside the process of somebody's app: nothing here imports anything but the standard library and the core."""
+"""What runs inside the process of somebody's app, importing nothing but the standard library and the core."""

@@ -124,7 +124,7 @@ def test_a_broken_promise_is_told_with_the_command_that_repeats_it(broken: tuple
     [
         (["--local", "contxtvar"], "there is no local 'contxtvar'; did you mean contextvar?"),
         (["--host", "thread"], "there is no host 'thread'; did you mean threads"),
-        (["--server", "uvicorn"], "there is no server 'uvicorn'; did you mean uvicorn_asgi?"),
+        (["--server", "uvicorn"], "there is no server 'uvicorn'; did you mean uvicorn_asgi"),
         (["--scenario", "readback"], "there is no scenario 'readback'; did you mean read_back?"),
         (["--gate", "gitter"], "there is no gate 'gitter'; did you mean jitter?"),
         (["--local", "nowhere.at_all:Local"], "there is no module 'nowhere' on the import path"),
