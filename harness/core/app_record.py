@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
-from harness.core.record import Ending
+from harness.core.record import Ending, Run, from_data, load, parse, read_text
 from harness.core.verdict import Anomaly, Outcome
 
 APP_SCHEMA = "ctxstress-app/1"
@@ -44,6 +45,14 @@ class Who:
     token: str
     unit: str = ""
     """The thread, greenlet or task that ran the request, where the server is ours."""
+    sent: str = ""
+    """The request as it went out: line, headers, body; cut to what a reader needs."""
+    got: str = ""
+    """The answer as it came: status, headers, body; cut to what a reader needs, the foreign part kept."""
+    entered: float | None = None
+    """When the app took the request up, in seconds since the flooding began; by the client's clock when not stamped."""
+    left: float | None = None
+    """When it was done with it, on the same scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,10 @@ class Sighting:
     """How many requests had been sent by then, over all rounds."""
     seconds: float
     """How long the flooding had taken by then."""
+    value: str = ""
+    """What was foreign, as it stood there: marked in what is shown; empty where nothing can be pointed at."""
+    count: int = 0
+    """How many sightings of this kind there were at this endpoint, this one stands for them; 0 where not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +171,24 @@ class AppRun:
         if self.outcome is Outcome.MIXED:
             return 1
         return 0 if self.outcome is Outcome.ISOLATED and self.ending is Ending.JUDGED else 2
+
+
+def app_from_json(text: str, source: str) -> AppRun:
+    """Read a run against an app; ``source`` names the file in errors. Raises UserError for what is none."""
+    return parse(AppRun, APP_SCHEMA, load(text, source), source)
+
+
+def read_record(path: Path) -> Run | AppRun:
+    """Read a run of either kind from a file, or the newer one in a directory; its schema tells which it is.
+
+    Raises UserError when it cannot.
+    """
+    file = path
+    if path.is_dir():
+        present = [each for name in ("run.json", "app.json") if (each := path / name).is_file()]
+        file = max(present, key=lambda each: each.stat().st_mtime_ns, default=path / "run.json")
+    source = str(file)
+    data = load(read_text(file), source)
+    if data.get("schema") == APP_SCHEMA:
+        return parse(AppRun, APP_SCHEMA, data, source)
+    return from_data(data, source)

@@ -1,7 +1,7 @@
 """What is stored of a run, re-judged by ``recheck`` and drawn by the reports: plain dataclasses, kept as JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from harness.core.errors import UserError
 from harness.core.verdict import Anomaly, Evidence, Grade, Need, Outcome, Witness
 from localimpl import Unit
+
+T = TypeVar("T")
 
 SCHEMA = "ctxstress-run/1"
 
@@ -213,23 +215,49 @@ class Run:
         )
 
 
-def to_json(run: Run) -> str:
-    """Write a run as JSON text."""
+def to_json(run: Any) -> str:
+    """Write a run, of whichever kind, as JSON text."""
     return json.dumps(asdict(run), default=_plain, separators=(",", ":"), ensure_ascii=False)
 
 
 def from_json(text: str, source: str) -> Run:
     """Read a run; ``source`` names the file in errors. Raises UserError for text that is no run of this schema."""
+    return from_data(load(text, source), source)
+
+
+def from_data(data: Mapping[str, Any], source: str) -> Run:
+    """Read a run from the plain data of its JSON; raises UserError for what is no run of this schema."""
+    return parse(Run, SCHEMA, data, source, _check_parts)
+
+
+def load(text: str, source: str) -> dict[str, Any]:
+    """Read JSON that should be a record, of whichever schema; raises UserError when it cannot be one."""
     try:
         data = json.loads(text)
-    except ValueError as error:
-        raise UserError(f"{source} is not JSON ({error}); name the run.json of a ctxstress run") from error
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        found = data.get("schema") if isinstance(data, dict) else type(data).__name__
-        raise UserError(f"{source} is no run of ctxstress: schema {SCHEMA!r} expected, {found!r} found")
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{source} is not JSON ({error}); name the record of a ctxstress run") from error
+    if not isinstance(data, dict):
+        raise UserError(f"{source} is no run of ctxstress: an object expected, {type(data).__name__!r} found")
+    return data
+
+
+def parse(
+    kind: type[T],
+    schema: str,
+    data: Mapping[str, Any],
+    source: str,
+    check: Callable[[T], object] = lambda run: None,
+) -> T:
+    """Make a record of a kind and schema from plain data; raises UserError for another schema and for damage.
+
+    ``check`` raises ValueError for what the types alone do not show.
+    """
+    if data.get("schema") != schema:
+        found = data.get("schema")
+        raise UserError(f"{source} is no run of ctxstress: schema {schema!r} expected, {found!r} found")
     try:
-        run = build(Run, data)
-        _check_parts(run)
+        run = build(kind, data)
+        check(run)
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{source} is a damaged run record: {type(error).__name__}: {error}") from error
     return run
@@ -247,15 +275,17 @@ def _check_parts(run: Run) -> None:
 def read_run(path: Path) -> Run:
     """Read a run from a file, or from the ``run.json`` in a directory; raises UserError when it cannot."""
     file = path / "run.json" if path.is_dir() else path
+    return from_json(read_text(file), str(file))
+
+
+def read_text(file: Path) -> str:
+    """Return what stands in the file of a record; raises UserError when it cannot be read."""
     try:
-        return from_json(file.read_text(encoding="utf-8"), str(file))
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
-            f"cannot read {file}: {error}; run `ctxstress run` first, or name its run.json"
+            f"cannot read {file}: {error}; run `ctxstress run` first, or name the record of a run"
         ) from error
-
-
-T = TypeVar("T")
 
 
 def build(kind: type[T], data: Any) -> T:

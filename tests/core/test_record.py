@@ -125,7 +125,7 @@ def test_fields_that_an_older_record_has_not_take_their_defaults() -> None:
     [
         ("", "is not JSON"),
         ("<html>", "is not JSON"),
-        ("[]", "is no run of ctxstress: schema 'ctxstress-run/1' expected, 'list' found"),
+        ("[]", "is no run of ctxstress: an object expected, 'list' found"),
         ("{}", "schema 'ctxstress-run/1' expected, None found"),
         ('{"schema": "other/2"}', "schema 'ctxstress-run/1' expected, 'other/2' found"),
         (f'{{"schema": "{SCHEMA}"}}', "is a damaged run record"),
