@@ -2,7 +2,7 @@
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import EVERY_READ, Scenario
+from harness.core.scenario import EVERY_READ, Means, Scenario
 from harness.core.steps import PAUSE, Script
 from harness.core.verdict import Anomaly
 
@@ -21,4 +21,5 @@ SCENARIO = Scenario(
     "User and tenant, read together, belong to one request.",
     view,
     looks_for=EVERY_READ | {Anomaly.TORN},
+    uses=frozenset({Means.LOCAL}),
 )

@@ -2,7 +2,7 @@
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from harness.core.steps import PAUSE, Cancel, Script
 from localimpl import Unit
 
@@ -30,4 +30,5 @@ SCENARIO = Scenario(
     view,
     units=frozenset({Unit.GREENLET, Unit.TASK}),
     in_process=True,
+    uses=frozenset({Means.LOCAL, Means.G}),
 )

@@ -2,7 +2,7 @@
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from harness.core.steps import PAUSE, Join, Script, Spawn
 
 
@@ -24,4 +24,9 @@ def view(app: Ambient, own: Probe) -> Script[str]:
     return own.token
 
 
-SCENARIO = Scenario("child_context", "A child's own context hides nothing from its parent.", view)
+SCENARIO = Scenario(
+    "child_context",
+    "A child's own context hides nothing from its parent.",
+    view,
+    uses=frozenset({Means.G, Means.NESTED}),
+)

@@ -2,7 +2,7 @@
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from harness.core.steps import PAUSE, Join, Script, Spawn
 
 
@@ -24,4 +24,9 @@ def view(app: Ambient, own: Probe) -> Script[str]:
     return own.token
 
 
-SCENARIO = Scenario("child_unit", "A child unit neither leaks nor overwrites its parent's values.", view)
+SCENARIO = Scenario(
+    "child_unit",
+    "A child unit neither leaks nor overwrites its parent's values.",
+    view,
+    uses=frozenset({Means.LOCAL, Means.ANYWHERE}),
+)

@@ -2,7 +2,7 @@
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from harness.core.steps import PAUSE, Join, Script, Spawn
 
 
@@ -19,4 +19,9 @@ def view(app: Ambient, own: Probe) -> Script[str]:
     return own.token
 
 
-SCENARIO = Scenario("child_unreleased", "What a child unit leaves behind dies with it.", view)
+SCENARIO = Scenario(
+    "child_unreleased",
+    "What a child unit leaves behind dies with it.",
+    view,
+    uses=frozenset({Means.LOCAL, Means.ANYWHERE}),
+)

@@ -2,7 +2,7 @@
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from harness.core.steps import PAUSE, Chunk, Script
 
 
@@ -23,4 +23,10 @@ def view(app: Ambient, own: Probe) -> Script[Script[None]]:
     return app.stream_with_context(body(app, own))
 
 
-SCENARIO = Scenario("disconnect", "A client that hangs up disturbs nobody else.", view, hangs_up=True)
+SCENARIO = Scenario(
+    "disconnect",
+    "A client that hangs up disturbs nobody else.",
+    view,
+    hangs_up=True,
+    uses=frozenset({Means.G, Means.STREAM}),
+)

@@ -2,33 +2,33 @@
 
 from typing import Any
 
-from harness.core.ambient import Ambient
+from harness.core.ambient import Ambient, Hooks
 from harness.core.history import Probe
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from harness.core.steps import PAUSE, Script
 
 
-def prepare(app: Ambient) -> None:
-    @app.on_started
-    def started(sender: Any, own: Probe, **_: Any) -> None:
+def prepare(hooks: Hooks) -> None:
+    @hooks.on_started
+    def started(sender: Any, app: Ambient, own: Probe, **_: Any) -> None:
         app.g.trace = own.wrote("g.trace")
 
-    @app.before_request
-    def identify(own: Probe) -> None:
+    @hooks.before_request
+    def identify(app: Ambient, own: Probe) -> None:
         own.look("g.trace", lambda: app.g.trace)
         app.g.user = own.wrote("g.user")
 
-    @app.after_request
-    def sign(response: Any, own: Probe) -> Any:
+    @hooks.after_request
+    def sign(response: Any, app: Ambient, own: Probe) -> Any:
         own.look("g.user", lambda: app.g.user)
         return response
 
-    @app.on_finished
-    def finished(sender: Any, own: Probe, **_: Any) -> None:
+    @hooks.on_finished
+    def finished(sender: Any, app: Ambient, own: Probe, **_: Any) -> None:
         own.look("g.trace", lambda: app.g.trace)
 
-    @app.teardown_request
-    def close(error: BaseException | None, own: Probe) -> None:
+    @hooks.teardown_request
+    def close(error: BaseException | None, app: Ambient, own: Probe) -> None:
         own.look("g.user", lambda: app.g.user)
 
 
@@ -40,5 +40,9 @@ def view(app: Ambient, own: Probe) -> Script[str]:
 
 
 SCENARIO = Scenario(
-    "hooks_and_signals", "Hooks and signal receivers see their own request.", view, prepare=prepare
+    "hooks_and_signals",
+    "Hooks and signal receivers see their own request.",
+    view,
+    prepare=prepare,
+    uses=frozenset({Means.G, Means.HOOKS, Means.SIGNALS}),
 )

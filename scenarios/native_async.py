@@ -4,7 +4,7 @@ import asyncio
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from localimpl import Unit
 
 
@@ -22,4 +22,5 @@ SCENARIO = Scenario(
     "An `async def` view reads back what it stored.",
     view,
     units=frozenset({Unit.TASK}),
+    uses=frozenset({Means.LOCAL, Means.G}),
 )

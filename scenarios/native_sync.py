@@ -4,7 +4,7 @@ import time
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from localimpl import Unit
 
 
@@ -22,4 +22,5 @@ SCENARIO = Scenario(
     "A plain `def` view reads back what it stored.",
     view,
     units=frozenset({Unit.THREAD, Unit.GREENLET}),
+    uses=frozenset({Means.LOCAL, Means.G}),
 )

@@ -2,7 +2,7 @@
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from harness.core.steps import PAUSE, Script
 
 
@@ -22,5 +22,8 @@ def view(app: Ambient, own: Probe) -> Script[str]:
 
 
 SCENARIO = Scenario(
-    "nested_contexts", "Nested contexts are pushed and popped in each request's own stack.", view
+    "nested_contexts",
+    "Nested contexts are pushed and popped in each request's own stack.",
+    view,
+    uses=frozenset({Means.G, Means.NESTED}),
 )

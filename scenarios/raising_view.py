@@ -1,8 +1,8 @@
 """A view that raises leaves nothing behind, and its teardown still sees its own request."""
 
-from harness.core.ambient import Ambient
+from harness.core.ambient import Ambient, Hooks
 from harness.core.history import Probe
-from harness.core.scenario import EVERY_READ, Scenario
+from harness.core.scenario import EVERY_READ, Means, Scenario
 from harness.core.steps import PAUSE, Script
 from harness.core.verdict import Anomaly
 
@@ -11,9 +11,9 @@ class Planned(Exception):
     """The error that the view is there to raise."""
 
 
-def prepare(app: Ambient) -> None:
-    @app.teardown_request
-    def close(error: BaseException | None, own: Probe) -> None:
+def prepare(hooks: Hooks) -> None:
+    @hooks.teardown_request
+    def close(error: BaseException | None, app: Ambient, own: Probe) -> None:
         own.look("user", app.local.get, "user")
 
 
@@ -33,4 +33,5 @@ SCENARIO = Scenario(
     looks_for=EVERY_READ - {Anomaly.CROSSED_REPLY},
     prepare=prepare,
     status=500,
+    uses=frozenset({Means.LOCAL, Means.G, Means.HOOKS}),
 )

@@ -2,7 +2,7 @@
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from harness.core.steps import PAUSE, Script
 
 
@@ -18,4 +18,9 @@ def view(app: Ambient, own: Probe) -> Script[str]:
     return own.token
 
 
-SCENARIO = Scenario("read_back", "A request reads back what it stored.", view)
+SCENARIO = Scenario(
+    "read_back",
+    "A request reads back what it stored.",
+    view,
+    uses=frozenset({Means.LOCAL, Means.G, Means.REQUEST}),
+)

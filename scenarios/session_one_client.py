@@ -2,12 +2,13 @@
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import EVERY_READ, Cookies, Scenario
+from harness.core.scenario import EVERY_READ, Cookies, Means, Scenario
 from harness.core.steps import PAUSE, Script
 from harness.core.verdict import Anomaly
 
 
 def view(app: Ambient, own: Probe) -> Script[str]:
+    own.began("session.version")
     before = app.session.get("version", "none")
     yield PAUSE
     after = own.wrote("session.version")
@@ -24,6 +25,7 @@ SCENARIO = Scenario(
     view,
     looks_for=EVERY_READ | {Anomaly.LOST_UPDATE},
     cookies=Cookies.SHARED,
+    uses=frozenset({Means.SESSION}),
     store="memory",
     unpromised=frozenset({Anomaly.LOST_UPDATE}),
 )

@@ -2,7 +2,7 @@
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from harness.core.steps import PAUSE, Script
 
 
@@ -17,4 +17,9 @@ def view(app: Ambient, own: Probe) -> Script[str]:
     return own.token
 
 
-SCENARIO = Scenario("starts_empty", "A request begins with nothing of an earlier one.", view)
+SCENARIO = Scenario(
+    "starts_empty",
+    "A request begins with nothing of an earlier one.",
+    view,
+    uses=frozenset({Means.LOCAL, Means.G}),
+)

@@ -2,7 +2,7 @@
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import Scenario
+from harness.core.scenario import Means, Scenario
 from harness.core.steps import PAUSE, Chunk, Script
 
 
@@ -20,4 +20,9 @@ def view(app: Ambient, own: Probe) -> Script[Script[None]]:
     return app.stream_with_context(body(app, own))
 
 
-SCENARIO = Scenario("streamed_body", "A streamed body is made in its own request's context.", view)
+SCENARIO = Scenario(
+    "streamed_body",
+    "A streamed body is made in its own request's context.",
+    view,
+    uses=frozenset({Means.G, Means.STREAM}),
+)

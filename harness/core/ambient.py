@@ -1,6 +1,6 @@
 """What a target offers to a view by ambience; the same names on every target, so that a scenario is written once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ class Ambient(Protocol):
     request: Any
     session: Any
     g: Any
+    settings: "Settings"
 
     def app_context(self) -> AbstractContextManager[Any]:
         """Push a nested application context with a ``g`` of its own; pop it at the end."""
@@ -26,6 +27,14 @@ class Ambient(Protocol):
     def stream_with_context(self, body: Script[Any]) -> Script[Any]:
         """Keep this request's context for a body that is made after the view returned."""
 
+
+class Hooks(Protocol):
+    """Where a scenario registers its hooks and receivers, before the first request.
+
+    Each may declare by name ``app``, the Ambient of the request for which it is called, and ``own``, its Probe; what
+    its target has none of is not handed on.
+    """
+
     def before_request(self, hook: Callable[..., Any]) -> Callable[..., Any]: ...
     def after_request(self, hook: Callable[..., Any]) -> Callable[..., Any]: ...
     def teardown_request(self, hook: Callable[..., Any]) -> Callable[..., Any]: ...
@@ -34,3 +43,15 @@ class Ambient(Protocol):
 
     def on_finished(self, receiver: Callable[..., Any]) -> None:
         """Call ``receiver`` by signal when a request is finished."""
+
+
+class Settings(Protocol):
+    """What a target keeps by ambience beside the request: a language, a time zone, a connection."""
+
+    names: Sequence[str]
+
+    def get(self, name: str) -> str:
+        """Return the value that holds here; LookupError when that is the default."""
+
+    def override(self, name: str, value: str) -> AbstractContextManager[Any]:
+        """Give it a value for the length of a ``with`` block, by the means that the target's documentation names."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from harness.core.ambient import Ambient
+from harness.core.ambient import Hooks
 from harness.core.verdict import Anomaly
 from localimpl import Unit
 
@@ -19,6 +19,8 @@ class Cookies(StrEnum):
     """Each client keeps its own, as a browser does."""
     SHARED = "shared"
     """All clients are one user: they send the same cookies at once."""
+    TABS = "tabs"
+    """Every few clients are the tabs of one user's browser: they send that user's cookies at once."""
 
 
 class Means(StrEnum):
@@ -28,6 +30,7 @@ class Means(StrEnum):
     ANYWHERE = "storage that also works outside a request, on any unit"
     REQUEST = "the request"
     SESSION = "a session"
+    REVOCATION = "a session that ends at once when it is cleared, or given a new id by rotate(): the old one is dead"
     G = "a namespace for one request"
     HOOKS = "hooks before, after and at the end of a request"
     SIGNALS = "signals when a request starts and is finished"
@@ -46,8 +49,8 @@ class Scenario:
     """One claim about isolation, with the view that any target can be given.
 
     ``view(app, own)`` is a generator of steps, a plain function or an ``async def``; it returns the body of the
-    answer: a string, or a script that yields ``Chunk`` steps. ``prepare(app)`` adds hooks and handlers before the
-    first request.
+    answer: a string, or a script that yields ``Chunk`` steps. ``prepare(hooks)`` registers hooks before the first
+    request.
     """
 
     name: str
@@ -57,7 +60,7 @@ class Scenario:
     """The anomalies that the claim excludes; silence about them is a verdict only where their evidence was had."""
     units: frozenset[Unit] = ALL_UNITS
     """The kinds of unit on which the view can run."""
-    prepare: Callable[[Ambient], None] | None = None
+    prepare: Callable[[Hooks], None] | None = None
     cookies: Cookies = Cookies.NONE
     uses: frozenset[Means] = frozenset()
     """What the view and its hooks ask of their target."""

@@ -11,7 +11,7 @@ from werkzeug.test import EnvironBuilder
 
 from harness.core.steps import Script
 from harness.framework import asgi, wsgi
-from harness.framework.calling import is_script
+from harness.framework.calling import is_script, offered
 from harness.framework.contexts import AppContext, RequestContext
 from harness.framework.lifecycle import Lifecycle
 from harness.framework.sessions import SessionInterface, open_store
@@ -133,11 +133,11 @@ class App(Lifecycle):
 
     def on_started(self, receiver: Callable[..., Any]) -> None:
         """Call ``receiver(app, **given)`` when a request starts."""
-        self.connect(request_started, receiver)
+        self.connect(request_started, offered(receiver, self, 1))
 
     def on_finished(self, receiver: Callable[..., Any]) -> None:
         """Call ``receiver(app, response=…, **given)`` when a request is finished."""
-        self.connect(request_finished, receiver)
+        self.connect(request_finished, offered(receiver, self, 1))
 
     def connect(self, signal: Signal, receiver: Callable[..., Any]) -> None:
         """Call ``receiver`` when this App sends a signal, for as long as the App lives."""

@@ -41,3 +41,17 @@ def is_script(function: Callable[..., Any]) -> bool:
                 getattr(function, "__call__", None)  # noqa: B004 – an object may be called by a script of its class
             )
         function = inner
+
+
+def declares(function: Callable[..., Any], name: str, handed: int = 0) -> bool:
+    """Tell whether a function has a parameter of this name that the first ``handed`` arguments do not fill."""
+    try:
+        parameters = list(inspect.signature(function).parameters)
+    except ValueError:  # some builtins tell nothing of their parameters
+        return False
+    return name in parameters[handed:]
+
+
+def offered(function: Callable[..., Any], app: Any, handed: int = 0) -> Callable[..., Any]:
+    """Return a hook so that it gets its App where it declares ``app``; one that does not is returned as it is."""
+    return partial(function, app=app) if declares(function, "app", handed) else function

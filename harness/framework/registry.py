@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.routing import Map, Rule
 
-from harness.framework.calling import is_script
+from harness.framework.calling import is_script, offered
 
 F = TypeVar("F", bound=Callable[..., Any])
 View = tuple[Callable[..., Any], bool]
@@ -14,7 +14,10 @@ View = tuple[Callable[..., Any], bool]
 
 
 class Registry:
-    """Keeps what was registered, in order. Functions may be plain, generators of steps, or ``async def``."""
+    """Keeps what was registered, in order. Functions may be plain, generators of steps, or ``async def``.
+
+    Hooks round a request and receivers of signals get this App by name where they declare ``app``.
+    """
 
     def __init__(self) -> None:
         self.url_map = Map()
@@ -53,17 +56,17 @@ class Registry:
 
     def before_request(self, hook: F) -> F:
         """Call a function before each view; what it returns, unless None, is the answer and the view is skipped."""
-        self.before_request_functions.append(hook)
+        self.before_request_functions.append(offered(hook, self))
         return hook
 
     def after_request(self, hook: F) -> F:
         """Call a function with each response, the last registered first; it returns the response to send."""
-        self.after_request_functions.insert(0, hook)
+        self.after_request_functions.insert(0, offered(hook, self, 1))
         return hook
 
     def teardown_request(self, hook: F) -> F:
         """Call a function with the error, or None, when a request ends, the last registered first."""
-        self.request_teardowns.insert(0, hook)
+        self.request_teardowns.insert(0, offered(hook, self, 1))
         return hook
 
     def teardown_appcontext(self, hook: F) -> F:
