@@ -263,6 +263,8 @@ def _words(kind: Kind, unit: str, name: str, value: list[Piece], own: bool) -> l
             return [Piece(f"expects {name} = "), *value]
         case Kind.READ:
             return [Piece(f"reads {name} → "), *value]
+        case Kind.BEGAN:
+            return [Piece(f"begins to update {name}")]
         case Kind.UPDATED:
             return [Piece(f"updates {name}: "), value[0], Piece(" → "), *value[2:]]
         case Kind.RESIDUE:

@@ -1,27 +1,24 @@
-"""The checker for lost update: two read-modify-writes began from the same value, so one overwrote the other."""
+"""The checker for lost update: two read-modify-writes at once began from the same value, so one overwrote the other."""
 
 from collections.abc import Iterator
 
-from harness.core.history import Event, History, Kind
+from harness.core.history import History
 from harness.core.ports import Checker
+from harness.core.updates import judge_updates
 from harness.core.verdict import Anomaly, Need, Witness
 
 
 def check(history: History) -> Iterator[Witness]:
-    """Yield one witness for each update that began from a value which an earlier update had also begun from."""
-    begun: dict[tuple[str, str], Event] = {}
-    for event in history:
-        if event.kind is not Kind.UPDATED:
-            continue
-        first = begun.setdefault((event.name, event.value[0]), event)
-        if first is not event:
+    """Yield one witness for each update from a value that another update, under way with it, also began from."""
+    for first, second, in_turn in judge_updates(history):
+        if not in_turn:
             yield Witness(
                 Anomaly.LOST_UPDATE,
                 victim=first.request,
-                writer=event.request,
-                name=event.name,
-                seqs=(first.seq, event.seq),
-                sentence=f"{first.request} and {event.request} both updated {event.name!r} from the same value; "
+                writer=second.request,
+                name=first.name,
+                seqs=(first.seq, second.seq),
+                sentence=f"{first.request} and {second.request} both updated {first.name!r} from the same value; "
                 "one of the two updates is overwritten.",
             )
 

@@ -1,6 +1,6 @@
 """Counts, from a history alone, how often requests could have disturbed each other."""
 
-from itertools import chain, pairwise
+import sys
 
 from harness.core.history import ENTER, LEAVE, READ, WROTE, History, Kind
 from harness.core.verdict import Evidence
@@ -8,6 +8,8 @@ from harness.core.verdict import Evidence
 Mark = tuple[int, str, str]
 """Where a name was last disturbed: position, request, unit."""
 _NEVER: Mark = (-1, "", "")
+NEVER = sys.maxsize
+"""The end of a request that is not known to have one."""
 _ENDS = ""
 """The name under which the ends of requests are remembered: they may clear what others hold."""
 
@@ -30,6 +32,40 @@ class _Disturbances:
         )
 
 
+class _Updates:
+    """Remembers, for each name, when each request's read-modify-write of it began, and whether it came to its write."""
+
+    def __init__(self) -> None:
+        self._began: dict[str, dict[str, int]] = {}
+        self._done: set[tuple[str, str]] = set()
+
+    def began(self, name: str, request: str, seq: int) -> None:
+        self._began.setdefault(name, {}).setdefault(request, seq)
+
+    def done(self, name: str, request: str, seq: int) -> None:
+        self.began(name, request, seq)  # of one that never said so, no more is known than that it was under way here
+        self._done.add((name, request))
+
+    def contending(self, left: dict[str, int]) -> set[str]:
+        """Return the requests of which an update overlapped another's of the same name.
+
+        What was written is kept, by a save that no event tells, between the write and the request's end: an update
+        lasts until then.
+        """
+        found: set[str] = set()
+        for name, all_began in self._began.items():
+            last_end, last = -1, ""
+            for request, start in all_began.items():  # in the order in which they began
+                if (name, request) not in self._done:
+                    continue
+                if start < last_end:
+                    found |= {request, last}
+                end = left.get(request)
+                if end is None or end > last_end:
+                    last_end, last = NEVER if end is None else end, request
+        return found
+
+
 def measure(history: History) -> Evidence:
     """Count the evidence in one pass over the history."""
     return history.derive(_measure)
@@ -39,7 +75,7 @@ def _measure(history: History) -> Evidence:
     wrote: dict[tuple[str, str, str], int] = {}
     disturbances = _Disturbances()
     entered: dict[str, int] = {}
-    left: set[str] = set()
+    left: dict[str, int] = {}
     failed: set[str] = set()
     cancelled: set[str] = set()
     overlapping: set[str] = set()
@@ -47,7 +83,7 @@ def _measure(history: History) -> Evidence:
     in_flight: set[str] = set()
     used_units: dict[str, str] = {}
     reuse = replies = 0
-    updates: dict[str, list[tuple[int, int]]] = {}
+    updates = _Updates()
 
     for seq, (kind, request, unit, name, _) in enumerate(history.rows):
         if kind is READ:
@@ -73,7 +109,7 @@ def _measure(history: History) -> Evidence:
             if used_units.get(unit, request) != request:
                 reuse += 1
         elif kind is LEAVE:
-            left.add(request)
+            left[request] = seq
             in_flight.discard(request)
             used_units[unit] = request
             disturbances.add(_ENDS, (seq, request, unit))
@@ -83,17 +119,19 @@ def _measure(history: History) -> Evidence:
             cancelled.add(request)
         elif kind is Kind.REPLIED:
             replies += request in in_company
+        elif kind is Kind.BEGAN:
+            updates.began(name, request, seq)
         elif kind is Kind.UPDATED:
-            updates.setdefault(name, []).append((entered.get(request, seq), seq))
+            updates.done(name, request, seq)
 
     return Evidence(
         entered=len(entered),
         ends=len(left),
         failed=len(failed),
         cancelled=len(cancelled),
-        unanswered=len(entered.keys() - left),
+        unanswered=len(entered.keys() - left.keys()),
         overlap=len(overlapping),
         reuse=reuse,
         replies=replies,
-        updates=sum(began < ended for (_, ended), (began, _) in chain(*map(pairwise, updates.values()))),
+        updates=len(updates.contending(left)),
     )

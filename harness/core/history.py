@@ -23,6 +23,8 @@ class Kind(StrEnum):
     """From here on ``name`` should hold the request's own earlier ``value``, or be absent."""
     READ = "read"
     """A look-up of ``name`` answered ``value``."""
+    BEGAN = "began"
+    """A read-modify-write of ``name`` begins: what it reads comes after this."""
     UPDATED = "updated"
     """A read-modify-write of ``name`` went from the first to the second of the two values."""
     RESIDUE = "residue"
@@ -165,6 +167,10 @@ class Probe:
             except UNBOUND:
                 values.append(ABSENT)
         self._record((READ, self.request, self.unit, "+".join(names), tuple(values)))
+
+    def began(self, name: str) -> None:
+        """Say that a read-modify-write of the shared ``name`` begins; call it before the read."""
+        self._record((Kind.BEGAN, self.request, self.unit, name, None))
 
     def updated(self, name: str, before: str, after: str) -> None:
         """Record that the shared ``name`` was read as ``before`` and then written as ``after``."""

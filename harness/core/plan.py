@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 HANG_UP_EVERY = 3
+TABS = 4
+"""How many clients are one user where users have several tabs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +20,16 @@ class Order:
 
 
 def plan(
-    requests: int, clients: int, seed: int, hangs_up: bool = False, label: str = "r"
+    requests: int, clients: int, seed: int, hangs_up: bool = False, label: str = "r", tabs: int = 1
 ) -> list[list[Order]]:
     """Deal ``requests`` orders to ``clients`` in turn; each client sends its own one after the other.
 
-    ``label`` begins the request ids, so that several rounds of one cell never share one.
+    ``label`` begins the request ids, so that several rounds of one cell never share one. Each ``tabs`` clients that
+    follow each other are one user.
     """
     lanes: list[list[Order]] = [[] for _ in range(clients)]
-    users = [f"user{client}-{_digest(seed, label, f'user{client}').hex()[:12]}" for client in range(clients)]
+    names = [f"user{client // tabs}" for client in range(clients)]
+    users = [f"{name}-{_digest(seed, label, name).hex()[:12]}" for name in names]
     for number in range(requests):
         digest = _digest(seed, label, str(number))
         client = number % clients

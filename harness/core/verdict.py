@@ -56,7 +56,7 @@ class Evidence:
     replies: int = 0
     """Answers whose token the client compared, while other requests were in flight."""
     updates: int = 0
-    """Read-modify-writes during which another began or ended one on the same thing."""
+    """Requests whose read-modify-write, from before its read to their end, overlapped another's of the same thing."""
 
     def of(self, need: Need) -> int:
         """Return the count that a checker needs."""

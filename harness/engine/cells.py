@@ -11,10 +11,10 @@ from typing import Any
 
 from harness.core.history import History
 from harness.core.names import load
-from harness.core.plan import Order, plan
+from harness.core.plan import TABS, Order, plan
 from harness.core.ports import Checker, Host, Server
 from harness.core.record import Cell, CellResult, Ending, Place
-from harness.core.scenario import Scenario
+from harness.core.scenario import Cookies, Scenario
 from harness.core.verdict import Grade, Need, Outcome, demands
 from harness.engine.flood import Flood
 from harness.engine.hang import in_flight, where_it_stands
@@ -89,10 +89,11 @@ class Attempt:
         must_mix = (place.unit, self.scenario.name) in self.subject.promise.refuted_on and demands(
             place.unit, place.offers
         )
+        tabs = TABS if self.scenario.cookies is Cookies.TABS else 1
         result = None
         for number in range(1, MOST_ROUNDS + 1):
             label = f"r{number}." if number > 1 else "r"
-            send(plan(requests, options.clients, options.seed, self.scenario.hangs_up, label))
+            send(plan(requests, options.clients, options.seed, self.scenario.hangs_up, label, tabs))
             send(plan(SERIAL_REQUESTS, 1, options.seed, label=f"s{number}."))
             result = self.result()
             if result.outcome is Outcome.MIXED or result.evidence.failed or result.evidence.unanswered:

@@ -5,7 +5,7 @@ from functools import partial
 from http.cookies import SimpleCookie
 
 from harness.core.history import History, Probe
-from harness.core.plan import Order
+from harness.core.plan import TABS, Order
 from harness.core.ports import Answer, Gate, Host, Mounted, Visit
 from harness.core.scenario import Cookies, Scenario
 from harness.core.steps import Script
@@ -37,17 +37,21 @@ class Flood:
         self._run([[Order("login", like.user, f"login-{like.token}", like.seed)]], History())
 
     def _run(self, lanes: Sequence[Sequence[Order]], history: History) -> None:
-        visits = [self._visits(lane, self._jar(), history) for lane in lanes if lane]
+        jars = self._jars(len(lanes))
+        visits = [self._visits(lane, jar, history) for lane, jar in zip(lanes, jars, strict=True) if lane]
         self._host.run(visits, self._gate(len(visits)))
 
-    def _jar(self) -> Jar | None:
+    def _jars(self, lanes: int) -> Sequence[Jar | None]:
         match self._scenario.cookies:
             case Cookies.SHARED:
-                return self._shared
+                return [self._shared] * lanes
+            case Cookies.TABS:
+                browsers: list[Jar] = [{} for _ in range(0, lanes, TABS)]
+                return [browsers[lane // TABS] for lane in range(lanes)]
             case Cookies.OWN:
-                return {}
+                return [{} for _ in range(lanes)]
             case Cookies.NONE:
-                return None
+                return [None] * lanes
 
     def _visits(
         self, lane: Sequence[Order], jar: Jar | None, history: History

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from harness.core.history import History, Probe, Row
-from harness.core.plan import Order
+from harness.core.plan import TABS, Order
 from harness.core.ports import Answer
 from harness.core.scenario import Cookies, Scenario
 from harness.engine.client import Client
@@ -69,15 +69,15 @@ def flood_over_http(
     ``progress`` is told now and then how many requests are sent. KeyboardInterrupt ends the clients and goes on.
     """
     limit = min(patience, time_limit)
-    lanes = [orders for orders in lanes if orders]
     with Client(port, None, limit) as control:
         _drain(control, scenario, 0)  # what a flood before this one left behind
-        jar_of = _jars(control, scenario, lanes)
-        flood = _Flood(scenario, fresh_every, patience, len(lanes))
+        jars = _jars(control, scenario, lanes)
         running = [
-            Lane(orders, Client(port, jar_of(), limit), f"client-{number}")
-            for number, orders in enumerate(lanes)
+            Lane(orders, Client(port, jar, limit), f"client-{number}")
+            for number, (orders, jar) in enumerate(zip(lanes, jars, strict=True))
+            if orders
         ]
+        flood = _Flood(scenario, fresh_every, patience, len(running))
         seconds = flood.run(running, time_limit, progress)
         history, drained = _drain(control, scenario, drain_within)
     for lane in running:
@@ -182,16 +182,18 @@ def receive(answer: Answer, scenario: Scenario, own: Probe) -> None:
 
 def _jars(
     control: Client, scenario: Scenario, lanes: Sequence[Sequence[Order]]
-) -> Callable[[], dict[str, str] | None]:
-    """Return what gives each client its jar; shared cookies are fetched by a request that leaves no record."""
+) -> Sequence[dict[str, str] | None]:
+    """Return each client's jar; cookies that all share are fetched by a request that leaves no record."""
     match scenario.cookies:
         case Cookies.NONE:
-            return lambda: None
+            return [None] * len(lanes)
         case Cookies.OWN:
-            return dict
+            return [{} for _ in lanes]
+        case Cookies.TABS:
+            browsers: list[dict[str, str]] = [{} for _ in lanes[::TABS]]
+            return [browsers[lane // TABS] for lane in range(len(lanes))]
         case Cookies.SHARED:
-            shared = log_in(control, scenario, lanes[0][0])
-            return lambda: shared
+            return [log_in(control, scenario, lanes[0][0])] * len(lanes)
 
 
 def log_in(client: Client, scenario: Scenario, like: Order) -> dict[str, str]:

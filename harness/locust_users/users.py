@@ -95,7 +95,7 @@ class ContextUser(User):
 
     def _jar(self, traffic: Traffic) -> dict[str, str] | None:
         match traffic.scenario.cookies:
-            case Cookies.OWN:
+            case Cookies.OWN | Cookies.TABS:  # users of locust come and go, so no few of them stay together
                 return self._jars.setdefault(traffic.name, {})
             case Cookies.SHARED:
                 return traffic.jar

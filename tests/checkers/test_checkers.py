@@ -177,6 +177,51 @@ NEAR_MISSES = {
         b updated purse none b.1
         """,
     ),
+    "lost update: the second began when the first was over": (
+        Anomaly.LOST_UPDATE,
+        """
+        a updated cart none a.1
+        a leave
+        b began cart
+        b updated cart none b.1
+        """,
+    ),
+    "lost update: nobody was told that the first had been kept": (
+        Anomaly.LOST_UPDATE,
+        """
+        a updated cart none a.1
+        b updated cart none b.1
+        a failed - the-store-is-down
+        """,
+    ),
+    "stale: the update began when the other was under way": (
+        Anomaly.STALE,
+        """
+        a updated cart none a.1
+        b began cart
+        a leave
+        b updated cart none b.1
+        """,
+    ),
+    "stale: nobody was told that the first had been kept": (
+        Anomaly.STALE,
+        """
+        a updated cart none a.1
+        a cancelled
+        a leave
+        b began cart
+        b updated cart none b.1
+        """,
+    ),
+    "stale: an update from what the other left": (
+        Anomaly.STALE,
+        """
+        a updated cart none a.1
+        a leave
+        b began cart
+        b updated cart a.1 b.1
+        """,
+    ),
     "residue: nothing was left": (Anomaly.RESIDUE, "a enter\na wrote user a.1\na leave"),
 }
 
@@ -221,6 +266,18 @@ def test_the_witness_names_the_events_that_prove_it(
 ) -> None:
     (witness,) = found(anomaly, tell(MUST_FIRE[anomaly]))
     assert (witness.victim, witness.writer, witness.seqs) == (victim, writer, seqs)
+
+
+def test_an_update_from_what_one_that_is_over_had_replaced_is_stale(tell: Tell) -> None:
+    lines = """
+        a updated cart none a.1
+        a leave
+        b began cart
+        b updated cart none b.1
+    """
+    (witness,) = found(Anomaly.STALE, tell(lines))
+    assert (witness.victim, witness.writer, witness.seqs) == ("b", "a", (0, 3))
+    assert witness.sentence == "a replaced 'cart' and ended; b began later and still saw the value from before."
 
 
 @pytest.mark.parametrize(

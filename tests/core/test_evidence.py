@@ -170,16 +170,35 @@ REPLIES = {
 }
 
 UPDATES = {
-    "the second was in flight when the first updated": (
-        1,
-        "a enter\nb enter\na updated cart none a.1\nb updated cart a.1 b.1",
+    "the second began before the first had ended": (
+        2,
+        "a began cart\na updated cart none a.1\nb began cart\na leave\nb updated cart a.1 b.1",
     ),
-    "in turn": (
+    "one spans two that follow each other": (
+        3,
+        """
+        a began cart
+        b began cart
+        b updated cart none b.1
+        b leave
+        c began cart
+        c updated cart b.1 c.1
+        a updated cart none a.1
+        """,
+    ),
+    "the first never ends": (2, "a updated cart none a.1\nb began cart\nb updated cart a.1 b.1"),
+    "in flight together, but updating in turn": (
         0,
-        "a enter\na updated cart none a.1\na leave\nb enter\nb updated cart a.1 b.1",
+        "a enter\nb enter\na began cart\na updated cart none a.1\na leave\nb began cart\nb updated cart a.1 b.1",
     ),
-    "of two things": (0, "a enter\nb enter\na updated cart none a.1\nb updated purse none b.1"),
-    "one alone": (0, "a enter\nb enter\na updated cart none a.1"),
+    "when the second began is not known": (
+        0,
+        "b enter\na began cart\na updated cart none a.1\na leave\nb updated cart a.1 b.1",
+    ),
+    "one began and never wrote": (0, "a began cart\nb began cart\na updated cart none a.1"),
+    "twice by one request": (0, "a updated cart none a.1\na began cart\na updated cart a.1 a.2"),
+    "of two things": (0, "a began cart\nb began purse\na updated cart none a.1\nb updated purse none b.1"),
+    "one alone": (0, "a enter\nb enter\na began cart\na updated cart none a.1"),
 }
 
 

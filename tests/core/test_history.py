@@ -121,6 +121,7 @@ def test_json_keeps_every_event() -> None:
     own = probe(history)
     own.enter()
     own.read("user+tenant", ("a", ABSENT))
+    own.began("cart")
     own.updated("cart", "none", "a.1")
     own.expect("user")
     own.residue("user", "a.1")
