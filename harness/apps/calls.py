@@ -23,8 +23,8 @@ class Call:
 
     Placeholders, in path, headers and body: ``{token}`` is new for each visit and unguessable, ``{token:NAME}`` are
     further ones; ``{user}`` is one for each virtual user; ``{int}`` and ``{int:NAME}`` are unguessable whole numbers
-    of a visit; ``{choice:a|b|c}`` is drawn for each visit; ``{NAME}`` is what a call before captured; ``{{`` and
-    ``}}`` are braces.
+    of a visit; ``{choice:a|b|c}`` is drawn for each visit; ``{NAME}`` is what a call before captured. ``{{NAME}}``
+    is a ``{NAME}`` to be sent as it stands; braces around anything else need no doubling, as in JSON.
     """
 
     method: str

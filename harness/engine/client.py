@@ -6,6 +6,7 @@ It works alike in a process that gevent has patched. What one request costs on t
 
 from harness.core.plan import Order
 from harness.core.ports import Answer
+from harness.engine.cookies import keep
 from harness.engine.http_connection import Connection, TransportError
 
 __all__ = ["Client", "TransportError", "mark"]
@@ -56,9 +57,7 @@ class Client:
         request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n{headers}\r\n".encode("latin-1")
         answer = self._connection.exchange(request, hangs_up=hangs_up, limit=self.limit)
         if self.jar is not None:
-            for name, value in answer.headers:
-                if name.lower() == "set-cookie":
-                    _keep(self.jar, value)
+            keep(self.jar, answer.headers)
         return answer
 
     def send(self, scenario: str, order: Order) -> Answer:
@@ -72,12 +71,3 @@ def mark(order: Order) -> str:
         f"X-Ctxstress-Request: {order.request}\r\nX-Ctxstress-Token: {order.token}\r\n"
         f"X-Ctxstress-User: {order.user}\r\nX-Ctxstress-Seed: {order.seed}\r\n"
     )
-
-
-def _keep(jar: dict[str, str], cookie: str) -> None:
-    pair, *attributes = cookie.split(";")
-    name, _, value = pair.strip().partition("=")
-    if any(each.strip().lower() == "max-age=0" for each in attributes):
-        jar.pop(name, None)
-    else:
-        jar[name] = value
