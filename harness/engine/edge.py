@@ -7,8 +7,8 @@ from typing import Any
 
 from harness.core.history import Probe, Row
 from harness.core.ports import GIVEN
-from harness.engine.unit_labels import UnitLabels
 from harness.engine.visits import ERROR, Site, Visit
+from harness.inside.unit_labels import UnitLabels
 
 CONTROL = "-"
 """The first path segment of what is not for a scenario: ``/-/ready`` and ``/-/history/<scenario>``."""

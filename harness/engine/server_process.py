@@ -1,39 +1,22 @@
-"""A server under test in a child process: started, waited for, read from and ended without a trace."""
+"""A server with scenarios mounted over a subject, in a child process."""
 
-import json
-import os
-import signal
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
 
-from harness.core.errors import UserError
 from harness.core.names import load
 from harness.core.ports import Server
 from harness.core.record import short
 from harness.engine import child
-
-LOG_LINES = 15
-KEPT_BYTES = 16384
-GRACE_SECONDS = 2.0
-"""How long a server that is told to end may take before it is killed."""
-POLL_SECONDS = 0.005
+from harness.engine.serving_child import ServingChild
 
 
-class ServerProcess:
+class ServerProcess(ServingChild):
     """One server with scenarios mounted over a subject; a context manager.
 
     The parts are import strings; ``switch_interval`` and ``nap`` (the length of a tick of a pause) are in seconds;
     ``parties`` is how many requests can be in flight; ``port`` 0 means any that is free. With ``checked`` off
-    nothing is recorded. ``log`` names the file for what the server prints; without, only its end is kept.
-
-    Starting raises UserError when the server does not come up within ``ready_within`` seconds, with what it said.
-    Nothing outlives the parent: the child ends when its standard input does, however the parent ended. It works
-    alike in a process that gevent has patched.
+    nothing is recorded.
     """
 
     def __init__(
@@ -52,10 +35,8 @@ class ServerProcess:
         log: Path | None = None,
         ready_within: float = 30.0,
     ) -> None:
-        self.name = short(server)
-        self.port = port
-        self._server = server
-        self._spec: dict[str, Any] = {
+        found: Server = load(server)
+        spec = {
             "subject": subject,
             "server": server,
             "target": target,
@@ -66,172 +47,16 @@ class ServerProcess:
             "parties": parties,
             "port": port,
             "checked": checked,
-        }
-        self._log_path = log
-        self._ready_within = ready_within
-        self._process: subprocess.Popen[bytes] | None = None
-        self._log: BinaryIO | None = None
-        self._last_words = ""
-        self._orders = -1
-        self._reports = -1
-        self._unread = b""
-
-    def __enter__(self) -> "ServerProcess":
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Start the child and wait until it serves."""
-        server: Server = load(self._server)
-        self._log = self._log_path.open("w+b") if self._log_path else tempfile.TemporaryFile()  # noqa: SIM115
-        try:
-            self._launch(self._log)
             # Whether to patch must be known before anything of ours is imported there; and the parts may lie anywhere
             # that this process imports from.
-            self._tell({**self._spec, "patched": server.patched, "path": sys.path})
-            self._await_port()
-        except BaseException:
-            self.stop()
-            raise
-
-    def stop(self) -> None:
-        """End the child: ask, then kill; afterwards nothing of it is left."""
-        if self._orders >= 0:
-            os.close(self._orders)
-            self._orders = -1
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        if self._reports >= 0:
-            os.close(self._reports)
-            self._reports = -1
-        if self._log is not None:
-            self._last_words = self._read_log()
-            self._log.close()
-            self._log = None
-
-    def alive(self) -> bool:
-        """Whether the child runs."""
-        return self._process is not None and self._process.poll() is None
-
-    def await_end(self, within: float) -> None:
-        """Wait for the child's end, for so many seconds at most."""
-        assert self._process is not None, "not started"
-        try:
-            self._process.wait(within)
-        except subprocess.TimeoutExpired:
-            pass
-
-    @property
-    def pid(self) -> int:
-        """The process id of the child."""
-        assert self._process is not None, "not started"
-        return self._process.pid
-
-    def log_tail(self, lines: int = LOG_LINES) -> str:
-        """Return the last lines of what the child printed."""
-        text = self._last_words if self._log is None else self._read_log()
-        return "\n".join(text.splitlines()[-lines:])
-
-    def last_words(self) -> str:
-        """Return the last lines of what the child printed, and how it ended."""
-        return f"{self.log_tail(2 * LOG_LINES)}\n(the server {self.name} {self._ended()})".strip()
-
-    def where_it_stands(self, within: float = 2.0) -> tuple[str, ...]:
-        """Return which requests are in flight and where all units wait, or nothing when the child cannot tell."""
-        if not self.alive():
-            return ()
-        try:
-            os.write(self._orders, b"where\n")
-            report = self._report(time.monotonic() + within)
-        except (OSError, EOFError):
-            return ()
-        return tuple(report.get("stands", ())) if report else ()
-
-    def _read_log(self) -> str:
-        assert self._log is not None
-        # The child writes through the same open file: its position must not be moved.
-        size = os.fstat(self._log.fileno()).st_size
-        return os.pread(self._log.fileno(), KEPT_BYTES, max(0, size - KEPT_BYTES)).decode("utf-8", "replace")
-
-    def _launch(self, log: BinaryIO) -> None:
-        # Pipes of our own are not inherited by other children, which would keep this child's standard input open.
-        stdin, self._orders = os.pipe()
-        self._reports, stdout = os.pipe()
-        os.set_blocking(self._reports, False)
-        try:
-            self._process = subprocess.Popen(
-                child.command("harness.engine.serve"),
-                stdin=stdin,
-                stdout=stdout,
-                stderr=log,
-                env=child.variables(),
-                # Ctrl-C is for this process, which then ends the child.
-                start_new_session=True,
-            )
-        finally:
-            os.close(stdin)
-            os.close(stdout)
-
-    def _tell(self, spec: dict[str, Any]) -> None:
-        line = json.dumps(spec).encode() + b"\n"
-        try:
-            while line:
-                line = line[os.write(self._orders, line) :]
-        except BrokenPipeError:
-            raise self._not_up("ended at once") from None
-
-    def _await_port(self) -> None:
-        try:
-            report = self._report(time.monotonic() + self._ready_within)
-        except EOFError:
-            raise self._not_up(self._ended()) from None
-        if report is None:
-            raise self._not_up(f"was not ready within {self._ready_within:g} s")
-        if "error" in report:
-            raise UserError(f"the server {self.name} did not start: {report['error']}{self._said()}")
-        self.port = report["port"]
-
-    def _report(self, deadline: float) -> dict[str, Any] | None:
-        """Return the child's next report, or None at the deadline; EOFError when there will be none.
-
-        Looking now and then costs milliseconds once; waiting on the pipe would need another call in patched processes.
-        """
-        while b"\n" not in self._unread:
-            try:
-                piece = os.read(self._reports, 65536)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    return None
-                time.sleep(POLL_SECONDS)
-                continue
-            if not piece:
-                raise EOFError
-            self._unread += piece
-        line, _, self._unread = self._unread.partition(b"\n")
-        report: dict[str, Any] = json.loads(line)
-        return report
-
-    def _ended(self) -> str:
-        assert self._process is not None
-        try:
-            code = self._process.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            return "closed its reports"
-        return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-
-    def _not_up(self, what: str) -> UserError:
-        return UserError(
-            f"the server {self.name} {what} before it could serve{self._said() or ' and said nothing'}"
+            "patched": found.patched,
+            "path": sys.path,
+        }
+        super().__init__(
+            short(server),
+            child.command("harness.engine.serve"),
+            child.variables(),
+            spec,
+            log=log,
+            ready_within=ready_within,
         )
-
-    def _said(self) -> str:
-        tail = self.log_tail()
-        return "; its log ends with:\n" + tail if tail else ""

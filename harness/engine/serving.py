@@ -16,8 +16,8 @@ from harness.core.scenario import Scenario
 from harness.core.verdict import Need
 from harness.engine.edge import Edge
 from harness.engine.subjects import find_subject
-from harness.engine.unit_labels import UnitLabels
 from harness.engine.visits import MakeSteps, Site
+from harness.inside.unit_labels import UnitLabels
 from localimpl import Unit
 
 Spec = Mapping[str, Any]
@@ -89,7 +89,7 @@ def explain(error: Exception, spec: Spec) -> str:
             (spec["server"], load(spec["server"])),
             (spec["subject"], find_subject(spec["subject"])),
         ):
-            if part.requires and getattr(part, "module", missing) == missing:
+            if part.requires and (part.module or missing) == missing:
                 return (
                     f"{short(path)} needs {missing}, which is not installed: "
                     f"pip install 'ctxstress[{part.requires}]'"

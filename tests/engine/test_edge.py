@@ -15,8 +15,8 @@ from harness.core.ports import GIVEN, Answer, Given
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Script
 from harness.engine.edge import Edge
-from harness.engine.unit_labels import UnitLabels
 from harness.engine.visits import Site
+from harness.inside.unit_labels import UnitLabels
 from harness.units.task import TaskSteps
 from harness.units.thread import ThreadSteps
 from localimpl import Unit
