@@ -13,7 +13,19 @@ def mount(subject: Subject, scenario: Scenario) -> Mounted:
     return MountedFlask(scenario)
 
 
-MEANS = frozenset(Means) - {Means.ANYWHERE, Means.SETTINGS}
+MEANS = frozenset(
+    {
+        Means.LOCAL,
+        Means.REQUEST,
+        Means.SESSION,
+        Means.G,
+        Means.HOOKS,
+        Means.SIGNALS,
+        Means.NESTED,
+        Means.COPY,
+        Means.STREAM,
+    }
+)
 """``g`` is Flask's storage under names of one's own, and needs a context."""
 
 TARGET = Target(
