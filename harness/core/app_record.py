@@ -82,7 +82,8 @@ class Sighting:
     value: str = ""
     """What was foreign, as it stood there: marked in what is shown; empty where nothing can be pointed at."""
     count: int = 0
-    """How many sightings of this kind there were at this endpoint, this one stands for them; 0 where not counted."""
+    """How often this sign was seen at this endpoint (of LEFT_BEHIND: in this variable), over all rounds; 0 where that
+    was not counted."""
 
 
 @dataclass(frozen=True, slots=True)

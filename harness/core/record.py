@@ -217,7 +217,9 @@ class Run:
 
 def to_json(run: Any) -> str:
     """Write a run, of whichever kind, as JSON text."""
-    return json.dumps(asdict(run), default=_plain, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(asdict(run), default=_plain, separators=(",", ":"), ensure_ascii=False)
+    # A lone surrogate, as undecodable bytes of an app become, has no UTF-8; this way of escaping it is JSON's as well.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def from_json(text: str, source: str) -> Run:

@@ -1,0 +1,72 @@
+"""Makes text from somebody's app fit to be shown: harmless to a terminal, cut, and with each value's owner marked."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from harness.core.app_record import Sighting
+from reports.lanes import Piece
+
+OWNER, VICTIM = 0, 1
+"""The owners of pieces: whose value turned up, and who got it."""
+LONGEST = 1200
+MOST_LINES = 24
+SHORTEST_VALUE = 4
+"""Shorter values stand in a text by chance, so that a mark on them would mislead."""
+
+
+def printable(text: str) -> str:
+    """Replace what would move a cursor, ring, colour or turn round what follows; lines and tabs stay."""
+    return "".join("\ufffd" if _unfit(letter) else letter for letter in text.replace("\r\n", "\n"))
+
+
+def _unfit(letter: str) -> bool:
+    return letter not in "\n\t" and unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def pieces(text: str, sighting: Sighting, most: int = LONGEST) -> list[Piece]:
+    """Split a text at the values of the two visits; of a long one, what surrounds the first foreign value stays."""
+    owners = {sighting.victim.token: VICTIM}
+    if sighting.owner:
+        owners[sighting.owner.token] = OWNER
+    if sighting.value:
+        owners[sighting.value] = OWNER
+    owners = {printable(value): owner for value, owner in owners.items() if len(value) >= SHORTEST_VALUE}
+    text = printable(text)
+    if not owners:
+        return [Piece(cut(text, 0, most))] if text else []
+    pattern = re.compile("|".join(re.escape(value) for value in sorted(owners, key=len, reverse=True)))
+    foreign = next((found.start() for found in pattern.finditer(text) if owners[found[0]] == OWNER), 0)
+    text = cut(text, foreign, most)
+    found: list[Piece] = []
+    at = 0
+    for match in pattern.finditer(text):
+        found += [Piece(text[at : match.start()])] * (match.start() > at)
+        found.append(Piece(match[0], owners[match[0]]))
+        at = match.end()
+    return [*found, *[Piece(text[at:])] * (at < len(text))]
+
+
+def cut(text: str, around: int, most: int = LONGEST) -> str:
+    """Cut a text to a number of characters and lines, so that the place ``around`` stays in it."""
+    start = 0 if around < most // 2 else around - most // 2
+    kept = text[start : start + most]
+    lines = kept.split("\n")
+    here = text.count("\n", start, max(start, around))
+    first = 0 if here < MOST_LINES - 4 else here - 4
+    kept = "\n".join(lines[first : first + MOST_LINES])
+    before = "… " if start or first else ""
+    after = " …" if start + most < len(text) or first + MOST_LINES < len(lines) else ""
+    return f"{before}{kept}{after}"
+
+
+def plain(parts: Sequence[Piece], owner: str) -> str:
+    """Return pieces as text without colour: a foreign value stands in guillemets, the first with its owner's name."""
+    said, named = "", False
+    for piece in parts:
+        if piece.owner != OWNER:
+            said += piece.text
+        else:
+            said += f"»{piece.text}«" + ("" if named else f" ({owner}'s)")
+            named = True
+    return said
