@@ -34,7 +34,7 @@ def write_page(run: Run, path: Path) -> None:
 
 def render(run: Run) -> str:
     """Return the page of a run as HTML."""
-    templates = _environment()
+    templates = environment()
     rows = matrix.arrange(run)
     squares = [square for row in rows.rows for square in row.squares if square]
     anchors = _anchors(
@@ -49,7 +49,6 @@ def render(run: Run) -> str:
         names=_parts(run),
     )
     body = templates.get_template("cell.html.j2").module.body  # type: ignore[attr-defined]
-    script = Markup(_source("page.js"))
     attention = matrix.attention(run)
     return templates.get_template("page.html.j2").render(
         run=run,
@@ -60,15 +59,14 @@ def render(run: Run) -> str:
         listed=attention[MOST_DRAWN : MOST_DRAWN + MOST_LISTED],
         unlisted=max(0, len(attention) - MOST_DRAWN - MOST_LISTED),
         telling=matrix.telling(run),
-        style=Markup(_source("page.css")),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        **frame("page.css"),
         details=_packed([str(body(result)).strip() for result in alike]),
         words=words,
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what renders the templates of pages; every value is escaped."""
     templates = Environment(
         loader=TEMPLATES, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -91,9 +89,20 @@ def _environment() -> Environment:
     return templates
 
 
-def _source(name: str) -> str:
+def source(name: str) -> str:
+    """Return a template's own text, as a style or script."""
     text = TEMPLATES.get_source(Environment(), name)[0]
     return text.strip()
+
+
+def frame(*styles: str) -> dict[str, Markup | str]:
+    """Return what every page has around it: style, script, and the script's hash, by which alone it may run."""
+    script = Markup(source("page.js"))
+    return {
+        "style": Markup("\n".join(source(style) for style in styles)),
+        "script": script,
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    }
 
 
 def _parts(run: Run) -> dict[str, Part]:

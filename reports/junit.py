@@ -57,12 +57,12 @@ def _case(suite: Element, result: CellResult, names: dict[str, str]) -> None:
     )
     if stands in FAULTS:
         kind = "failure" if stands in FAILURES else "error"
-        fault = SubElement(case, kind, type=str(stands), message=_clean(f"{stands}: {saw(result)}"))
-        fault.text = _clean(_story(result))
+        fault = SubElement(case, kind, type=str(stands), message=speakable(f"{stands}: {saw(result)}"))
+        fault.text = speakable(_story(result))
     elif stands is Standing.NOT_APPLICABLE:
-        SubElement(case, "skipped", message=_clean(saw(result)))
+        SubElement(case, "skipped", message=speakable(saw(result)))
     else:
-        SubElement(case, "system-out").text = _clean(f"{stands}: {saw(result)}")
+        SubElement(case, "system-out").text = speakable(f"{stands}: {saw(result)}")
 
 
 def _story(result: CellResult) -> str:
@@ -84,5 +84,6 @@ def _story(result: CellResult) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _clean(text: str) -> str:
+def speakable(text: str) -> str:
+    """Replace what XML 1.0 cannot hold, even escaped."""
     return UNSPEAKABLE.sub("�", text)

@@ -97,6 +97,7 @@
       offer();
     });
     offer();
+    if (!panel) return;
     document.getElementById("close").addEventListener("click", () => panel.close());
     panel.addEventListener("click", (event) => { if (event.target === panel) panel.close(); });
     panel.addEventListener("close", () => history.replaceState(null, "", location.pathname + location.search));
