@@ -1,0 +1,141 @@
+"""Learns what each request gets when it is sent alone, before and after the floods."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from harness.apps.calls import Call
+from harness.apps.exchanges import Exchange, Visit
+from harness.apps.oracle import cookies
+from harness.apps.oracle.differences import Difference
+from harness.apps.oracle.readings import Reading, Whose, read
+from harness.apps.oracle.shapes import ENOUGH, Shape
+from harness.apps.tokens import Ledger
+
+Key = tuple[Call, str, cookies.Choices | None]
+
+
+def choices(visit: Visit) -> cookies.Choices:
+    """Return what was drawn for a visit."""
+    return tuple(item for item in visit.values.items() if item[0].startswith("choice:"))
+
+
+class Case:
+    """One request as it was sent alone: the same call, at the same place of its flow, with the same choices."""
+
+    def __init__(self, call: Call, drawn: cookies.Choices | None) -> None:
+        self.call = call
+        self.drawn = drawn
+        self.sends = 0
+        self.before: Counter[int] = Counter()
+        """The statuses before the floods; 0 stands for no answer."""
+        self.after: Counter[int] = Counter()
+        self.shapes: dict[int, Shape] = {}
+        self.early: dict[int, Shape] = {}
+        """The shapes before the floods only: against them shows what a flood broke for good."""
+
+    def learn(self, exchange: Exchange, reading: Reading | None, after: bool) -> None:
+        """Take in one more exchange; without a reading it had no answer."""
+        status = reading.status if reading else 0
+        self.sends += 1
+        (self.after if after else self.before)[status] += 1
+        for shapes in (self.shapes,) if after else (self.shapes, self.early):
+            if reading:
+                shapes.setdefault(status, Shape()).learn(reading, exchange.began)
+
+    @property
+    def failed(self) -> int:
+        """Return how often it failed alone: errors of the server and missing answers."""
+        both = self.before + self.after
+        return sum(count for status, count in both.items() if not 0 < status < 500)
+
+    @property
+    def succeeds(self) -> bool:
+        """Tell whether before the floods it was always answered without an error of the server."""
+        return bool(self.before) and all(0 < status < 500 for status in self.before)
+
+    def occurs(self, status: int) -> bool:
+        """Tell whether a status occurs alone; an error of the server must do so before the floods."""
+        return status in self.before or (status < 500 and status in self.after)
+
+    def carries_own(self) -> bool:
+        """Tell whether there is an answer in which tokens of its own always stand."""
+        return any(next(shape.cast.carries(), None) for shape in self.early.values() if shape.seen >= ENOUGH)
+
+    def __str__(self) -> str:
+        path = self.call.path
+        rest = []
+        for name, value in self.drawn or ():
+            if f"{{{name}}}" in path:
+                path = path.replace(f"{{{name}}}", value)
+            else:
+                rest.append(value)
+        return f"{self.call.method} {path}" + (f" with {', '.join(rest)}" if rest else "")
+
+
+class Alone:
+    """What requests get alone; learn one exchange at a time, in one thread, several visits of several users."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._cases: dict[Key, Case] = {}
+        self.cookies = cookies.Alone()
+        self.foreign: set[str] = set()
+        """The names of endpoints that gave tokens of other users alone already."""
+
+    def learn(self, exchange: Exchange, after: bool = False) -> None:
+        """Take in an exchange sent alone; ``after`` tells that a flood was sent before it."""
+        if exchange.gave_up:
+            return
+        reading = read(exchange, self._ledger) if exchange.answer else None
+        drawn = choices(exchange.visit)
+        for each in dict.fromkeys((drawn or None, None)):
+            key = _key(exchange, each)
+            if key not in self._cases:
+                self._cases[key] = Case(exchange.call, each)
+            self._cases[key].learn(exchange, reading, after)
+        if reading is None:
+            return
+        for place, value in reading.raw_fields:
+            if place.startswith("cookie "):
+                self.cookies.learn(place, drawn, value, exchange.visit.user)
+        if reading.of(Whose.OTHER):
+            self.foreign.add(exchange.call.name)
+
+    def case(self, exchange: Exchange) -> Case | None:
+        """Return what is known of a request: with the same choices, else whatever they are; None when too little."""
+        for drawn in (choices(exchange.visit) or None, None):
+            case = self._cases.get(_key(exchange, drawn))
+            if case is not None and case.sends >= ENOUGH:
+                return case
+        return None
+
+    def like(self, exchange: Exchange, reading: Reading, difference: Difference) -> Case | None:
+        """Return another request that, before the floods, always got alone what this one found instead of its own.
+
+        Of the same call with other choices one place is enough; what another call gets must be the whole answer.
+        """
+        own = _key(exchange, choices(exchange.visit) or None)
+        for key, case in self._cases.items():
+            shape = case.early.get(reading.status)
+            if key == own or shape is None or shape.seen < ENOUGH or not shape.cast.holds(difference):
+                continue
+            if case.call == exchange.call and case.drawn:
+                return case
+            if case.call != exchange.call and not any(shape.cast.differences(reading)):
+                return case
+        return None
+
+    def cases(self) -> Iterator[Case]:
+        """Yield each request once, by its choices where it has some, in the order they were first sent."""
+        drawing = {(call, place) for call, place, drawn in self._cases if drawn is not None}
+        for (call, place, drawn), case in self._cases.items():
+            if drawn is not None or (call, place) not in drawing:
+                yield case
+
+    def sends(self, endpoint: str) -> int:
+        """Return how many requests to an endpoint were sent alone."""
+        return sum(case.sends for case in self.cases() if case.call.name == endpoint)
+
+
+def _key(exchange: Exchange, drawn: cookies.Choices | None) -> Key:
+    return exchange.call, exchange.mark.rpartition(".")[2], drawn

@@ -1,0 +1,224 @@
+"""Judges what came back: whether an answer shows that another request had a hand in it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from math import ceil, log
+
+from harness.apps.exchanges import Exchange
+from harness.apps.oracle.allowed import Allowed
+from harness.apps.oracle.alone import Alone, Case, choices
+from harness.apps.oracle.clues import Clue
+from harness.apps.oracle.cookies import Given
+from harness.apps.oracle.differences import Difference
+from harness.apps.oracle.places import Spot, around, spots
+from harness.apps.oracle.readings import STATUS, Reading, Whose, label, read
+from harness.apps.oracle.shapes import ENOUGH
+from harness.apps.tokens import Ledger, Token
+from harness.core.app_record import Sign
+
+CONNECTION = "connection"
+_CHANCE = 0.001
+_MOST_CLUES = 3
+_LONGEST = 160
+
+
+class Judge:
+    """Looks at one exchange after the other, from any number of threads once nothing more is learnt.
+
+    A token of another user is foreign wherever it stands and nothing allows it. One of an earlier visit of the same
+    user is not, since sessions remember, except where alone the request's own always stands and now does not.
+    """
+
+    def __init__(self, ledger: Ledger, alone: Alone, allowed: Allowed) -> None:
+        self._ledger = ledger
+        self._alone = alone
+        self._allowed = allowed
+        self._given = Given()
+        self._looked: Counter[str] = Counter()
+        self._clues: Counter[tuple[Sign, str, str]] = Counter()
+
+    def look(self, exchange: Exchange) -> list[Clue]:
+        """Return the clues of an exchange, one for each cause; none for most.
+
+        Of an answer that the client did not wait for, only another's tokens in what came are looked for.
+        """
+        clues = list(self._look(exchange, again=False))
+        self._looked[exchange.call.name] += 1
+        for clue in clues:
+            self._clues[clue.kind] += 1
+        return clues
+
+    def still(self, clue: Clue, exchange: Exchange) -> bool:
+        """Tell whether a clue stands after more was learnt of what the exchange it came from gets alone.
+
+        What turned out to occur alone is dropped; but not what before the floods another request got alone and this
+        one did not, since a flood can leave an app broken for good.
+        """
+        if clue.sign in (Sign.FOREIGN, Sign.SHARED_COOKIE):
+            return True
+        return any(each.sign is clue.sign for each in self._look(exchange, again=True))
+
+    def sends_to_tell(self, clue: Clue) -> int:
+        """Return how many more requests to send alone, before it is hardly chance that alone this was never seen.
+
+        What comes once in a thousand answers, loaded or not, is seldom among the first twenty. So many are enough
+        that, came it alone as often as under load, it would be missed once in a thousand times.
+        """
+        if clue.owner is not None or not self._clues[clue.kind]:
+            return 0
+        share = self._clues[clue.kind] / max(self._looked[clue.endpoint], 1)
+        enough = 1 if share >= 1 else ceil(log(_CHANCE) / log(1 - share))
+        return max(0, enough - self._alone.sends(clue.endpoint))
+
+    def _look(self, exchange: Exchange, again: bool) -> Iterator[Clue]:
+        if exchange.answer is None:
+            if not exchange.gave_up:
+                yield from self._unanswered(exchange)
+            return
+        reading = read(exchange, self._ledger)
+        case = self._alone.case(exchange)
+        foreign = self._foreign(exchange, reading, case, again) if reading.of(Whose.OTHER) else []
+        yield from foreign
+        if exchange.gave_up:
+            return
+        if not again:
+            yield from self._shared(exchange, reading, foreign)
+        if foreign or case is None:
+            return
+        if not case.occurs(reading.status):
+            yield from self._status(exchange, reading, case)
+        elif reading.status < 500:
+            yield from self._content(exchange, reading, case)
+
+    def _unanswered(self, exchange: Exchange) -> Iterator[Clue]:
+        case = self._alone.case(exchange)
+        if case is not None and case.succeeds:
+            sign = Sign.UNANSWERED if exchange.trouble.startswith("no answer") else Sign.FAILED
+            yield self._clue(sign, exchange, None, CONNECTION, exchange.trouble, _statuses(case))
+
+    def _foreign(self, exchange: Exchange, reading: Reading, case: Case | None, again: bool) -> list[Clue]:
+        endpoint = exchange.call.name
+        strangers = set(reading.of(Whose.OTHER))
+        worst: dict[tuple[str, str], Spot] = {}
+        passed = []
+        for spot in spots(reading, self._ledger):
+            if spot.token not in strangers:
+                continue
+            if pattern := self._allowed.lets(endpoint, spot.place, spot.text, spot.start, spot.end):
+                passed.append(pattern)
+            else:
+                worst.setdefault((spot.token.user, spot.token.visit), spot)
+        if passed and not again:
+            self._allowed.count(passed)
+        if not worst:
+            return []
+        whole = (
+            not reading.of(Whose.OWN)
+            and len({user for user, _ in worst}) == 1
+            and len({visit for _, visit in worst if visit}) < 2
+            and case is not None
+            and case.carries_own()
+        )
+        expected = self._expected(case, reading)
+        # A visit says more than its user, whose own token may stand beside the visit's.
+        told = sorted(worst.values(), key=lambda spot: not spot.token.visit)[: 1 if whole else _MOST_CLUES]
+        sign = Sign.CROSSED if whole else Sign.FOREIGN
+        return [
+            self._clue(
+                sign, exchange, spot.token, spot.place, around(spot, exchange.visit, self._ledger), expected
+            )
+            for spot in told
+        ]
+
+    def _shared(self, exchange: Exchange, reading: Reading, foreign: list[Clue]) -> Iterator[Clue]:
+        drawn = choices(exchange.visit)
+        for place, value in reading.raw_fields:
+            if not place.startswith("cookie ") or not self._alone.cookies.personal(place, drawn):
+                continue
+            first = self._given.to_another(place, value, exchange.visit)
+            if first and not any(clue.sign is Sign.CROSSED or clue.where == place for clue in foreign):
+                owner = Token(first.cookie, place, first.visit.user, first.visit.label)
+                shown = f"{place.removeprefix('cookie ')}={_cut(value)}, given to {first.visit.label} before"
+                yield self._clue(Sign.SHARED_COOKIE, exchange, owner, place, shown, "each user its own")
+
+    def _status(self, exchange: Exchange, reading: Reading, case: Case) -> Iterator[Clue]:
+        if not case.succeeds or _sheds_load(reading):
+            return
+        sign = Sign.FAILED if reading.status >= 400 else Sign.DIFFERS
+        shown = f"{reading.status} {_cut(' '.join(reading.lines()))}".strip()
+        yield self._clue(sign, exchange, None, STATUS, shown, _statuses(case))
+
+    def _content(self, exchange: Exchange, reading: Reading, case: Case) -> Iterator[Clue]:
+        differences = self._differences(exchange, reading, case)
+        if not differences:
+            return
+        lost = next((each for each in differences if each.lost), None)
+        if lost and (earlier := _earlier(reading, lost)):
+            whole = not any(token.visit for token in reading.of(Whose.OWN))
+            sign = Sign.CROSSED if whole else Sign.FOREIGN
+            if not self._allowed.lets(exchange.call.name, lost.place, lost.found, 0, len(lost.found)):
+                shown = lost.found.replace(f"⟨earlier {earlier.name}⟩", label(earlier))
+                yield self._clue(sign, exchange, earlier, lost.place, _cut(shown), lost.expected)
+            return
+        for each in differences:
+            if each.found and (other := self._alone.like(exchange, reading, each)):
+                expected = f"{_cut(each.expected)} (this is what {other} gets alone)".strip()
+                sign = Sign.DIFFERS if other.call == exchange.call else Sign.CROSSED
+                yield self._clue(sign, exchange, None, each.place, _cut(each.found), expected)
+                return
+        told = lost or differences[0]
+        sign = Sign.LOST if lost else Sign.DIFFERS
+        yield self._clue(sign, exchange, None, told.place, _cut(told.found), _cut(told.expected))
+
+    def _differences(self, exchange: Exchange, reading: Reading, case: Case) -> list[Difference]:
+        """Return how an answer differs from all that it gets alone, but for what others may have put there."""
+        shape = case.shapes[reading.status]
+        if shape.seen < ENOUGH:
+            return []
+        found = [each for each in shape.cast.differences(reading) if "⟨another's" not in each.found]
+        early = case.early.get(reading.status)
+        if found or early is None or early.seen < ENOUGH or early.taught == shape.taught:
+            return found
+        return [
+            each
+            for each in early.cast.differences(reading)
+            if each.found and not each.lost and self._alone.like(exchange, reading, each)
+        ]
+
+    def _expected(self, case: Case | None, reading: Reading) -> str:
+        shape = case.shapes.get(reading.status) if case else None
+        return _cut("; ".join(shape.cast.carries())) if shape and shape.seen >= ENOUGH else ""
+
+    def _clue(
+        self, sign: Sign, exchange: Exchange, owner: Token | None, where: str, shown: str, expected: str
+    ) -> Clue:
+        return Clue(sign, exchange.mark, exchange.call.name, owner, where, shown, expected)
+
+
+def hint(clue: Clue, alone: Alone) -> str:
+    """Return what to do about another's token that comes back alone too; empty where it does not."""
+    if clue.sign not in (Sign.FOREIGN, Sign.CROSSED) or clue.endpoint not in alone.foreign:
+        return ""
+    return f"it comes back alone too: if it is public by design, say --allow '{clue.endpoint}'"
+
+
+def _earlier(reading: Reading, lost: Difference) -> Token | None:
+    """Return the earlier visit's token that stands where the request's own is gone."""
+    for token in reading.of(Whose.EARLIER):
+        if f"⟨{token.name}⟩" in lost.lost and f"⟨earlier {token.name}⟩" in lost.found:
+            return token
+    return None
+
+
+def _sheds_load(reading: Reading) -> bool:
+    """Tell whether a server says that it has too much to do: no failure of isolation."""
+    later = any(place == "header Retry-After" for place, _ in reading.raw_fields)
+    return reading.status == 429 or (reading.status == 503 and later)
+
+
+def _statuses(case: Case) -> str:
+    return " or ".join(str(status) for status in sorted(case.before))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
