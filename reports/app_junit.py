@@ -44,7 +44,9 @@ def to_app_junit(run: AppRun) -> str:
     for endpoint, found in by_endpoint.items():
         case = SubElement(suite, "testcase", classname=name, name=speakable(endpoint), time="0")
         if found:
-            fault = SubElement(case, "failure", type=str(found[0].sign), message=speakable(headline(found[0], run)))
+            fault = SubElement(
+                case, "failure", type=str(found[0].sign), message=speakable(headline(found[0], run))
+            )
             fault.text = speakable("\n\n".join([*(_story(cause, run) for cause in found), _repeat(run)]))
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"

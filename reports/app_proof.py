@@ -24,6 +24,8 @@ class Proof:
     """What it got, or where else the foreign value stood."""
     label: str
     """What ``got`` is."""
+    apart: bool
+    """Whether the sign shows elsewhere than in an answer."""
     place: tuple[Piece, ...]
     """The place where it stood, when ``got`` does not show it."""
 
@@ -40,6 +42,7 @@ def proof(shown: Sighting, run: AppRun, most: int = LONGEST) -> Proof:
         alone=(Piece(alone),) if alone else (),
         got=tuple(pieces(got, shown, most)),
         label=LABELS.get(shown.sign, f"{victim.user} got"),
+        apart=apart,
         place=tuple(pieces(shown.shown, shown, most)) if shown.shown not in got else (),
     )
 

@@ -5,9 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import TypeVar
 
+from harness.core.app_record import AppRun
 from harness.core.errors import UserError
 from harness.core.record import Run, to_json
+from reports.app_junit import to_app_junit
+from reports.app_page import render_app
 from reports.html import render
 from reports.junit import to_junit
 
@@ -26,19 +30,30 @@ def write_all(run: Run, folder: Path) -> Written:
 
     The record comes first: it is what the others can be made from again.
     """
-    written = Written(folder / "run.json", folder / "index.html", folder / "junit.xml")
-    makers: tuple[tuple[Path, Callable[[Run], str]], ...] = (
-        (written.record, to_json),
-        (written.page, render),
-        (written.junit, to_junit),
-    )
+    return _write(run, folder, ("run.json", to_json), ("index.html", render), ("junit.xml", to_junit))
+
+
+def write_app(run: AppRun, folder: Path) -> Written:
+    """Write ``app.json``, ``index.html`` and ``junit.xml`` of a run against an app, as ``write_all`` does."""
+    return _write(run, folder, ("app.json", to_json), ("index.html", render_app), ("junit.xml", to_app_junit))
+
+
+def write_record(run: Run | AppRun, folder: Path) -> Written:
+    """Write the reports of a run of either kind."""
+    return write_app(run, folder) if isinstance(run, AppRun) else write_all(run, folder)
+
+
+R = TypeVar("R")
+
+
+def _write(run: R, folder: Path, *makers: tuple[str, Callable[[R], str]]) -> Written:
     make_folder(folder)
     try:
-        for path, make in makers:
-            replace(path, make(run))
+        for name, make in makers:
+            replace(folder / name, make(run))
     except OSError as error:
         raise _unwritable(folder, error) from error
-    return written
+    return Written(*(folder / name for name, _ in makers))
 
 
 def make_folder(folder: Path) -> None:

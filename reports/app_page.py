@@ -1,0 +1,139 @@
+"""Writes the page of a run against an app: one self-contained file, the verdict and the two requests first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.core.app_record import AppRun, Sighting, Sign
+from harness.core.verdict import Outcome
+from reports import app_words, words
+from reports.app_causes import causes
+from reports.app_lanes import draw, flight
+from reports.app_marked import cut, pieces, printable
+from reports.app_proof import proof
+from reports.app_sentences import (
+    advice,
+    happened,
+    headline,
+    often,
+    shorten,
+    span,
+    timing,
+    told,
+    verdict,
+    when,
+)
+from reports.html import environment, frame
+from reports.words import plural
+
+MOST_CAUSES = 20
+MOST_SIGHTINGS = 12
+MOST_ENDPOINTS = 200
+MOST_PARTS = 6
+"""Carried or masked parts that a row names."""
+LOG_LINES = 60
+
+TITLES = {
+    Outcome.MIXED: "Mixed up",
+    Outcome.ISOLATED: "Kept apart",
+    Outcome.INCONCLUSIVE: "Nothing can be told",
+}
+TONES = {Outcome.MIXED: "bad", Outcome.ISOLATED: "good", Outcome.INCONCLUSIVE: "open"}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One stretch of the bar under the verdict: requests that went one way."""
+
+    label: str
+    tone: str
+    count: int
+
+
+def render_app(run: AppRun) -> str:
+    """Return the page of a run as HTML."""
+    templates = environment()
+    templates.globals.update(
+        proof=lambda shown: proof(shown, run),
+        label_of=label_of,
+        happened=happened,
+        often=often,
+        timing=timing,
+        when=when,
+        flight=flight,
+        draw=draw,
+        pieces=pieces,
+        printable=printable,
+        shorten=shorten,
+        span=span,
+        cut=cut,
+        few=few,
+        option=option,
+        plural=plural,
+        signs=app_words.SIGNS,
+        short=app_words.SHORT,
+        most_causes=MOST_CAUSES,
+        most_sightings=MOST_SIGHTINGS,
+    )
+    found = causes(run)
+    what = happened(found[0].first) if found else ""
+    endpoints = sorted(run.endpoints, key=lambda each: (-each.mixed, -each.failed))
+    return templates.get_template("app.html.j2").render(
+        run=run,
+        verdict=verdict(run),
+        outcome=told(run),
+        causes=found,
+        what=what,
+        how=headline(found[0], run).removeprefix(f"{what}: ") if found else "",
+        shares=shares(run),
+        steps=advice(run),
+        log="\n".join(printable(run.log).splitlines()[-LOG_LINES:]),
+        endpoints=endpoints[:MOST_ENDPOINTS],
+        unlisted=max(0, len(endpoints) - MOST_ENDPOINTS),
+        titles=TITLES,
+        tones=TONES,
+        glossary=(
+            ("Signs", app_words.SIGNS),
+            ("Anomalies", ANOMALIES),
+            ("All else", app_words.TERMS | TERMS),
+        ),
+        **frame("page.css", "app.css"),
+    )
+
+
+ANOMALIES = {anomaly: words.ANOMALIES[anomaly] for anomaly in app_words.WHEN}
+TERMS = {term: words.TERMS[term] for term in ("unit", "server", "mix-up", "evidence", "bound", "token")}
+
+
+def shares(run: AppRun) -> tuple[Share, ...]:
+    """Return how the requests under load went, the worst first; of none, nothing."""
+    mixed = sum(each.mixed for each in run.endpoints)
+    failed = sum(each.failed for each in run.endpoints)
+    rest = max(0, sum(each.sent for each in run.endpoints) - mixed - failed)
+    quiet = Share("answered as alone", "kept", rest) if told(run) is not Outcome.INCONCLUSIVE else None
+    found = (Share("mixed", "broken", mixed), Share("failed only under load", "crashed", failed), quiet)
+    return tuple(each for each in found if each and each.count)
+
+
+def label_of(shown: Sighting) -> str:
+    """Say what the text is that shows a sighting, as the head of a column."""
+    return LABELS.get(shown.sign, f"This time {shown.victim.user} got")
+
+
+LABELS = {
+    Sign.LEFT_BEHIND: "After the request it held",
+    Sign.LOG: "The line",
+    Sign.CALL: "The call",
+}
+
+
+def few(parts: Sequence[str]) -> str:
+    """Name some parts of an answer, and how many more there are."""
+    named = ", ".join(shorten(printable(part)) for part in parts[:MOST_PARTS])
+    return f"{named} and {len(parts) - MOST_PARTS:,} more" if len(parts) > MOST_PARTS else named
+
+
+def option(value: Any) -> str:
+    """Return an option's value as text."""
+    text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return cut(printable(text), 0)
