@@ -1,0 +1,129 @@
+"""Real frameworks with one thing broken in each, which their targets must bring to light."""
+
+import contextvars
+from contextlib import contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from harness.core.ports import Mounted
+from harness.core.scenario import Scenario
+from harness.targets import bottle_app, django_asgi, django_wsgi, falcon_app, flask_app, pyramid_app
+from localimpl import Subject
+
+
+class GlobalVar:
+    """A ContextVar that is the same in every context."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.value: Any = None
+
+    def get(self, *default: Any) -> Any:
+        if self.value is None:
+            if default:
+                return default[0]
+            raise LookupError(self.name)
+        return self.value
+
+    __call__ = get
+
+    def set(self, value: Any) -> Any:
+        before, self.value = self.value, value
+        return before
+
+    def reset(self, before: Any) -> None:
+        self.value = before
+
+
+def flask_over_globals(subject: Subject, scenario: Scenario) -> Mounted:
+    """Flask with a global in the place of each of its two ContextVars."""
+    import werkzeug.local  # noqa: F401  # it shall keep the real class
+
+    with mock.patch.object(contextvars, "ContextVar", GlobalVar):
+        import flask.globals
+    assert isinstance(flask.globals._cv_request, GlobalVar)
+    return flask_app.mount(subject, scenario)
+
+
+def bottle_over_globals(subject: Subject, scenario: Scenario) -> Mounted:
+    """Bottle whose request has one environ for all threads."""
+    import bottle  # type: ignore[import-untyped]
+
+    held = SimpleNamespace(environ=None)
+    bottle.LocalRequest.environ = property(
+        lambda _: held.environ, lambda _, environ: setattr(held, "environ", environ)
+    )
+    return bottle_app.mount(subject, scenario)
+
+
+def pyramid_over_globals(subject: Subject, scenario: Scenario) -> Mounted:
+    """Pyramid whose stack of requests is one for all threads."""
+    from pyramid import threadlocal  # type: ignore[import-untyped]
+
+    class Shared:
+        __init__ = threadlocal.ThreadLocalManager.__init__
+        push = threadlocal.ThreadLocalManager.push
+        pop = threadlocal.ThreadLocalManager.pop
+        get = threadlocal.ThreadLocalManager.get
+
+    threadlocal.manager = Shared(default=threadlocal.defaults)
+    return pyramid_app.mount(subject, scenario)
+
+
+def falcon_with_state_on_the_resource(subject: Subject, scenario: Scenario) -> Mounted:
+    """Falcon where the view keeps its user on its resource, of which there is one for all requests."""
+    resource = SimpleNamespace()
+    explicit = falcon_app.ambient
+
+    def ambient(request: Any) -> Any:
+        app = explicit(request)
+        app.g = resource
+        return app
+
+    falcon_app.ambient = ambient
+    return falcon_app.mount(subject, scenario)
+
+
+def _activated_without_reset() -> None:
+    from harness.targets._django import LanguageAndZone
+
+    right = LanguageAndZone.override
+
+    @contextmanager
+    def activate(self: Any, name: str, value: str) -> Any:
+        right(self, name, value).__enter__()
+        yield
+
+    LanguageAndZone.override = activate  # type: ignore[method-assign]
+
+
+def django_without_reset(subject: Subject, scenario: Scenario) -> Mounted:
+    """Django where a view activates language and zone and leaves them: ticket 22120."""
+    _activated_without_reset()
+    return django_wsgi.mount(subject, scenario)
+
+
+def django_with_attributes_on_the_view(subject: Subject, scenario: Scenario) -> Mounted:
+    """Django where a view keeps its user on an object of its module."""
+    from harness.targets import _django
+
+    shared = SimpleNamespace()
+    explicit = _django.MountedDjango.ambient
+
+    def ambient(self: Any, request: Any) -> Any:
+        app = explicit(self, request)
+        app.g = shared
+        return app
+
+    _django.MountedDjango.ambient = ambient  # type: ignore[method-assign]
+    return django_asgi.mount(subject, scenario)
+
+
+FLASK = replace(flask_app.TARGET, mount=flask_over_globals)
+BOTTLE = replace(bottle_app.TARGET, mount=bottle_over_globals)
+PYRAMID = replace(pyramid_app.TARGET, mount=pyramid_over_globals)
+FALCON = replace(falcon_app.TARGET, mount=falcon_with_state_on_the_resource)
+DJANGO_WSGI = replace(django_wsgi.TARGET, mount=django_without_reset)
+DJANGO_ASGI = replace(django_asgi.TARGET, mount=django_with_attributes_on_the_view)

@@ -1,0 +1,88 @@
+"""Each framework keeps every scenario that it has the means for, and one with a thing broken in it is seen to mix."""
+
+import pytest
+
+from harness.core.names import load
+from harness.core.record import CellResult
+from harness.core.scenario import Means
+from harness.core.verdict import Anomaly, Grade, Need, Outcome
+from tests.targets.rows import applicable, results
+
+ROWS = [
+    ("flask_app", "threaded_pool"),
+    ("flask_app", "gevent_pywsgi"),
+    ("django_wsgi", "threaded_pool"),
+    ("django_asgi", "uvicorn_asgi"),
+    ("bottle_app", "threaded_pool"),
+    ("falcon_app", "uvicorn_asgi"),
+    ("pyramid_app", "threaded_pool"),
+]
+MORE_ROWS = [
+    (target, server)
+    for target in ("flask_app", "django_wsgi", "bottle_app", "falcon_app", "pyramid_app")
+    for server in ("wsgiref_single", "threaded", "threaded_pool", "gevent_pywsgi")
+    if (target, server) not in ROWS
+]
+SLOW = [pytest.param(*row, marks=pytest.mark.slow) for row in MORE_ROWS]
+
+
+@pytest.mark.parametrize(("name", "server"), [*ROWS, *SLOW])
+def test_a_framework_keeps_what_it_has_the_means_for(name: str, server: str) -> None:
+    target = f"harness.targets.{name}:TARGET"
+    scenarios = applicable(target, server)
+    found = results(target, server, scenarios)
+    assert {scenario: told(result) for scenario, result in found.items()} == {
+        entry.name: (Grade.KEPT, ()) for entry in scenarios
+    }
+    overlaps = Need.OVERLAP in load(f"harness.servers.{server}:SERVER").offers
+    for result in found.values():
+        assert result.evidence.entered == result.sent
+        assert result.states, "a scenario looked nothing up"
+        assert bool(result.evidence.overlap) is overlaps
+
+
+def told(result: CellResult) -> tuple[Grade, tuple[str, ...]]:
+    """Return the grade and, for the message of a test that fails, the troubles and strange states."""
+    strange = [f"{state.name}: {state.seen} × {state.count}" for state in result.states if not state.expected]
+    return result.grade, (*(trouble.text for trouble in result.troubles), *strange)
+
+
+CONTROLS = [
+    ("FLASK", "flask_app", "threaded_pool", "read_back", Anomaly.BLEED),
+    ("FLASK", "flask_app", "gevent_pywsgi", "starts_empty", Anomaly.BLEED),
+    ("BOTTLE", "bottle_app", "threaded_pool", "read_back", Anomaly.BLEED),
+    ("PYRAMID", "pyramid_app", "threaded_pool", "read_back", Anomaly.BLEED),
+    ("FALCON", "falcon_app", "uvicorn_asgi", "hooks", Anomaly.BLEED),
+    ("DJANGO_WSGI", "django_wsgi", "threaded_pool", "ambient_settings", Anomaly.STALE),
+    ("DJANGO_ASGI", "django_asgi", "uvicorn_asgi", "read_back", Anomaly.BLEED),
+]
+
+
+@pytest.mark.parametrize(("control", "name", "server", "scenario", "anomaly"), CONTROLS)
+def test_a_framework_with_a_thing_broken_in_it_is_seen_to_mix(
+    control: str, name: str, server: str, scenario: str, anomaly: Anomaly
+) -> None:
+    target = f"tests.targets.crooked_targets:{control}"
+    scenarios = [entry for entry in applicable(target, server) if entry.name == scenario]
+    (result,) = results(target, server, scenarios, subject=f"harness.targets.{name}:SUBJECT").values()
+    assert (result.outcome, result.grade) == (Outcome.MIXED, Grade.BROKEN)
+    assert {finding.anomaly for finding in result.findings if finding.count} >= {anomaly}
+
+
+def test_a_language_is_reset_for_each_request_and_a_time_zone_is_not() -> None:
+    """LocaleMiddleware activates a language whenever a request comes; nothing of Django's does so for time zones."""
+    target = "tests.targets.crooked_targets:DJANGO_WSGI"
+    scenarios = [entry for entry in applicable(target, "threaded_pool") if entry.name == "ambient_settings"]
+    (result,) = results(
+        target, "threaded_pool", scenarios, subject="harness.targets.django_wsgi:SUBJECT"
+    ).values()
+    stale = {state.name for state in result.states if "already over" in state.seen}
+    assert stale == {"time zone"}  # and the connection is set back, by what is not broken here
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in [*ROWS, *MORE_ROWS]}))
+def test_a_framework_says_which_means_it_lacks(name: str) -> None:
+    target = load(f"harness.targets.{name}:TARGET")
+    assert Means.ANYWHERE not in target.means
+    assert {Means.LOCAL, Means.G, Means.REQUEST, Means.HOOKS, Means.STREAM} <= target.means
+    assert (Means.SETTINGS in target.means) is name.startswith("django")
