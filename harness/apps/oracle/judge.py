@@ -121,13 +121,14 @@ class Judge:
         )
         expected = self._expected(case, reading)
         # A visit says more than its user, whose own token may stand beside the visit's.
-        told = sorted(worst.values(), key=lambda spot: not spot.token.visit)[: 1 if whole else _MOST_CLUES]
+        visiting = {user for user, visit in worst if visit}
+        told = [spot for (user, visit), spot in worst.items() if visit or user not in visiting]
         sign = Sign.CROSSED if whole else Sign.FOREIGN
         return [
             self._clue(
                 sign, exchange, spot.token, spot.place, around(spot, exchange.visit, self._ledger), expected
             )
-            for spot in told
+            for spot in told[: 1 if whole else _MOST_CLUES]
         ]
 
     def _shared(self, exchange: Exchange, reading: Reading, foreign: list[Clue]) -> Iterator[Clue]:
