@@ -9,7 +9,7 @@ from reports.app_marked import OWNER, VICTIM, printable
 
 LONGEST_GAP = 1.0
 """A wait between the two that is longer than this many times both together is drawn as a break."""
-WIDTH, LEFT, RIGHT, TOP, STEP = 720, 150, 24, 16, 46
+WIDTH, LEFT, RIGHT, TOP, STEP = 960, 112, 24, 12, 46
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,13 +60,19 @@ def cut(text: str, around: int, most: int = LONGEST) -> str:
     return f"{before}{kept}{after}"
 
 
-def plain(parts: Sequence[Piece], owner: str) -> str:
-    """Return pieces as text without colour: a foreign value stands in guillemets, the first with its owner's name."""
-    said, named = "", False
+def named(parts: Sequence[Piece], whose: str) -> list[Piece]:
+    """Set foreign values in guillemets, the first with its owner's name, so that they stand out without colour."""
+    found: list[Piece] = []
     for piece in parts:
-        if piece.owner != OWNER:
-            said += piece.text
-        else:
-            said += f"»{piece.text}«" + ("" if named else f" ({owner}'s)")
-            named = True
-    return said
+        if piece.owner != OWNER or not whose:
+            found.append(piece)
+            continue
+        found.append(Piece(f"»{piece.text}«", OWNER))
+        if not any(each.owner == OWNER for each in found[:-1]):
+            found.append(Piece(f" ({whose}'s)"))
+    return found
+
+
+def plain(parts: Sequence[Piece], whose: str) -> str:
+    """Return pieces as text, named; nothing is marked where ``whose`` is empty."""
+    return "".join(piece.text for piece in named(parts, whose))

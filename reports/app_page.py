@@ -14,8 +14,8 @@ from reports.app_proof import proof
 from reports.app_sentences import (
     advice,
     happened,
-    headline,
     often,
+    opening,
     shorten,
     span,
     timing,
@@ -71,20 +71,17 @@ def render_app(run: AppRun) -> str:
         option=option,
         plural=plural,
         signs=app_words.SIGNS,
-        short=app_words.SHORT,
         most_causes=MOST_CAUSES,
         most_sightings=MOST_SIGHTINGS,
     )
     found = causes(run)
-    what = happened(found[0].first) if found else ""
     endpoints = sorted(run.endpoints, key=lambda each: (-each.mixed, -each.failed))
     return templates.get_template("app.html.j2").render(
         run=run,
         verdict=verdict(run),
         outcome=told(run),
         causes=found,
-        what=what,
-        how=headline(found[0], run).removeprefix(f"{what}: ") if found else "",
+        opening=opening(run),
         shares=shares(run),
         steps=advice(run),
         log="\n".join(printable(run.log).splitlines()[-LOG_LINES:]),
@@ -112,16 +109,19 @@ def shares(run: AppRun) -> tuple[Share, ...]:
     rest = max(0, sum(each.sent for each in run.endpoints) - mixed - failed)
     quiet = Share("answered as alone", "kept", rest) if told(run) is not Outcome.INCONCLUSIVE else None
     found = (Share("mixed", "broken", mixed), Share("failed only under load", "crashed", failed), quiet)
+    if run.outcome is Outcome.MIXED and not mixed + failed:
+        return ()  # what was left behind shows in no answer, and green would deny it
     return tuple(each for each in found if each and each.count)
 
 
 def label_of(shown: Sighting) -> str:
     """Say what the text is that shows a sighting, as the head of a column."""
+    if shown.sign is Sign.LEFT_BEHIND:
+        return f"Then {shorten(shown.where)} held"
     return LABELS.get(shown.sign, f"This time {shown.victim.user} got")
 
 
 LABELS = {
-    Sign.LEFT_BEHIND: "After the request it held",
     Sign.LOG: "The line",
     Sign.CALL: "The call",
 }

@@ -25,11 +25,8 @@ ENDINGS = {
 def verdict(run: AppRun) -> Verdict:
     """Return what a run comes to; it is good exactly where the exit code is 0."""
     said = [*_sentences(run)]
-    if run.interrupted:
-        said.insert(
-            1 if run.outcome is Outcome.MIXED else 0,
-            "The run was interrupted; this is what was known by then.",
-        )
+    if run.interrupted and run.outcome is Outcome.MIXED:
+        said.insert(1, "The run was interrupted; this is what was known by then.")
     return Verdict(said[0], tuple(said[1:]), run.exit_code() == 0)
 
 
@@ -41,32 +38,52 @@ def told(run: AppRun) -> Outcome:
 
 
 def _sentences(run: AppRun) -> Iterator[str]:
+    yield " ".join(opening(run))
     found = causes(run)
-    if run.outcome is Outcome.MIXED and not found:
-        yield f"Requests to {run.app} were mixed up, and the record holds no sighting of it."
-    elif run.outcome is Outcome.MIXED:
-        yield headline(found[0], run)
+    if run.outcome is Outcome.MIXED:
         yield from _beside(found, run)
-    elif told(run) is Outcome.INCONCLUSIVE:
-        reason = run.reason or ENDINGS.get(run.ending, "too few requests overlapped or were answered.")
-        yield f"Nothing can be told of {run.app}: {reason}"
-        if found:
-            yield f"What was seen: {headline(found[0], run)}"
-    else:
-        yield clean(run)
+    elif told(run) is Outcome.ISOLATED:
         yield from _quiet(run)
+    elif found:
+        yield f"What was seen: {headline(found[0], run)}"
+
+
+def opening(run: AppRun) -> tuple[str, str]:
+    """Return the first sentence in two parts: what happened, and the measures or reasons of it."""
+    found = causes(run)
+    if run.outcome is Outcome.MIXED and found:
+        return f"{happened(found[0].first)}:", measured(found[0], run)
+    if run.outcome is Outcome.MIXED:
+        return f"Requests to {shorten(run.app)} were mixed up,", "and the record holds no sighting of it."
+    if told(run) is Outcome.ISOLATED:
+        return "No answer held another's data", clean(run)
+    if run.interrupted:
+        return f"The run of {shorten(run.app)} was interrupted:", run.reason or _so_far(run)
+    reason = run.reason or ENDINGS.get(run.ending, "too few requests overlapped or were answered.")
+    return f"Nothing can be told of {shorten(run.app)}:", reason
+
+
+def _so_far(run: AppRun) -> str:
+    answered = sum(each.answered for each in run.rounds)
+    if not answered or run.sightings:
+        return "it had not come far enough to tell anything."
+    return f"no answer of {answered:,} held another's data by then, which is too little to tell."
 
 
 def headline(cause: Cause, run: AppRun) -> str:
     """Say what happened, how often, when first, under which load, and how little of it is enough."""
+    return f"{happened(cause.first)}: {measured(cause, run)}"
+
+
+def measured(cause: Cause, run: AppRun) -> str:
+    """Say the same without what happened."""
     first = cause.sightings[0]
-    load = f"{plural(first.clients, 'client')} at once on {run.server or run.app}"
+    load = f"{plural(first.clients, 'client')} at once on {run.server or shorten(run.app)}"
     enough = ""
-    if run.smallest is not None:
+    if run.smallest is not None and cause == causes(run)[0]:
         enough = f"; {plural(run.smallest, 'client')} {'is' if run.smallest == 1 else 'are'} enough"
     return (
-        f"{happened(cause.first)}: {often(cause)}, first after {plural(first.at, 'request')} "
-        f"({span(first.seconds)}), {load}{enough}."
+        f"{often(cause)}, first after {plural(first.at, 'request')} ({span(first.seconds)}), {load}{enough}."
     )
 
 
@@ -90,7 +107,9 @@ def happened(sighting: Sighting) -> str:
         case Sign.UNANSWERED:
             return f"{where} left {victim.user} without an answer, only under load"
         case Sign.LEFT_BEHIND:
-            return f"{shorten(sighting.where)} still held {(owner or victim).user}'s data after the request ({where})"
+            return (
+                f"{shorten(sighting.where)} still held {(owner or victim).user}'s data after {where} was over"
+            )
         case Sign.LOG:
             return f"{shorten(sighting.where)} has the data of {_two(owner, victim)} in one line"
         case Sign.CALL:
@@ -113,7 +132,7 @@ def _two(owner: Who | None, victim: Who) -> str:
     if owner is None:
         return f"{victim.user} and another"
     if owner.user == victim.user:
-        return f"{owner.user}'s visits {owner.visit} and {victim.visit}"
+        return f"{owner.visit} and {victim.visit}"
     return f"{owner.user} and {victim.user}"
 
 
@@ -129,9 +148,12 @@ def timing(sighting: Sighting) -> str:
     """Say how the two requests lay in time, or that this is not known."""
     victim, owner = sighting.victim, sighting.owner
     if sighting.anomaly is Anomaly.BLEED and owner:
-        return f"{owner.visit} and {victim.visit} were in flight at the same time."
+        return f"The requests of {_two(owner, victim)} were in flight at the same time."
     if sighting.anomaly is Anomaly.STALE and owner:
-        return f"{owner.visit} was over before {victim.visit} began: its value was left over from an earlier request."
+        first, second = (
+            (owner.visit, victim.visit) if owner.user == victim.user else (owner.user, victim.user)
+        )
+        return f"{first}'s request was over before {second}'s began: its value was left over from an earlier request."
     if sighting.anomaly in WHEN:
         return f"It was {WHEN[sighting.anomaly]}."
     if sighting.anomaly is not None:
@@ -145,12 +167,12 @@ def when(sighting: Sighting) -> str:
     """Say the same in a few words, for a table."""
     if sighting.anomaly is None:
         return "not known"
-    return WHEN.get(sighting.anomaly, sighting.anomaly.value)
+    said = WHEN.get(sighting.anomaly)
+    return f"{said} ({sighting.anomaly})" if said else sighting.anomaly.value
 
 
 def _beside(found: tuple[Cause, ...], run: AppRun) -> Iterator[str]:
-    first = found[0].first
-    parts = [timing(first)]
+    parts = [timing(found[0].first)] if found else []
     if run.smallest is None and run.tried:
         parts.append(f"It did not show again with {_numbers(run.tried)}.")
     said = " ".join(part for part in parts if part)
@@ -163,15 +185,14 @@ def _beside(found: tuple[Cause, ...], run: AppRun) -> Iterator[str]:
 
 
 def clean(run: AppRun) -> str:
-    """Say what a run without any sign excludes."""
+    """Say in how many requests no sign was seen, and what that excludes."""
     answered = sum(each.answered for each in run.rounds)
     overlap = sum(each.overlap for each in run.rounds)
     kinds = len({each.pressure for each in run.rounds})
     pressed = (
         f"under {plural(kinds, 'kind')} of pressure" if kinds == 1 else f"over {kinds:,} kinds of pressure"
     )
-    requests = f"{plural(answered, 'request')} {pressed}, of which {overlap:,} overlapped another"
-    said = f"No answer held another's data in {requests}"
+    said = f"in {plural(answered, 'request')} {pressed}, of which {overlap:,} overlapped another"
     if run.bound is None:
         return f"{said}."
     return f"{said}: a rate above {percent(run.bound)} is excluded at 95 %."
@@ -196,7 +217,10 @@ def advice(run: AppRun) -> tuple[str, ...]:
             "Keep this command in CI: it ends with 0 as long as nothing is mixed up, and with 1 when something is.",
         )
     if outcome is Outcome.INCONCLUSIVE:
-        return ("Then run the same command again.",) if run.repeat else ()
+        step = (
+            "Let the command run to its end." if run.interrupted else "When that is put right, run it again."
+        )
+        return (step,) if run.repeat else ()
     steps = []
     found = causes(run)
     if found and (place := LOOK.get(found[0].first.anomaly if found[0].first.owner else None)):
@@ -214,9 +238,9 @@ LOOK: dict[Anomaly | None, str] = {
 }
 
 
-def round_words(each: Round) -> str:
+def round_words(each: Round) -> list[str]:
     """Say which signs a round showed, as in ``another's value 41×``."""
-    return listed([f"{sign} {count:,}×" for sign, count in each.signs.items() if count]) or "none"
+    return [f"{sign} {count:,}×" for sign, count in each.signs.items() if count] or ["none"]
 
 
 def span(seconds: float) -> str:

@@ -9,7 +9,7 @@ from harness.core.record import Ending
 from harness.core.verdict import Outcome
 from reports.app_causes import Cause, causes
 from reports.app_lanes import flight, lay_out, text_bar
-from reports.app_marked import OWNER, VICTIM, pieces, plain, printable
+from reports.app_marked import OWNER, VICTIM, named, pieces, printable
 from reports.app_proof import proof
 from reports.app_sentences import advice, happened, often, round_words, shorten, span, told, verdict
 from reports.lanes import Piece
@@ -32,6 +32,16 @@ TONES = {Outcome.MIXED: "bold red", Outcome.INCONCLUSIVE: "bold yellow", Outcome
 
 def print_app(run: AppRun, out: "Console", page: Path | None = None) -> None:
     """Print a run: verdict and proof first, the tables after them, and last where the page is."""
+    if _utf(out):
+        _print(run, out, page)
+        return
+    # An app's answers may hold any letter, and a terminal that has it not must not end the report.
+    with out.capture() as caught:
+        _print(run, out, page)
+    out.file.write(caught.get().encode(out.encoding, "replace").decode(out.encoding))
+
+
+def _print(run: AppRun, out: "Console", page: Path | None) -> None:
     said, found = verdict(run), causes(run)
     out.print(_text(said.sentence, TONES[told(run)]))
     for sentence in said.beside:
@@ -84,9 +94,10 @@ def _print_proof(cause: Cause, run: AppRun, out: "Console") -> None:
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold", ratio=1)
     out.print()
-    for label, content in _shown(shown, run):
+    for label, content, whose in _shown(shown, run):
         if content:
-            grid.add_row(label, _coloured(content, shown, out))
+            grid.add_row(label, _coloured(content, whose))
+            grid.add_row()
     for row in _flights(shown, out):
         grid.add_row(*row)
     grid.add_row(
@@ -96,14 +107,20 @@ def _print_proof(cause: Cause, run: AppRun, out: "Console") -> None:
     out.print(grid)
 
 
-def _shown(shown: Sighting, run: AppRun) -> Iterator[tuple[str, Sequence[Piece]]]:
+def _shown(shown: Sighting, run: AppRun) -> Iterator[tuple[str, Sequence[Piece], str]]:
+    """Yield label, text, and whose the foreign values in it are; in the owner's own request none is foreign."""
     found = proof(shown, run, LONGEST)
-    yield f"{shown.victim.user} sent", found.asked
-    yield "alone it gets", found.alone
-    yield found.label, found.got
-    yield f"in {shorten(shown.where)}", found.place
+    whose = _whose(shown)
+    yield f"{shown.victim.user} sent", found.asked, whose
+    yield "alone it gets", found.alone, whose
+    yield found.label, found.got, whose
+    yield f"in {shorten(shown.where)}", found.place, whose
     if shown.owner:
-        yield f"{shown.owner.user} sent", found.owner_asked
+        yield f"{shown.owner.user} sent", found.owner_asked, ""
+
+
+def _whose(shown: Sighting) -> str:
+    return shown.owner.user if shown.owner else "another"
 
 
 def _flights(shown: Sighting, out: "Console") -> Iterator[tuple[str, "RenderableType"]]:
@@ -116,10 +133,11 @@ def _flights(shown: Sighting, out: "Console") -> Iterator[tuple[str, "Renderable
                 yield who.visit, flight(who)
         return
     label = max(len(bar.who.visit) for bar in (view.owner, view.victim))
-    width = max(12, min(40, out.width - label - 36))
+    said = max(len(flight(bar.who)) for bar in (view.owner, view.victim))
+    width = max(10, min(40, out.width - max(label, 13) - said - 4))
     for bar in sorted((view.owner, view.victim), key=lambda bar: bar.start):
         line = text_bar(bar, width, ascii_only=not _utf(out))
-        yield bar.who.visit, Text(line, COLOURS[bar.lane]) + Text(f" {flight(bar.who)}", "")
+        yield bar.who.visit, Text().append(line, COLOURS[bar.lane]).append(f" {flight(bar.who)}")
     if view.gap:
         yield "", f"with {span(view.gap)} between that are not drawn"
 
@@ -127,27 +145,21 @@ def _flights(shown: Sighting, out: "Console") -> Iterator[tuple[str, "Renderable
 def _print_cause(cause: Cause, run: AppRun, out: "Console") -> None:
     shown = cause.first
     out.print()
-    out.print(_text(f"{cause.sign}: ", "bold") + _text(f"{happened(shown)} ({often(cause)})"))
+    out.print(_text(happened(shown), "bold"), _text(f"({often(cause)})"))
     for each in cause.sightings[:MOST_SEEN]:
         if each.shown:
             line = _text(f"  {each.victim.visit}, {shorten(each.where)}: ")
-            line.append_text(_coloured(pieces(each.shown, each, 160), each, out))
+            line.append_text(_coloured(pieces(each.shown, each, 160), _whose(each)))
             out.print(line)
 
 
-def _coloured(parts: Sequence[Piece], shown: Sighting, out: "Console") -> "Text":
-    """Return pieces with the colours of their owners; without colour, a foreign value stands in guillemets."""
+def _coloured(parts: Sequence[Piece], whose: str) -> "Text":
+    """Return pieces in the colours of their owners."""
     from rich.text import Text
 
-    owner = shown.owner.user if shown.owner else "another"
-    if out.no_color or not out.is_terminal:
-        return Text(plain(parts, owner))
-    text, named = Text(), False
-    for piece in parts:
+    text = Text()
+    for piece in named(parts, whose):
         text.append(piece.text, COLOURS[piece.owner] if piece.owner is not None else "")
-        if piece.owner == OWNER and not named:
-            text.append(f" ← {owner}'s ", "red")
-            named = True
     return text
 
 
@@ -177,20 +189,25 @@ def _endpoint(each: Endpoint) -> "Text":
 
 
 def _rounds(run: AppRun) -> "Table":
+    from rich.console import Group
+    from rich.padding import Padding
+
     table = _table(
         ("pressure", "left"),
-        *((name, "right") for name in ("clients", "answered", "overlap", "reuse")),
+        *((name, "right") for name in ("answered", "overlap", "reuse")),
         ("signs", "left"),
     )
     for each in run.rounds:
         signs = sum(each.signs.values())
         table.add_row(
-            _text(printable(each.pressure)) + _text(f"\n  {printable(each.summary)}", "dim"),
-            f"{each.clients:,}",
+            Group(
+                _text(f"{each.pressure}, {plural(each.clients, 'client')}"),
+                Padding(_text(each.summary, "dim"), (0, 0, 0, 2)),
+            ),
             f"{each.answered:,}",
             f"{each.overlap:,}",
             f"{each.reuse:,}" if run.stamped else "–",
-            _text(round_words(each), "bold red" if signs else "dim"),
+            _text("\n".join(round_words(each)), "bold red" if signs else "dim"),
         )
     return table
 

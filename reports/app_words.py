@@ -24,20 +24,6 @@ ANSWERS = frozenset({Sign.FOREIGN, Sign.CROSSED, Sign.SHARED_COOKIE, Sign.LOST, 
 
 FAILURES = frozenset({Sign.FAILED, Sign.UNANSWERED})
 
-SHORT = {
-    Sign.FOREIGN: "another's value",
-    Sign.CROSSED: "another's answer",
-    Sign.SHARED_COOKIE: "one cookie for two",
-    Sign.CALL: "call of two",
-    Sign.LOST: "own value gone",
-    Sign.LEFT_BEHIND: "left behind",
-    Sign.LOG: "log line of two",
-    Sign.DIFFERS: "differs from alone",
-    Sign.FAILED: "fails only under load",
-    Sign.UNANSWERED: "no answer",
-}
-"""What fits on a label."""
-
 WHEN = {
     Anomaly.BLEED: "at the same time",
     Anomaly.STALE: "left over from an earlier request",
@@ -45,7 +31,7 @@ WHEN = {
 """How the two requests lay in time, where that is known."""
 
 TERMS = {
-    "endpoint": "A method and a path template, as in `GET /orders/{token}`.",
+    "endpoint": "A method and a path template, as in GET /orders/{token}.",
     "virtual user": "A client that the harness plays; it has a label such as u3 and values that nobody can guess.",
     "visit": "One pass of a virtual user through the requests that belong together, with values of its own.",
     "mark": "The header X-Ctxstress-Mark on each request, by which the app's process stamps when it took the request "

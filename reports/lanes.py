@@ -267,6 +267,8 @@ def _words(kind: Kind, unit: str, name: str, value: list[Piece], own: bool) -> l
             return [Piece(f"begins to update {name}")]
         case Kind.UPDATED:
             return [Piece(f"updates {name}: "), value[0], Piece(" → "), *value[2:]]
+        case Kind.REVOKED:
+            return [Piece(f"ends {name} = "), *value]
         case Kind.RESIDUE:
             return [Piece(f"leaves {name} = "), *value]
         case Kind.FAILED:

@@ -86,7 +86,7 @@ LEFT_BEHIND = Sighting(
     sign=Sign.LEFT_BEHIND,
     anomaly=Anomaly.STALE,
     endpoint=ORDERS,
-    victim=VICTIM,
+    victim=replace(VICTIM, entered=0.8961, left=0.9125),
     owner=OWNER,
     where="shop.cart:CURRENT",
     shown=f"{{'order': '{HERS}'}}",
@@ -117,7 +117,7 @@ ENDPOINTS = (
         1993,
         0,
         7,
-        {"200": 1993, "500": 7},
+        {"200": 1988, "500": 7},
         ("cookie csrf",),
         ("cookie sid",),
         "200 OK\n\nwelcome",
@@ -154,8 +154,11 @@ CLEAN = AppRun(
     reason="",
     log="",
     stamped=True,
-    endpoints=tuple(replace(each, mixed=0, failed=0, answered=each.sent) for each in ENDPOINTS),
-    rounds=ROUNDS,
+    endpoints=tuple(
+        replace(each, mixed=0, failed=0, answered=each.sent, statuses={"200": each.sent})
+        for each in ENDPOINTS
+    ),
+    rounds=tuple(replace(each, answered=each.sent) for each in ROUNDS),
     allowed={"/products names of sellers": 1204},
     tried=(),
     bound=0.000525,
