@@ -27,7 +27,8 @@ class ServingChild:
 
     Starting raises UserError when the server does not come up within ``ready_within`` seconds, with what it said.
     Nothing outlives the parent: the child ends when its standard input does, however the parent ended, and with it
-    the group of processes that it leads. It works alike in a process that gevent has patched.
+    the group of processes that it leads. It is asked to end by a signal only when that does not end it within
+    ``farewell`` seconds. It works alike in a process that gevent has patched.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class ServingChild:
         cwd: Path | None = None,
         log: Path | None = None,
         ready_within: float = 30.0,
+        farewell: float = 0.0,
     ) -> None:
         self.name = name
         self.port: int = spec["port"]
@@ -49,6 +51,7 @@ class ServingChild:
         self._cwd = cwd
         self._log_path = log
         self._ready_within = ready_within
+        self._farewell = farewell
         self._process: subprocess.Popen[bytes] | None = None
         self._log: BinaryIO | None = None
         self._last_words = ""
@@ -65,14 +68,18 @@ class ServingChild:
 
     def start(self) -> None:
         """Start the child and wait until it serves."""
-        self._log = self._log_path.open("w+b") if self._log_path else tempfile.TemporaryFile()  # noqa: SIM115
+        self._log = self._open_log()
         try:
             self._launch(self._log)
+            self._began()
             self._tell(self._spec)
             self._await_port()
         except BaseException:
             self.stop()
             raise
+
+    def _began(self) -> None:
+        """Do what is to be done once the child runs."""
 
     def stop(self) -> None:
         """End the child: ask, then kill; afterwards nothing of it is left."""
@@ -80,6 +87,7 @@ class ServingChild:
             os.close(self._orders)
             self._orders = -1
         if self._process is not None:
+            self.await_end(self._farewell)
             self._process.terminate()
             try:
                 self._process.wait(GRACE_SECONDS)
@@ -134,6 +142,13 @@ class ServingChild:
         except (OSError, EOFError):
             return ()
         return tuple(report.get("stands", ())) if report else ()
+
+    def _open_log(self) -> BinaryIO:
+        """Return a file that is appended to, whoever writes and wherever it is cut."""
+        if self._log_path is None:
+            return tempfile.TemporaryFile("a+b")  # kept open for as long as the child runs
+        self._log_path.unlink(missing_ok=True)
+        return self._log_path.open("a+b")
 
     def _read_log(self) -> str:
         assert self._log is not None

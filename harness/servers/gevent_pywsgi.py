@@ -12,9 +12,11 @@ def serve(app: Any, port: int, ready: Callable[[int], None]) -> None:
     """Run gevent's loop on the calling thread."""
     import socket
 
+    from gevent import socket as green
     from gevent.pywsgi import WSGIServer
 
-    listener = socket.create_server(("127.0.0.1", port), backlog=1024)
+    # gevent's own kind of socket, also in a process where an app is tried without patching.
+    listener = green.socket(fileno=socket.create_server(("127.0.0.1", port), backlog=1024).detach())
     # Accepted sockets inherit it; without it each answer waits 44 ms for the client's delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = WSGIServer(listener, app, log=None)
