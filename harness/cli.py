@@ -5,10 +5,11 @@ import tomllib
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from harness.apps.door import app_options, asked_of
 from harness.core.errors import UserError
 from harness.core.names import nearest
 
@@ -131,10 +132,12 @@ def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--server", "servers", help="Real HTTP server in a process of its own.", **many),
         click.option("--scenario", "scenarios", help="What is tried.", **many),
         click.option("--promise", help="What a bare Local keeps apart: thread,greenlet,task or none."),
-        click.option("--requests", type=click.IntRange(1), help="Requests of a cell.  [200; over HTTP 100]"),
         click.option(
-            "--clients", type=click.IntRange(1, 256), default=8, show_default=True, help="Clients at once."
+            "--requests",
+            type=click.IntRange(1),
+            help="Requests of a cell.  [200; over HTTP 100; of an app 12000]",
         ),
+        click.option("--clients", type=click.IntRange(1, 256), help="Clients at once.  [8; of an app 16]"),
         click.option(
             "--seed", type=int, default=1, show_default=True, help="Fixes requests, pauses and tokens."
         ),
@@ -147,9 +150,7 @@ def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--switch-interval",
             type=click.FloatRange(1e-7, 10),
-            default=1e-6,
-            show_default=True,
-            help="Seconds after which CPython may switch threads.",
+            help="Seconds after which CPython may switch threads.  [1e-06; in an app 1e-05]",
         ),
         click.option(
             "--time-limit",
@@ -166,6 +167,7 @@ def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @main.command()
 @_choices
+@app_options
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -178,10 +180,12 @@ def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("-v", "--verbose", is_flag=True, help="A line for each cell, with what was seen.")
 @click.pass_context
 def run(ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, verbose: bool, **choices: Any) -> None:
-    """Run the matrix: flood Locals under hosts and servers, and judge each cell.
+    """Run the matrix: flood Locals under hosts and servers, and judge each cell. Or, with --app or --url, your own app.
 
-    Exit code: 0 every promise kept, 1 a promise broken, 2 something could not be told or done, 130 interrupted.
+    Exit code: 0 kept apart as promised, 1 mixed up, 2 something could not be told or done, 130 interrupted.
     """
+    if choices["app"] or choices["url"]:
+        _run_app(ctx, out, choices, as_json=as_json, quiet=quiet)
     from harness.progress import Progress
     from harness.runs import Recorder, execute
     from harness.selection import select
@@ -201,6 +205,29 @@ def run(ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, verbose: b
     ctx.exit(done.exit_code())
 
 
+def _run_app(
+    ctx: click.Context, out: Path, choices: dict[str, Any], *, as_json: bool, quiet: bool
+) -> NoReturn:
+    from harness.apps.running import Running
+    from harness.engine.job import Options
+    from harness.progress import AppProgress
+    from harness.runs import environment
+    from reports.app_text import print_app
+    from reports.text import console
+    from reports.write import make_folder, write_app
+
+    asked = asked_of(choices)
+    make_folder(out)
+    with AppProgress(quiet=quiet or as_json) as progress:
+        done = Running(asked, sys.argv[1:], environment(Options()), progress.tell).run()
+    paths = write_app(done, out)
+    if as_json:
+        click.echo(paths.record.read_text(encoding="utf-8"))
+    else:
+        print_app(done, console(sys.stdout), paths.page)
+    ctx.exit(done.exit_code())
+
+
 def _read(choices: dict[str, Any]) -> "tuple[Any, Any]":
     """Turn the options of the command line into what is asked for and how hard to press."""
     from harness.engine.job import Options
@@ -216,7 +243,8 @@ def _read(choices: dict[str, Any]) -> "tuple[Any, Any]":
         promise=choices["promise"],
         gate=choices["gate"],
     )
-    hard = {name: choices[name] for name in ("clients", "seed", "switch_interval", "time_limit")}
+    names = ("clients", "seed", "switch_interval", "time_limit")
+    hard = {name: choices[name] for name in names if choices[name] is not None}
     if choices["requests"]:
         hard |= {"requests": choices["requests"], "http_requests": choices["requests"]}
     return asked, Options(**hard)
@@ -291,13 +319,18 @@ def recheck(ctx: click.Context, /, source: Path) -> None:
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Where the report goes.  [beside RUN]"
 )
 def report(source: Path, out: Path | None) -> None:
-    """Write the page of a stored run again."""
-    from harness.core.record import read_run
-    from reports.write import write_all
+    """Write the page of a stored run again, of the matrix or of an app."""
+    from harness.core.app_record import AppRun, read_record
+    from reports.app_text import print_app
+    from reports.text import console
+    from reports.write import write_record
 
-    stored = read_run(source)
-    paths = write_all(stored, out or (source if source.is_dir() else source.parent))
-    _close(stored, paths.page, matrix=True)
+    stored = read_record(source)
+    paths = write_record(stored, out or (source if source.is_dir() else source.parent))
+    if isinstance(stored, AppRun):
+        print_app(stored, console(sys.stdout), paths.page)
+    else:
+        _close(stored, paths.page, matrix=True)
 
 
 @main.command()

@@ -80,3 +80,36 @@ class Progress:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+class AppProgress:
+    """Tells how a run against an app goes on; from any thread: one line that is kept up to date, else one a stage."""
+
+    def __init__(self, *, quiet: bool, to: TextIO | None = None) -> None:
+        self._to = to or sys.stderr
+        self._quiet = quiet
+        self._status: Any = None
+        self._stage = ""
+
+    def __enter__(self) -> "AppProgress":
+        if not self._quiet and self._to.isatty():
+            from rich.console import Console
+
+            self._status = Console(file=self._to).status("starting the app")
+            self._status.start()
+        return self
+
+    def tell(self, stage: str, sent: int, signs: int) -> None:
+        """Show the stage, how many requests were sent by now, and how many signs of a mix-up were seen."""
+        line = f"{stage}: {sent:,} requests sent" + (f", {signs:,} signs of a mix-up" if signs else "")
+        if self._status is not None:
+            self._status.update(line)
+        elif not self._quiet and stage != self._stage:
+            print(line, file=self._to, flush=True)
+        self._stage = stage
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status is not None:
+            self._status.stop()

@@ -1,0 +1,174 @@
+"""The command line's half for somebody's own app: its options, and what they ask for."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.apps.options import Asked, Budget, Place
+from harness.apps.pressures import PRESSURES
+from harness.core.errors import UserError
+from harness.core.names import nearest
+
+MATRIX_ONLY = ("targets", "locals_", "hosts", "scenarios", "promise")
+"""Choices of the matrix that say nothing about an app."""
+FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
+FOLDER = click.Path(file_okay=False, exists=True, path_type=Path)
+
+
+def app_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that name an app, what to send it, and how to press it."""
+    usual, place = Budget(), Place()
+    options = [
+        click.option("--app", metavar="MODULE:ATTR", help="Your own app, WSGI or ASGI, or a factory()."),
+        click.option("--url", help="Your own app where it runs already, on this machine."),
+        click.option(
+            "--request", "requests_", multiple=True, metavar="'GET /me?u={token}'", help="What to send."
+        ),
+        click.option("--requests-file", "files", multiple=True, type=FILE, help="A file of requests."),
+        click.option("--openapi", type=FILE, help="An OpenAPI document to send requests by."),
+        click.option("--har", type=FILE, help="A recording of a browser to send again."),
+        click.option(
+            "--allow", multiple=True, metavar="'GET /board'", help="Where values of others may come back."
+        ),
+        click.option("--python", help="The interpreter of the app's own environment."),
+        click.option("--app-dir", type=FOLDER, help="Where the app is imported from.  [.]"),
+        click.option("--cwd", type=FOLDER, help="The working directory of the app's process."),
+        click.option("--env", multiple=True, metavar="NAME=VALUE", help="A variable for the app's process."),
+        click.option("--interface", type=click.Choice(["wsgi", "asgi"]), help="Where it cannot be seen."),
+        click.option(
+            "--patch",
+            type=click.Choice(["early", "late", "never"]),
+            default=place.patch,
+            show_default=True,
+            help="When gevent or eventlet patch: before the app is imported, after, never.",
+        ),
+        click.option(
+            "--io-delay",
+            type=click.FloatRange(0, 1),
+            default=place.io_delay,
+            show_default=True,
+            help="Mean seconds of pauses at the app's own I/O.",
+        ),
+        click.option("--probe", is_flag=True, help="Look for what requests leave behind inside the app."),
+        click.option(
+            "--watch-log", "watch_logs", multiple=True, type=click.Path(path_type=Path), help="A log file."
+        ),
+        click.option(
+            "--watch-calls", is_flag=True, help="Watch outgoing HTTP calls, through a loopback proxy."
+        ),
+        click.option(
+            "--pressure", "pressures", multiple=True, metavar="NAME", help="How clients behave.  [all]"
+        ),
+        click.option(
+            "--seconds",
+            type=click.FloatRange(1),
+            default=usual.seconds,
+            show_default=True,
+            help="Seconds to flood an app for, at most.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def asked_of(choices: Mapping[str, Any]) -> Asked:
+    """Return what the options ask for. Raises UserError for what does not fit together."""
+    if choices["app"] and choices["url"]:
+        raise UserError("--app serves an app here, --url goes to one that runs already: give one of them")
+    for name in MATRIX_ONLY:
+        if choices[name]:
+            option = name.rstrip("_").removesuffix("s") if name != "promise" else name
+            raise UserError(f"--{option} chooses what the matrix has; it says nothing about --app or --url")
+    if choices["url"]:
+        for name in ("servers", "python", "app_dir", "cwd", "env", "interface", "probe", "watch_calls"):
+            if choices[name]:
+                option = (
+                    name.removesuffix("s").replace("_", "-") if name == "servers" else name.replace("_", "-")
+                )
+                raise UserError(
+                    f"--{option} is for an app that is served here; what answers at --url runs already"
+                )
+    from harness.apps.traffic_files import read_traffic
+
+    traffic = read_traffic(
+        requests=choices["requests_"], files=choices["files"], openapi=choices["openapi"], har=choices["har"]
+    )
+    if not traffic.flows:
+        raise UserError(
+            "nothing to send: give --request 'GET /whoami?user={token}' (or --requests-file, --openapi, --har), "
+            "with {token} wherever the app takes a value that belongs to one request"
+        )
+    usual = Budget()
+    return Asked(
+        place=_place(choices),
+        traffic=traffic,
+        budget=Budget(
+            clients=choices["clients"] or usual.clients,
+            requests=choices["requests"] or usual.requests,
+            seconds=choices["seconds"],
+            seed=choices["seed"],
+            pressures=_pressures(choices["pressures"]),
+        ),
+        allow=choices["allow"],
+        watch_logs=choices["watch_logs"],
+        watch_calls=choices["watch_calls"],
+    )
+
+
+def _place(choices: Mapping[str, Any]) -> Place:
+    usual = Place()
+    return Place(
+        app=choices["app"] or "",
+        url=choices["url"] or "",
+        server="" if choices["url"] else _server(choices["servers"], choices["interface"], choices["python"]),
+        python=choices["python"] or "",
+        app_dir=choices["app_dir"],
+        cwd=choices["cwd"],
+        env=_variables(choices["env"]),
+        interface=choices["interface"] or "",
+        patch=choices["patch"],
+        switch_interval=choices["switch_interval"] or usual.switch_interval,
+        io_delay=choices["io_delay"],
+        probe=choices["probe"],
+    )
+
+
+def _server(names: tuple[str, ...], interface: str | None, python: str | None) -> str:
+    """Return the import string of the server; in an environment of the app's own, only that one knows what it has."""
+    from harness.catalog import choose
+
+    if len(names) > 1:
+        raise UserError(f"an app is served by one server at a time, not by {', '.join(names)}")
+    usual = "uvicorn_asgi" if interface == "asgi" else "threaded_pool"
+    found = choose("server", names or (usual,))
+    if len(found) > 1:
+        raise UserError(
+            f"--server {names[0]} names {', '.join(each.name for each in found)}: choose one of them"
+        )
+    [entry] = found
+    if entry.missing and not python:
+        raise UserError(entry.missing)
+    if interface and entry.part.interface != interface:
+        raise UserError(f"{entry.name} serves {entry.part.interface}, but --interface says {interface}")
+    return entry.path
+
+
+def _variables(words: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not (name and equals):
+            raise UserError(f"--env {word}: write it as NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def _pressures(names: tuple[str, ...]) -> tuple[str, ...]:
+    known = [pressure.name for pressure in PRESSURES]
+    for name in names:
+        if name not in known:
+            raise UserError(f"there is no pressure {name!r}{nearest(name, known)}")
+    return names

@@ -1,0 +1,153 @@
+"""Gathers what the judge finds while clients flood, and makes the sightings of the record from it."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from harness.apps.exchanges import Exchange
+from harness.apps.oracle.clues import Clue
+from harness.core.app_record import Sighting, Sign, Who
+from harness.core.verdict import Anomaly
+
+MOST_KEPT = 40
+"""Exchanges kept for each sign at each endpoint; of the others only the number."""
+MOST_SHOWN = 3
+"""Sightings of each sign at each endpoint that the record keeps."""
+LONGEST = 4000
+"""Characters of a request or an answer that are kept for a reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A clue with the exchange that gave it."""
+
+    clue: Clue
+    exchange: Exchange
+    clients: int
+    at: int
+    seconds: float
+
+    @property
+    def key(self) -> tuple[Sign, str]:
+        """What it is counted under."""
+        return self.clue.sign, self.exchange.call.name
+
+
+Stamp = Callable[[Kept], tuple[Anomaly | None, Who, Who | None]]
+"""Says of a clue which anomaly it is, and who was involved, by the stamps of the server."""
+
+
+class Findings:
+    """Everything seen so far; for any number of threads."""
+
+    def __init__(self, look: Callable[[Exchange], Iterable[Clue]]) -> None:
+        self._look = look
+        self._lock = threading.Lock()
+        self._kept: list[Kept] = []
+        self.counts: Counter[tuple[Sign, str]] = Counter()
+        """How often each sign was seen at each endpoint."""
+        self.in_round: Counter[Sign] = Counter()
+        """What the current round has seen."""
+
+    def take(self, exchange: Exchange, clients: int, seconds: float) -> list[Sign]:
+        """Judge what came of one request; return the signs of a mix-up that it shows."""
+        with self._lock:
+            signs = []
+            for clue in self._look(exchange):
+                self._add(Kept(clue, exchange, clients, exchange.nth, seconds))
+                signs.append(clue.sign)
+            return signs
+
+    def add(self, clue: Clue, exchange: Exchange, clients: int, seconds: float) -> None:
+        """Take a clue that came another way: from the probe, a log, an outgoing call."""
+        with self._lock:
+            self._add(Kept(clue, exchange, clients, exchange.nth, seconds))
+
+    def _add(self, kept: Kept) -> None:
+        self.counts[kept.key] += 1
+        self.in_round[kept.clue.sign] += 1
+        if self.counts[kept.key] <= MOST_KEPT:
+            self._kept.append(kept)
+
+    def begin_round(self) -> None:
+        """Count anew what a round sees."""
+        with self._lock:
+            self.in_round = Counter()
+
+    def __len__(self) -> int:
+        return self.counts.total()
+
+    @property
+    def kept(self) -> list[Kept]:
+        """The first clues of each sign at each endpoint, with their exchanges."""
+        return list(self._kept)
+
+    def confirm(self, still: Callable[[Clue, Exchange], bool]) -> Counter[Sign]:
+        """Drop what turns out to occur alone as well; return how many of each sign were dropped.
+
+        Where none of those that were kept stands, nor do the others of that sign at that endpoint.
+        """
+        with self._lock:
+            standing = [kept for kept in self._kept if still(kept.clue, kept.exchange)]
+            left = Counter(kept.key for kept in standing)
+            before = Counter(kept.key for kept in self._kept)
+            dropped: Counter[Sign] = Counter()
+            for key, number in list(self.counts.items()):
+                share = left[key] / before[key] if before[key] else 1.0
+                stays = round(number * share)
+                dropped[key[0]] += number - stays
+                if stays:
+                    self.counts[key] = stays
+                else:
+                    del self.counts[key]
+            self._kept = standing
+            return +dropped
+
+    def sightings(self, stamp: Stamp) -> tuple[Sighting, ...]:
+        """Return the first of each sign at each endpoint, the earliest first."""
+        shown: Counter[tuple[Sign, str]] = Counter()
+        found = []
+        for kept in self._kept:
+            shown[kept.key] += 1
+            if shown[kept.key] > MOST_SHOWN:
+                continue
+            anomaly, victim, owner = stamp(kept)
+            clue = kept.clue
+            found.append(
+                Sighting(
+                    sign=clue.sign,
+                    anomaly=anomaly,
+                    endpoint=kept.exchange.call.name,
+                    victim=victim,
+                    owner=owner,
+                    where=clue.where,
+                    shown=clue.shown,
+                    expected=clue.expected,
+                    pressure=kept.exchange.pressure,
+                    clients=kept.clients,
+                    at=kept.at,
+                    seconds=round(kept.seconds, 3),
+                    value=clue.owner.text if clue.owner else "",
+                    count=self.counts[kept.key],
+                )
+            )
+        return tuple(found)
+
+    def exchanges_of(self, visits: Iterable[str]) -> dict[str, Exchange]:
+        """Return, of what is kept, the first exchange of each of these visits."""
+        wanted = set(visits)
+        found: dict[str, Exchange] = {}
+        for kept in self._kept:
+            if kept.exchange.visit.label in wanted:
+                found.setdefault(kept.exchange.visit.label, kept.exchange)
+        return found
+
+
+def answer_text(exchange: Exchange) -> str:
+    """Return an answer as a reader sees it: status, headers, body."""
+    answer = exchange.answer
+    if answer is None:
+        return exchange.trouble or "the client went away"
+    head = "\n".join([str(answer.status), *(f"{name}: {value}" for name, value in answer.headers)])
+    return f"{head}\n\n{answer.body.decode('utf-8', 'replace')}"[:LONGEST]

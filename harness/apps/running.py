@@ -1,0 +1,179 @@
+"""Runs an app from its start to its record: serves it or goes to its URL, tries it, and looks for the fewest clients."""
+
+import shlex
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+
+from harness.apps.app_process import AppAtUrl, AppProcess
+from harness.apps.options import Asked
+from harness.apps.outcome import End, Frame, record
+from harness.apps.smallest import smallest
+from harness.apps.tokens import PATTERN
+from harness.apps.trial import NothingToTellError, Tell, Trial
+from harness.apps.walk import NotCapturedError
+from harness.apps.watching import Watches
+from harness.core.app_record import AppRun
+from harness.core.errors import UserError
+from harness.core.names import load
+from harness.core.ports import Server
+from harness.core.record import Ending, short
+from harness.core.verdict import Need
+
+SMALLEST_SECONDS = 4.0
+"""How long one number of clients is tried."""
+MOST_TRIED = 4
+
+Place = AppProcess | AppAtUrl
+
+
+@dataclass(slots=True)
+class Running:
+    """One run against an app; ``words`` are the command line's, for the record."""
+
+    asked: Asked
+    words: Sequence[str]
+    environment: dict[str, str]
+    tell: Tell
+
+    def run(self) -> AppRun:
+        """Return the record, also of an app that does not start, and of a run that was interrupted.
+
+        Raises UserError for what was asked wrongly.
+        """
+        started = datetime.now().astimezone().isoformat(timespec="seconds")
+        clock = time.perf_counter()
+        frame = self._frame(started)
+        trial: Trial | None = None
+        end = End(Ending.JUDGED, 0.0)
+        try:
+            with ExitStack() as stack:
+                watches = stack.enter_context(Watches(self.asked))
+                place = self._open(watches)
+                try:
+                    stack.enter_context(place)
+                except UserError as error:
+                    return record(frame, None, _not_started(place, error, time.perf_counter() - clock))
+                trial = self._trial(place)
+                watches.follow(trial)
+                end = self._try(trial, place)
+        except KeyboardInterrupt:
+            end = replace(end, interrupted=True)
+        if trial is not None and len(trial.findings) and not end.interrupted and end.ending is Ending.JUDGED:
+            end = self._fewest(trial, end)
+        return record(frame, trial, replace(end, seconds=time.perf_counter() - clock))
+
+    def _try(self, trial: Trial, place: Place) -> End:
+        end = End(Ending.JUDGED, 0.0)
+        try:
+            trial.run()
+        except NothingToTellError as error:
+            end = replace(end, reason=str(error))
+        except NotCapturedError as error:
+            end = replace(end, reason=f"a flow cannot be walked to its end, even alone: {error}")
+        except KeyboardInterrupt:
+            end = replace(end, interrupted=True)
+        if not place.alive():
+            return replace(end, ending=Ending.CRASHED, log=place.last_words())
+        silent = any(kept.exchange.answer is None for kept in trial.findings.kept)
+        if end.reason or silent:
+            stands = "\n".join(place.where_it_stands())
+            return replace(end, log="\n".join(filter(None, (place.log_tail(), stands))))
+        return end
+
+    def _fewest(self, trial: Trial, end: End) -> End:
+        """Find the smallest number of clients that shows a mix-up, each in a process of its own."""
+        kept = trial.findings.kept[0]
+        pressure = kept.exchange.pressure
+        if not pressure or not self.asked.place.app:
+            return replace(end, smallest=kept.clients if pressure else 1)
+        requests = min(4000, max(300, 4 * kept.at))
+
+        def shows(clients: int) -> bool:
+            self.tell(
+                f"{clients} client{'s' if clients > 1 else ''} of {pressure}", trial.sent, len(trial.findings)
+            )
+            budget = replace(
+                self.asked.budget,
+                clients=clients,
+                requests=requests,
+                seconds=SMALLEST_SECONDS,
+                pressures=(pressure,),
+            )
+            return self._shows(replace(self.asked, budget=budget))
+
+        try:
+            fewest, tried = smallest(shows, kept.clients, MOST_TRIED)
+        except (KeyboardInterrupt, UserError):
+            return end
+        return replace(end, smallest=fewest, tried=tried)
+
+    def _shows(self, asked: Asked) -> bool:
+        with Watches(replace(asked, watch_logs=(), watch_calls=False)) as watches:
+            with replace(self, asked=asked)._open(watches) as place:
+                trial = replace(self, asked=asked)._trial(place)
+                try:
+                    trial.run()
+                except (NothingToTellError, NotCapturedError):
+                    return False
+                return bool(len(trial.findings))
+
+    def _open(self, watches: Watches) -> Place:
+        place = self.asked.place
+        if place.url:
+            return AppAtUrl(place.url)
+        return AppProcess(
+            app=place.app,
+            server=place.server,
+            python=place.python,
+            app_dir=place.app_dir,
+            cwd=place.cwd,
+            env={**place.env, **watches.variables},
+            interface=place.interface,
+            patch=place.patch,
+            switch_interval=place.switch_interval,
+            io_delay=place.io_delay,
+            probe=place.probe,
+            token_pattern=PATTERN,
+            seed=self.asked.budget.seed,
+        )
+
+    def _trial(self, place: Place) -> Trial:
+        journal = place.journal if isinstance(place, AppProcess) else None
+        return Trial(self.asked, place.address, journal, place.alive, self.tell)
+
+    def _frame(self, started: str) -> Frame:
+        place, budget = self.asked.place, self.asked.budget
+        server: Server | None = load(place.server) if place.server else None
+        options = {
+            "clients": budget.clients,
+            "requests": budget.requests,
+            "seconds": budget.seconds,
+            "patch": place.patch,
+            "switch_interval": place.switch_interval,
+            "io_delay": place.io_delay,
+            "probe": place.probe,
+            "allow": list(self.asked.allow),
+        }
+        command = shlex.join(["ctxstress", *self.words])
+        return Frame(
+            version=version("ctxstress"),
+            command=command,
+            app=place.name,
+            server=short(place.server) if place.server else "",
+            server_summary=server.summary if server else "an app that runs already",
+            single=server is not None and Need.OVERLAP not in server.offers,
+            seed=budget.seed,
+            options=options,
+            environment=self.environment,
+            started=started,
+            repeat=command,
+        )
+
+
+def _not_started(place: Place, error: UserError, seconds: float) -> End:
+    log = place.last_words() if isinstance(place, AppProcess) else ""
+    return End(Ending.NOT_RUN, seconds, reason=str(error), log=log)

@@ -1,0 +1,237 @@
+"""Tries somebody's own app: each request alone, then many at once under each pressure, then alone again."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from harness.apps.addresses import Address
+from harness.apps.exchanges import Exchange
+from harness.apps.findings import Findings
+from harness.apps.journal import Journal
+from harness.apps.options import Asked
+from harness.apps.oracle.allowed import Allowed
+from harness.apps.oracle.alone import Alone
+from harness.apps.oracle.endpoints import Tally
+from harness.apps.oracle.judge import Judge
+from harness.apps.press import Pressed, flood
+from harness.apps.pressures import PRESSURES, Pressure
+from harness.apps.serially import afterwards, alone
+from harness.apps.tokens import Ledger
+from harness.apps.users import Crowd
+from harness.core.app_record import Round, Sign
+
+FIRST = 0.3
+"""The share of requests and time for a first, short round of each pressure, so that none is tried too late."""
+MOST_SENDS_TO_TELL = 1500
+"""Requests that are sent alone, at most, to tell chance from a failure of isolation."""
+CLOSE_FAILURES = (Sign.FAILED, Sign.UNANSWERED)
+
+Tell = Callable[[str, int, int], None]
+"""Takes what is being done, how many requests were sent, and how many signs of a mix-up were seen."""
+
+
+class NothingToTellError(Exception):
+    """The app gave no ground for a verdict; the text says why and what to do."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """One app under trial, with all that is known at any moment."""
+
+    asked: Asked
+    address: Address
+    journal: Journal | None
+    """What the app's process stamps; None where it is not ours."""
+    alive: Callable[[], bool]
+    tell: Tell
+    ledger: Ledger = field(init=False)
+    crowd: Crowd = field(init=False)
+    known: Alone = field(init=False)
+    allowed: Allowed = field(init=False)
+    judge: Judge = field(init=False)
+    findings: Findings = field(init=False)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    rounds: dict[str, Round] = field(default_factory=dict)
+    """What came of each pressure, by its name."""
+    notes: list[str] = field(default_factory=list)
+    sent: int = 0
+    flooded: float = 0.0
+    """Seconds of flooding so far."""
+    began: float | None = None
+    """When the first flood began, by ``time.monotonic``."""
+    marks: list[str] = field(default_factory=list)
+    """The requests of the current round that were answered, and so judged."""
+
+    def __post_init__(self) -> None:
+        seed = self.asked.budget.seed
+        self.ledger = Ledger(seed)
+        self.crowd = Crowd(self.asked.traffic, self.ledger, seed)
+        self.known = Alone(self.ledger)
+        self.allowed = Allowed(self.asked.allow)
+        self.judge = Judge(self.ledger, self.known, self.allowed)
+        self.findings = Findings(self.judge.look)
+
+    def run(self) -> None:
+        """Try the app until the budget is used up, or the first round with a sign of a mix-up is over.
+
+        Raises NothingToTellError. An interruption leaves what is known.
+        """
+        self.learn()
+        self.press()
+        self.confirm()
+
+    def learn(self) -> None:
+        """Send each flow alone; what other requests must be kept out of is known from here on."""
+        exchanges = list(self._one_by_one("alone"))
+        for exchange in exchanges:
+            self.known.learn(exchange)
+        self._refuse_hopeless(exchanges)
+        # What comes back to others without any concurrency is stale, and found here already.
+        for exchange in exchanges:
+            self._take(exchange, 1)
+
+    def press(self) -> None:
+        """Flood with each pressure in turn: first a short round of each, then longer ones with what is left."""
+        budget = self.asked.budget
+        chosen = [each for each in PRESSURES if not budget.pressures or each.name in budget.pressures]
+        for share in (FIRST, 1 - FIRST):
+            for pressure in chosen:
+                if self.findings:
+                    return
+                requests = int(budget.requests * share / len(chosen))
+                pressed = self._round(pressure, requests, budget.seconds * share / len(chosen))
+                if pressed.reason or not self.alive():
+                    self.notes.append(f"{pressure.name}: {pressed.reason or 'the app ended'}")
+                    return
+
+    def confirm(self) -> None:
+        """Send requests alone again, and drop what turns out to come alone as well."""
+        if not self.alive():
+            return
+        if self.findings:
+            sends = max((self.judge.sends_to_tell(kept.clue) for kept in self.findings.kept), default=0)
+            self._learn_again(min(sends, MOST_SENDS_TO_TELL))
+            dropped = self.findings.confirm(self.judge.still)
+            if dropped:
+                what = ", ".join(f"{count:,} × {sign}" for sign, count in dropped.items())
+                self.notes.append(f"dropped, because it comes alone as well: {what}")
+
+    def _learn_again(self, sends: int) -> None:
+        learnt = 0
+        while True:
+            for exchange in self._one_by_one("alone again"):
+                self.known.learn(exchange, after=True)
+                learnt += 1
+            if learnt >= sends or not learnt or not self.alive():
+                return
+
+    def _round(self, pressure: Pressure, requests: int, seconds: float) -> Pressed:
+        clients = self.asked.budget.clients
+        self.findings.begin_round()
+        self.marks.clear()
+        began = time.monotonic()
+        self.began = self.began or began
+        pressed = flood(
+            self.address,
+            self.crowd,
+            pressure,
+            clients=clients,
+            requests=max(requests, clients),
+            deadline=began + seconds,
+            tell=lambda exchange: self._flooded(exchange, pressure.name, clients),
+            patience=self.asked.budget.patience,
+            before=self.sent,
+        )
+        self.sent += pressed.sent
+        self.flooded += pressed.seconds
+        for exchange in afterwards(
+            self.address, self.crowd, before=self.sent, patience=self.asked.budget.patience, stop=self._ended
+        ):
+            self.sent += 1
+            self._take(exchange, clients)
+        overlap, reuse = self._evidence(pressed)
+        signs = {str(sign): count for sign, count in self.findings.in_round.items()}
+        done = Round(
+            pressure.name,
+            pressure.summary,
+            clients,
+            pressed.sent,
+            pressed.answered,
+            round(pressed.seconds, 3),
+            overlap,
+            reuse,
+            signs,
+        )
+        before = self.rounds.get(pressure.name)
+        self.rounds[pressure.name] = added(before, done) if before else done
+        self.notes += [f"{pressure.name}: {note}" for note in pressed.notes]
+        return pressed
+
+    def _evidence(self, pressed: Pressed) -> tuple[int, int]:
+        if self.journal is None:
+            return pressed.answered, 0
+        self.journal.read()
+        return self.journal.overlap(self.marks), self.journal.reuse(self.marks)
+
+    def _flooded(self, exchange: Exchange, pressure: str, clients: int) -> None:
+        if exchange.answer is not None:
+            self.marks.append(exchange.mark)
+        self._take(exchange, clients)
+        if exchange.nth % 50 == 0:
+            self.tell(pressure, exchange.nth, len(self.findings))
+
+    def _take(self, exchange: Exchange, clients: int) -> None:
+        since = exchange.ended - (self.began or exchange.ended)
+        signs = self.findings.take(exchange, clients, since)
+        tally = self.tallies.setdefault(exchange.call.name, Tally())
+        tally.sent += 1
+        if exchange.answer is not None:
+            tally.answered += 1
+            tally.statuses[exchange.answer.status] += 1
+        tally.mixed += any(sign not in CLOSE_FAILURES for sign in signs)
+        tally.failed += any(sign in CLOSE_FAILURES for sign in signs)
+
+    def _one_by_one(self, what: str) -> Iterator[Exchange]:
+        for exchange in alone(
+            self.address, self.crowd, patience=self.asked.budget.patience, before=self.sent, stop=self._ended
+        ):
+            self.sent += 1
+            self.tell(what, self.sent, len(self.findings))
+            yield exchange
+
+    def _ended(self) -> bool:
+        return not self.alive()
+
+    def _refuse_hopeless(self, exchanges: Iterable[Exchange]) -> None:
+        """Raise NothingToTellError when nothing can be learnt from what came back alone."""
+        answers = [each.answer for each in exchanges if each.answer is not None]
+        if not self.alive():
+            raise NothingToTellError(
+                "the app ended while requests were sent to it one at a time; see its log"
+            )
+        if not answers:
+            troubles = sorted({each.trouble for each in exchanges if each.trouble})
+            raise NothingToTellError(
+                f"nothing was answered, even one request at a time: {'; '.join(troubles[:3]) or 'nothing was sent'}"
+            )
+        failing = [answer for answer in answers if answer.status >= 500]
+        if len(failing) == len(answers):
+            body = failing[0].body[:300].decode("utf-8", "replace").strip()
+            raise NothingToTellError(
+                f"each request was answered {failing[0].status}, even one at a time, so isolation cannot be told; "
+                f"the first said: {body!r}"
+            )
+
+
+def added(one: Round, other: Round) -> Round:
+    """Return two rounds of one pressure as one."""
+    return replace(
+        one,
+        sent=one.sent + other.sent,
+        answered=one.answered + other.answered,
+        seconds=round(one.seconds + other.seconds, 3),
+        overlap=one.overlap + other.overlap,
+        reuse=one.reuse + other.reuse,
+        signs=dict(Counter(one.signs) + Counter(other.signs)),
+    )
