@@ -1,0 +1,32 @@
+"""The server ``granian_wsgi``: granian, HTTP in Rust, WSGI requests on a pool of threads."""
+
+from collections.abc import Callable
+from typing import Any
+
+from harness.core.ports import Carries, Server
+from harness.core.verdict import Need
+from localimpl import Unit
+
+THREADS = 8
+
+
+def serve(app: Any, port: int, ready: Callable[[int], None]) -> None:
+    """Wait on the calling thread; a pool of others answers."""
+    from harness.servers._granian import serve_with
+
+    serve_with("wsgi", app, port, ready, threads=THREADS)
+
+
+SERVER = Server(
+    name="granian_wsgi",
+    summary=f"granian with a WSGI app: a pool of {THREADS} threads, connections kept alive",
+    unit=Unit.THREAD,
+    interface="wsgi",
+    serve=serve,
+    offers=frozenset(Need),
+    pool=f"{THREADS} threads, any of which takes the next request of any connection",
+    keep_alive=True,
+    carries=Carries(True, True, True, True),
+    requires="servers",
+    module="granian",
+)
