@@ -2,7 +2,7 @@
 
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
-from harness.core.scenario import Cookies, Scenario
+from harness.core.scenario import Cookies, Means, Scenario
 from harness.core.steps import PAUSE, Script
 
 
@@ -24,5 +24,6 @@ SCENARIO = Scenario(
     "Each client finds its own user in its session.",
     view,
     cookies=Cookies.OWN,
+    uses=frozenset({Means.SESSION}),
     store="memory",
 )

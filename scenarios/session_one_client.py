@@ -8,6 +8,7 @@ from harness.core.verdict import Anomaly
 
 
 def view(app: Ambient, own: Probe) -> Script[str]:
+    own.wrote("request", own.token)
     own.began("session.version")
     before = app.session.get("version", "none")
     yield PAUSE
@@ -16,6 +17,8 @@ def view(app: Ambient, own: Probe) -> Script[str]:
     own.updated("session.version", before, after)
     yield PAUSE
     own.look("session.version", lambda: app.session["version"])
+    # A store may let them wait for each other, and then it is here that they overlap.
+    own.look("request", lambda: app.request.headers["X-Ctxstress-Token"])
     return own.token
 
 
@@ -25,7 +28,7 @@ SCENARIO = Scenario(
     view,
     looks_for=EVERY_READ | {Anomaly.LOST_UPDATE},
     cookies=Cookies.SHARED,
-    uses=frozenset({Means.SESSION}),
+    uses=frozenset({Means.REQUEST, Means.SESSION}),
     store="memory",
     unpromised=frozenset({Anomaly.LOST_UPDATE}),
 )

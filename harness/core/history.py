@@ -27,6 +27,8 @@ class Kind(StrEnum):
     """A read-modify-write of ``name`` begins: what it reads comes after this."""
     UPDATED = "updated"
     """A read-modify-write of ``name`` went from the first to the second of the two values."""
+    REVOKED = "revoked"
+    """Once the request is over, nobody may find ``value`` under the shared ``name``: it was ended."""
     RESIDUE = "residue"
     """After the end, the unit's storage still held ``value`` under ``name``."""
     FAILED = "failed"
@@ -175,6 +177,10 @@ class Probe:
     def updated(self, name: str, before: str, after: str) -> None:
         """Record that the shared ``name`` was read as ``before`` and then written as ``after``."""
         self._record((Kind.UPDATED, self.request, self.unit, name, (before, after)))
+
+    def revoked(self, name: str, value: str) -> None:
+        """Record that ``value`` is ended: who begins to look for ``name`` once this request is over must not."""
+        self._record((Kind.REVOKED, self.request, self.unit, name, value))
 
     def residue(self, name: str, value: str) -> None:
         """Record that the unit's storage still holds a value after the request's end."""

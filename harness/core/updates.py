@@ -1,46 +1,72 @@
-"""Says of every pair of read-modify-writes that began from the same value whether they ran together or in turn."""
+"""Says which read-modify-writes began from a value already replaced, and which requests found what had been ended."""
 
 from typing import NamedTuple
 
-from harness.core.history import LEAVE, Event, History, Kind
+from harness.core.history import LEAVE, READ, Event, History, Kind
 
 
 class Clash(NamedTuple):
-    """Two updates of one name by two requests, both from the same value."""
+    """Two events of two requests that cannot both be right."""
 
     first: Event
     second: Event
-    in_turn: bool
-    """The first's request was over before the second's update began, so the second saw what had been replaced."""
 
 
-def judge_updates(history: History) -> list[Clash]:
-    """Return a clash for each update that began from a value which another request had already replaced.
+def revived(history: History) -> list[Clash]:
+    """Return (revocation, look-up) for each look-up of a value that a request had revoked and was over.
 
-    An update whose request failed or was cut short promised nobody that it would last, so it clashes with none.
+    Over, that is, before the one who looked said that it began: what it found can then not have been on its way.
     """
-    return history.derive(_judge_all)
+    return history.derive(_revived)
 
 
-def _judge_all(history: History) -> list[Clash]:
-    void = {
+def lost_updates(history: History) -> list[Clash]:
+    """Return (earlier, later) for each update that began from a value which another request had already replaced.
+
+    Who had found a revived value lost nothing but was given what is no more.
+    """
+    return history.derive(_lost_updates)
+
+
+def _void(history: History) -> set[str]:
+    """Return the requests that failed or were cut short: they promised nobody that what they did would last."""
+    return {
         request for kind, request, _, _, _ in history.rows if kind is Kind.FAILED or kind is Kind.CANCELLED
     }
-    began: dict[tuple[str, str], int] = {}
+
+
+def _revived(history: History) -> list[Clash]:
+    void = _void(history)
+    began: dict[str, int] = {}
     left: dict[str, int] = {}
-    first_from: dict[tuple[str, str], Event] = {}
+    revoked: dict[tuple[str, str], list[Event]] = {}
     clashes = []
     for seq, row in enumerate(history.rows):
         kind, request, _, name, value = row
         if kind is Kind.BEGAN:
-            began[request, name] = seq
+            began[request] = seq
         elif kind is LEAVE:
             left[request] = seq
-        elif kind is Kind.UPDATED and request not in void:
-            event = Event(seq, *row)
-            first = first_from.setdefault((name, value[0]), event)
-            if first.request != request:
-                # An update that never said when it began may have begun early.
-                start = began.get((request, name), -1)
-                clashes.append(Clash(first, event, left.get(first.request, seq) < start))
+        elif kind is Kind.REVOKED and request not in void:
+            revoked.setdefault((name, value), []).append(Event(seq, *row))
+        elif kind is READ and request in began:
+            for each in revoked.get((name, value), ()):
+                if each.request != request and left.get(each.request, seq) < began[request]:
+                    clashes.append(Clash(each, Event(seq, *row)))
+                    break
+    return clashes
+
+
+def _lost_updates(history: History) -> list[Clash]:
+    void = _void(history)
+    misled = {clash.second.request for clash in revived(history)}
+    first_from: dict[tuple[str, str], Event] = {}
+    clashes = []
+    for seq, row in enumerate(history.rows):
+        kind, request, _, name, value = row
+        if kind is Kind.UPDATED and request not in void:
+            update = Event(seq, *row)
+            first = first_from.setdefault((name, value[0]), update)
+            if first.request != request and request not in misled:
+                clashes.append(Clash(first, update))
     return clashes

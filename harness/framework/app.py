@@ -33,8 +33,8 @@ class App(Lifecycle):
     ``ctxstress.given`` in the environ or scope performs the steps, and its ``own`` and ``extra`` reach views,
     hooks, handlers and receivers as keyword arguments; without one nothing is added and a pause only gives way.
 
-    ``store`` is ``cookie`` (signed with ``secret_key``; without a key sessions cannot be written), ``memory``, or
-    a SessionInterface.
+    ``store`` is ``cookie`` (signed with ``secret_key``; without a key sessions cannot be written), ``memory``, ``sql``,
+    ``redis``, ``redis_locked``, or a SessionInterface.
     """
 
     def __init__(

@@ -172,6 +172,8 @@ class RequestContext(Context):
             if not self._is_copy:
                 yield from app.do_teardown_request(self, error)
         finally:
+            if self.session is not None and not self._is_copy:
+                app.close_session(self.session)
             popped = app.request_contexts.pop()
             if self._app_context is not None:
                 yield from self._app_context.pop(error)

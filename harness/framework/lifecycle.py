@@ -16,7 +16,7 @@ from harness.core.steps import PAUSE, Script
 from harness.framework.calling import awaited, call
 from harness.framework.contexts import AppContext, RequestContext
 from harness.framework.registry import Registry
-from harness.framework.sessions import NullSession, Session, SessionInterface
+from harness.framework.sessions import NullSession, Session, SessionInterface, StoreUnavailable
 from harness.framework.signals import (
     got_request_exception,
     request_finished,
@@ -214,11 +214,19 @@ class Lifecycle(Registry):
         self.sessions.save_session(session, response)
 
     def handle_exception(self, context: RequestContext, error: Exception) -> Script[Response]:
-        """Answer an error that nobody handled with 500, by the handler for 500 where there is one."""
+        """Answer an error that nobody handled with 500, by the handler for 500 where there is one.
+
+        A session store that is out of reach is answered with 503, and says so.
+        """
         context.abandon()
         self.report(error, context)
-        result: Any = InternalServerError(original_exception=error)
-        handler = self.handler_of(result)
+        result: Any
+        if isinstance(error, StoreUnavailable):
+            handler = None
+            result = Response(f"{error}\n", 503, content_type="text/plain; charset=utf-8")
+        else:
+            result = InternalServerError(original_exception=error)
+            handler = self.handler_of(result)
         try:
             if handler is not None:
                 result = yield from call(handler, result, **context.given)
@@ -226,6 +234,10 @@ class Lifecycle(Registry):
         except Exception as second:
             self.report(second, context)
             return make_response(InternalServerError(original_exception=error), context)
+
+    def close_session(self, session: Session) -> None:
+        """Let go of what the store holds for a session: a request is over."""
+        self.sessions.close_session(session)
 
     def do_teardown_request(self, context: RequestContext, error: BaseException | None) -> Script[None]:
         """Call every teardown function of the request, then signal; raises the first error of theirs at the end."""

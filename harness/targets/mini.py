@@ -12,6 +12,7 @@ from harness.core.ports import GIVEN, Answer, Given, Target
 from harness.core.scenario import Scenario
 from harness.core.steps import Script
 from harness.framework.app import App
+from harness.framework.sessions import SessionInterface
 from harness.framework.signals import got_request_exception
 from harness.framework.wrappers import Body
 from localimpl import Subject
@@ -37,11 +38,13 @@ TEMPLATE: dict[str, Any] = {
 
 
 class MountedApp:
-    """A scenario's view at ``/`` of an App of its own."""
+    """A scenario's view at ``/`` of an App of its own, whose sessions are in the scenario's store or the one given."""
 
-    def __init__(self, subject: Subject, scenario: Scenario) -> None:
+    def __init__(
+        self, subject: Subject, scenario: Scenario, store: str | SessionInterface | None = None
+    ) -> None:
         self.app = app = App(
-            subject, secret_key="ctxstress", store=scenario.store, name=f"mini/{subject.name}"
+            subject, secret_key="ctxstress", store=store or scenario.store, name=f"mini/{subject.name}"
         )
         app.add_url_rule("/", scenario.name, partial(scenario.view, app))
         if scenario.prepare is not None:

@@ -177,12 +177,14 @@ NEAR_MISSES = {
         b updated purse none b.1
         """,
     ),
-    "lost update: the second began when the first was over": (
+    "lost update: the second found what the first, which is over, had ended": (
         Anomaly.LOST_UPDATE,
         """
         a updated cart none a.1
+        a revoked cart none
         a leave
         b began cart
+        b read cart none
         b updated cart none b.1
         """,
     ),
@@ -194,32 +196,49 @@ NEAR_MISSES = {
         a failed - the-store-is-down
         """,
     ),
-    "stale: the update began when the other was under way": (
+    "stale: who found it began when the other was not over": (
         Anomaly.STALE,
         """
-        a updated cart none a.1
+        a revoked cart none
         b began cart
         a leave
-        b updated cart none b.1
+        b read cart none
         """,
     ),
-    "stale: nobody was told that the first had been kept": (
+    "stale: nobody was told that it had ended": (
         Anomaly.STALE,
         """
-        a updated cart none a.1
+        a revoked cart none
         a cancelled
         a leave
         b began cart
-        b updated cart none b.1
+        b read cart none
         """,
     ),
-    "stale: an update from what the other left": (
+    "stale: nobody said that it was to end": (
         Anomaly.STALE,
         """
         a updated cart none a.1
         a leave
         b began cart
-        b updated cart a.1 b.1
+        b read cart none
+        """,
+    ),
+    "stale: it is unknown when the look-up began": (
+        Anomaly.STALE,
+        """
+        a revoked cart none
+        a leave
+        b read cart none
+        """,
+    ),
+    "stale: something else was found": (
+        Anomaly.STALE,
+        """
+        a revoked cart none
+        a leave
+        b began cart
+        b read cart other
         """,
     ),
     "residue: nothing was left": (Anomaly.RESIDUE, "a enter\na wrote user a.1\na leave"),
@@ -268,16 +287,18 @@ def test_the_witness_names_the_events_that_prove_it(
     assert (witness.victim, witness.writer, witness.seqs) == (victim, writer, seqs)
 
 
-def test_an_update_from_what_one_that_is_over_had_replaced_is_stale(tell: Tell) -> None:
+def test_what_one_that_is_over_had_ended_is_stale(tell: Tell) -> None:
+    # Of two that end the value, it is enough that one is over.
     lines = """
-        a updated cart none a.1
+        z revoked cart none
+        a revoked cart none
         a leave
         b began cart
-        b updated cart none b.1
+        b read cart none
     """
     (witness,) = found(Anomaly.STALE, tell(lines))
-    assert (witness.victim, witness.writer, witness.seqs) == ("b", "a", (0, 3))
-    assert witness.sentence == "a replaced 'cart' and ended; b began later and still saw the value from before."
+    assert (witness.victim, witness.writer, witness.seqs) == ("b", "a", (1, 4))
+    assert witness.sentence == "a ended 'cart' and was over; b looked later and still found it."
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,7 @@ def test_json_keeps_every_event() -> None:
     own.began("cart")
     own.updated("cart", "none", "a.1")
     own.expect("user")
+    own.revoked("cart", "none")
     own.residue("user", "a.1")
     own.cancelled()
     own.replied("r1-abc")

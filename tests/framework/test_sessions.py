@@ -215,8 +215,8 @@ def test_the_store_keeps_count_when_threads_save_at_once() -> None:
 
 
 def test_an_unknown_store_is_refused() -> None:
-    with pytest.raises(ValueError, match="'cookie', 'memory' or a SessionInterface"):
-        App(SUBJECT, store="redis")
+    with pytest.raises(ValueError, match="cookie, memory, sql, redis, redis_locked or a SessionInterface"):
+        App(SUBJECT, store="mongo")
 
 
 @stores

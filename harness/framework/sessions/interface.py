@@ -9,6 +9,8 @@ from werkzeug.wrappers import Response
 from harness.framework.wrappers import Request
 
 COOKIE = "session"
+LIFETIME = 31 * 24 * 3600
+"""Seconds that a session lasts after its last change."""
 
 Loaded = tuple[dict[str, Any], str | None]
 """What a store found: the values, and the id that they are kept under, if any."""
@@ -17,13 +19,16 @@ Loaded = tuple[dict[str, Any], str | None]
 class Session(MutableMapping[str, Any]):
     """The values of one client, loaded when first touched; changes inside a value need ``modified = True``."""
 
-    __slots__ = ("_load", "_values", "key", "modified")
+    __slots__ = ("_load", "_values", "held", "key", "modified", "rotated")
 
     def __init__(self, load: Callable[[], Loaded]) -> None:
         self._load = load
         self._values: dict[str, Any] | None = None
         self.key: str | None = None
         self.modified = False
+        self.rotated = False
+        self.held: str | None = None
+        """What a store that locks knows its hold on this session by."""
 
     def _touch(self) -> dict[str, Any]:
         values = self._values
@@ -31,6 +36,11 @@ class Session(MutableMapping[str, Any]):
             values, self.key = self._load()
             self._values = values
         return values
+
+    def rotate(self) -> None:
+        """Ask for a new id, as is due when somebody logs in; once the session is saved, the old one is dead."""
+        self._touch()
+        self.rotated = self.modified = True
 
     @property
     def accessed(self) -> bool:
@@ -85,6 +95,9 @@ class SessionInterface(ABC):
     @abstractmethod
     def save_session(self, session: Session, response: Response) -> None:
         """Keep what was changed, and tell the client by cookie where that is needed."""
+
+    def close_session(self, session: Session) -> None:  # noqa: B027 – most stores hold nothing
+        """Let go of what is held for a session; called at each request's end, however that came, and never fails."""
 
 
 def tell_client(response: Response, value: str, lifetime: int) -> None:

@@ -1,67 +1,68 @@
-"""Sessions that the server keeps in a dict; the client keeps a random id only."""
+"""Sessions that the server keeps in a dict of its own process."""
 
-import copy
-import secrets
 import threading
-from typing import Any
+import time
+from collections.abc import Callable
 
-from werkzeug.wrappers import Response
-
-from harness.framework.sessions.interface import (
-    COOKIE,
-    Loaded,
-    Session,
-    SessionInterface,
-    forget_client,
-    tell_client,
-)
-from harness.framework.wrappers import Request
-
-ID_BYTES = 16
+from harness.framework.sessions.interface import LIFETIME
+from harness.framework.sessions.server_side import MOST_BYTES, ServerSideSessions
 
 
-class MemorySessions(SessionInterface):
-    """Keeps the ``most`` sessions that were changed last; each ends with the process or when its client forgets it.
+class MemorySessions(ServerSideSessions):
+    """Keeps the ``most`` sessions that were changed last; each ends with the process at the latest.
 
-    A request works on a copy and the save replaces the whole, so two requests of one client never share an
-    object, and of two changes made at once the later save stays.
+    ``now`` returns the time in seconds.
     """
 
-    def __init__(self, most: int = 100_000, lifetime: int = 31 * 24 * 3600) -> None:
+    name = "memory"
+
+    def __init__(
+        self,
+        most: int = 100_000,
+        *,
+        lifetime: int = LIFETIME,
+        most_bytes: int = MOST_BYTES,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__("memory:", lifetime=lifetime, most_bytes=most_bytes)
         self._most = most
-        self._lifetime = lifetime
+        self._now = now
         self._lock = threading.Lock()
-        self._kept: dict[str, dict[str, Any]] = {}
+        self._kept: dict[str, tuple[str, float]] = {}
+        """Text and end of life by id, the one changed longest ago first."""
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def open_session(self, request: Request) -> Session:
-        def load() -> Loaded:
-            key = request.cookies.get(COOKIE)
-            # An id that is not known here is never taken over: its client could have given it to somebody else.
-            values = None if key is None else self._kept.get(key)
-            return ({}, None) if values is None else (copy.deepcopy(values), key)
+    def load(self, key: str) -> str | None:
+        """Return what is kept under an id, or None."""
+        text, ends = self._kept.get(key, (None, 0.0))
+        return text if ends > self._now() else None
 
-        return Session(load)
+    def create(self, key: str, text: str) -> None:
+        """Keep a text; the session that was changed longest ago makes room."""
+        with self._lock:
+            self._keep(key, text)
 
-    def save_session(self, session: Session, response: Response) -> None:
-        if not session.modified:
-            return
-        known = session.key is not None
-        if session:
-            session.key = key = session.key or secrets.token_urlsafe(ID_BYTES)
-            self._keep(key, copy.deepcopy(dict(session)))
-            if not known:
-                tell_client(response, key, self._lifetime)
-        elif session.key is not None:
-            with self._lock:
-                self._kept.pop(session.key, None)
-            forget_client(response)
+    def replace(self, key: str, text: str) -> bool:
+        """Keep another text under an id that is alive."""
+        return self.move(key, key, text)
 
-    def _keep(self, key: str, values: dict[str, Any]) -> None:
+    def move(self, key: str, new: str, text: str) -> bool:
+        """Keep a text under a new id in the place of one that is alive."""
+        with self._lock:
+            _, ends = self._kept.pop(key, (None, 0.0))
+            alive = ends > self._now()
+            if alive:
+                self._keep(new, text)
+            return alive
+
+    def delete(self, key: str) -> None:
+        """Drop what is kept under an id."""
         with self._lock:
             self._kept.pop(key, None)
-            self._kept[key] = values
-            if len(self._kept) > self._most:
-                del self._kept[next(iter(self._kept))]
+
+    def _keep(self, key: str, text: str) -> None:
+        self._kept[key] = text, self._now() + self.lifetime
+        if len(self._kept) > self._most:
+            del self._kept[next(iter(self._kept))]
