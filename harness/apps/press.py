@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 from harness.apps.addresses import Address
 from harness.apps.exchanges import Exchange
+from harness.apps.meeting import Meeting
 from harness.apps.pressures import Pressure
 from harness.apps.user_agent import Reply, UserAgent
 from harness.apps.users import Crowd, Step
+from harness.apps.watch import Watch
 from harness.engine.http_connection import RefusedError, UnconnectedError
 
 PATIENCE = 10.0
 """Seconds after which a request without an answer is told as unanswered."""
 _LOOK_EVERY = 0.02
-_MEET_FOR = 0.25
-_STARVED_AFTER = 1.0
 _END_WITHIN = 1.0
 
 
@@ -60,39 +60,6 @@ def flood(
     clients' threads. ``before`` is how many requests the run had sent already.
     """
     return _Round(address, crowd, pressure, clients, requests, deadline, tell, patience, before).run(stop)
-
-
-class _Meeting:
-    """Where clients wait for each other: the last to come lets all go, or whoever has waited too long."""
-
-    def __init__(self, parties: int) -> None:
-        self._parties = parties
-        self._changed = threading.Condition()
-        self._waiting: list[UserAgent] = []
-        self._nth = 0
-
-    def wait(self, agent: UserAgent) -> None:
-        with self._changed:
-            nth = self._nth
-            self._waiting.append(agent)
-            if len(self._waiting) < self._parties:
-                self._changed.wait_for(lambda: self._nth != nth, _MEET_FOR)
-            if self._nth == nth:
-                self._open()
-
-    def leave(self) -> None:
-        """Wait no more for one of the parties."""
-        with self._changed:
-            self._parties -= 1
-            if self._waiting and len(self._waiting) >= self._parties:
-                self._open()
-
-    def _open(self) -> None:
-        for agent in self._waiting:
-            agent.release()
-        self._waiting.clear()
-        self._nth += 1
-        self._changed.notify_all()
 
 
 class _Client(threading.Thread):
@@ -173,7 +140,7 @@ class _Round:
         before: int,
     ) -> None:
         self.address, self.crowd, self.pressure, self.patience = address, crowd, pressure, patience
-        self.meeting = _Meeting(clients) if pressure.together else None
+        self.meeting = Meeting(clients) if pressure.together else None
         self._requests, self._deadline = requests, deadline
         self._tell = tell
         self._before = self._sent = before
@@ -223,7 +190,7 @@ class _Round:
         try:
             for client in self._clients:
                 client.start()
-            watch = _Watch([client.agent for client in self._clients], began)
+            watch = Watch([client.agent for client in self._clients], began)
             while alive := [client for client in self._clients if client.is_alive()]:
                 alive[0].join(_LOOK_EVERY)
                 if self._ended or stop():
@@ -272,37 +239,3 @@ _ONE_AT_A_TIME = (
     "connections are renewed after each answer: the server serves no more of them at a time than it has workers, "
     "and those who wait for one would wait for ever"
 )
-
-
-class _Watch:
-    """Looks from time to time whether clients starve while others are served, and how long all have been silent."""
-
-    def __init__(self, agents: list[UserAgent], now: float) -> None:
-        self._agents = agents
-        self._answers = 0
-        self._last = now
-        self._waiting: dict[int, int] = {}
-
-    def silence(self) -> float:
-        """Return for how many seconds nobody has been answered."""
-        return time.monotonic() - self._last
-
-    def is_starving(self) -> bool:
-        """Tell whether somebody's connection is never served while others' are, and have all renew theirs then.
-
-        In a queue that is merely long, all others are served about once before it is one's own turn.
-        """
-        now = time.monotonic()
-        answers = sum(agent.answers for agent in self._agents)
-        if answers > self._answers:
-            self._answers, self._last = answers, now
-        starving = False
-        for nth, agent in enumerate(self._agents):
-            if now - agent.unserved_since < _STARVED_AFTER:
-                self._waiting.pop(nth, None)
-            elif answers - self._waiting.setdefault(nth, answers) >= 3 * len(self._agents):
-                starving = True
-        if starving:
-            for agent in self._agents:
-                agent.renews = True
-        return starving

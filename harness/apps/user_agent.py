@@ -25,10 +25,9 @@ from harness.engine.http_connection import (
 PIECES = 4
 """In how many pieces a slow client writes a request, and how many small ones of an answer it reads."""
 IDLE = 0.5
-"""Seconds after which a server may be closing a kept connection just as the next request comes.
-
-Then the request is sent again, once (RFC 9112, 9.3.1); no server has a shorter time.
-"""
+"""Seconds after which a server may be closing a kept connection just as the next request comes; none is quicker."""
+QUEUED = 0.9
+"""Seconds after which a system drops a connection that its full queue could not take, which looked open from here."""
 LONGEST_STAY = 0.5
 
 
@@ -94,14 +93,17 @@ class UserAgent:
 
         Raises RefusedError when nobody listens, UnconnectedError when no connection came about; nothing was sent then.
         """
-        idle = self._open()
+        may_be_closed = self._open()
         wires = self._wires(steps)
         try:
             if self._random.random() >= self._pressure.leaves:
                 self._write(b"".join(each.data for each in wires), meeting)
-                replies = list(self._read(wires, idle))
+                replies = list(self._read(wires, may_be_closed))
             else:
                 replies = self._leave(wires, meeting)
+        except UnconnectedError:
+            self.close()
+            raise
         except TransportError as error:
             self.close()
             replies = [self._failed(error)] + [self._gone() for _ in steps[1:]]
@@ -113,11 +115,15 @@ class UserAgent:
         return replies
 
     def _open(self) -> bool:
-        """See to a connection; tell whether it is a kept one that the server may be about to close."""
+        """See to a connection; tell whether the server may close it without having looked at what comes next.
+
+        That is so when it was idle for long, and when bodies are padded: one that nobody reads makes some servers
+        (gunicorn's threads, granian) close the connection behind their answer, others (wsgiref) even reset it.
+        """
         connection = self._connection
         if connection is not None and connection.reusable:
             if not self._is_over(0) and not connection.has_ended():
-                return time.monotonic() - self._last > IDLE
+                return bool(self._pressure.padding) or time.monotonic() - self._last > IDLE
             connection.close()
         self._connection = None
         self._served = 0
@@ -129,7 +135,7 @@ class UserAgent:
             raise
         except TransportError as error:
             raise UnconnectedError(str(error)) from None
-        return False
+        return bool(self._pressure.padding)
 
     def _is_over(self, more: int) -> bool:
         """Tell whether the connection is to be renewed after so many requests more."""
@@ -167,15 +173,23 @@ class UserAgent:
             self._held = held
             meeting.wait(self)
 
-    def _read(self, wires: Sequence[Wire], idle: bool = False) -> Iterator[Reply]:
-        """Yield what came of each request; those that the server closed the connection on unheard are left out."""
+    def _read(
+        self, wires: Sequence[Wire], may_be_closed: bool = False, *, again: bool = False
+    ) -> Iterator[Reply]:
+        """Yield what came of each request; those that the server closed the connection on unheard are left out.
+
+        They may be sent again, once (RFC 9112, 9.3.1); ``again`` says that they are.
+        """
         for nth, each in enumerate(wires):
             try:
                 answer = self._connected.receive(bodiless=each.bodiless, more=nth < len(wires) - 1)
             except ClosedError as error:
-                if (nth or idle) and not self._aborted:
+                queued = not self._served and time.monotonic() - self._began > QUEUED
+                if (nth or may_be_closed or queued) and not (again or self._aborted):
                     return
                 yield self._failed(error)
+            except UnconnectedError:
+                raise
             except TransportError as error:
                 yield self._failed(error)
                 yield from (self._gone() for _ in wires[nth + 1 :])
@@ -212,7 +226,9 @@ class UserAgent:
             self._open()
             wires = self._wires([step])
             self._write(wires[0].data)
-            return next(self._read(wires))
+            return next(self._read(wires, again=True))
+        except UnconnectedError:
+            return self._gone()
         except TransportError as error:
             return self._failed(error)
 

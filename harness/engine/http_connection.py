@@ -1,9 +1,12 @@
 """One HTTP/1.1 connection to a server on this machine: sends requests, reads answers, and can hang up in a body."""
 
 import contextlib
+import fcntl
 import select
 import socket
 import struct
+import sys
+import termios
 import time
 
 from harness.core.ports import Answer
@@ -33,7 +36,7 @@ class ClosedError(TransportError):
 
 
 class UnconnectedError(NoAnswerError):
-    """The server's queue of connections stayed full: nothing was sent."""
+    """The server's queue of connections stayed full: it has not been given a byte of what was sent."""
 
 
 class Connection:
@@ -45,6 +48,7 @@ class Connection:
         self._deadline = time.monotonic() + limit
         self._read = bytearray()
         self._begun = False
+        self._sent = 0
         self._trickles = 0
         self._pause = 0.0
         try:
@@ -111,6 +115,7 @@ class Connection:
                 self._socket.sendall(data)
             else:
                 self._send_and_read(memoryview(data))
+            self._sent += len(data)
         except TimeoutError:
             self.close()
             raise NoAnswerError(f"no answer within {self._limit:g} s") from None
@@ -126,7 +131,10 @@ class Connection:
         try:
             return self._answer(bodiless, hangs_up, more)
         except TimeoutError:
+            untouched = self._is_untouched()
             self.close()
+            if untouched:
+                raise UnconnectedError(f"no connection within {self._limit:g} s") from None
             raise NoAnswerError(f"no answer within {self._limit:g} s") from None
         except OSError as error:
             self.close()
@@ -135,6 +143,16 @@ class Connection:
         except TransportError:
             self.close()
             raise
+
+    def _is_untouched(self) -> bool:
+        """Tell whether the other side's system has not taken a single byte, as when its queue of connections is full.
+
+        The connection then looks open from here alone. Only Linux is asked; elsewhere the answer is no.
+        """
+        if not sys.platform.startswith("linux"):
+            return False
+        (waiting,) = struct.unpack("i", fcntl.ioctl(self._socket, termios.TIOCOUTQ, bytes(4)))
+        return waiting >= self._sent > 0
 
     def _send_and_read(self, data: memoryview) -> None:
         # A server that answers without reading would wait for us for ever, and we for it.
