@@ -25,7 +25,9 @@ def refuse_old() -> None:
     """End with a report that says which interpreter would do."""
     found = sys.version.split()[0]
     oldest = ".".join(map(str, OLDEST))
-    said = f"{sys.executable} is Python {found}; an app is served here from {oldest} on: start it and give --url"
+    said = (
+        f"{sys.executable} is Python {found}; an app is served here from {oldest} on: start it and give --url"
+    )
     sys.stdout.write('{"error": "' + said + '"}\n')
     sys.stdout.flush()
     sys.exit(1)
