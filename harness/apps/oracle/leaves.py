@@ -1,7 +1,7 @@
 """Answers made of named values (JSON by its paths, headers and cookies by their names): what each value is alone."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from harness.apps.oracle.differences import Difference
 from harness.apps.oracle.slots import Slot
@@ -16,16 +16,18 @@ _MANY_KEYS = 3
 class Tree:
     """What was learnt of each path; list lengths may vary, and so may the keys of objects that are keyed by data.
 
+    A value that does not fit may do so ``clean``.
     In a tree that is not ``closed``, as that of headers, a path that was never seen is no difference.
     """
 
-    def __init__(self, samples: Sequence[Leaves], closed: bool = True) -> None:
+    def __init__(self, samples: Sequence[Leaves], clean: Callable[[str], str], closed: bool = True) -> None:
+        self._clean = clean
         self._closed = closed
         count = len(samples)
         gathered: dict[str, list[frozenset[str]]] = {}
         for sample in samples:
             for path, values in sample.items():
-                gathered.setdefault(path, []).append(values)
+                gathered.setdefault(path, []).append(frozenset(map(clean, values)))
         self.slots = {path: Slot(sets) for path, sets in gathered.items()}
         everywhere = {path for path, sets in gathered.items() if len(sets) == count}
         self._open = _keyed_by_data(samples) if len(everywhere) < len(gathered) else frozenset()
@@ -49,7 +51,7 @@ class Tree:
                     yield Difference(path, _join(values), "")
             elif values != slot.values:
                 for value in values:
-                    if not slot.fits(value):
+                    if not slot.fits(value) and not slot.fits(value := self._clean(value)):
                         yield Difference(path, value, slot.masked())
                         break
         if not self._required <= sample.keys():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from harness.apps.exchanges import Visit
-from harness.apps.oracle.readings import Reading, Whose, label, raw_leaves, whose
+from harness.apps.oracle.readings import Reading, Whose, label, whose
 from harness.apps.tokens import Ledger, Token
 
 _AROUND = 40
@@ -42,7 +42,7 @@ def _texts(reading: Reading) -> Iterator[tuple[str, str]]:
     if reading.form != "json":
         yield "body", reading.raw_body
         return
-    for path, values in raw_leaves(reading):
+    for path, values in reading.raw_leaves():
         for value in values:
             yield f"body {path}", value
 

@@ -58,15 +58,16 @@ class Reading:
     raw_fields: list[tuple[str, str]]
     """Headers and cookies as they came: ("header X-User", value), ("cookie sid", value)."""
     raw_body: str
-    form: str
-    """``json``, ``text``, ``opaque`` or ``none``."""
+    claims: str
+    """What its header and first character say that the body is: as ``form``."""
     fields: list[tuple[str, str]] = field(default_factory=list)
     body: str = ""
     names: list[tuple[str, str]] = field(default_factory=list)
     """What stands in the answer for each token, with its name there."""
     held: dict[Token, Whose] = field(default_factory=dict)
     """The tokens in it, plain or encoded."""
-    parsed: Any = None
+    _parsed: Any = None
+    _form: str = ""
     _leaves: dict[str, frozenset[str]] | None = None
     _lines: list[str] | None = None
 
@@ -74,13 +75,36 @@ class Reading:
         """Return the tokens in it that stand so to its visit."""
         return [token for token, each in self.held.items() if each is how]
 
+    @property
+    def form(self) -> str:
+        """Return what the body is: ``json``, ``text``, ``opaque`` or ``none``."""
+        if not self._form:
+            self._form = self.claims
+            if self.claims == "json":
+                try:
+                    self._parsed = json.loads(self.raw_body)
+                except (ValueError, RecursionError):
+                    self._form = "text"
+        return self._form
+
     def leaves(self) -> dict[str, frozenset[str]]:
         """Return the values of a JSON body by their path, where ``[]`` stands for any place in a list."""
         if self._leaves is None:
-            gathered: dict[str, list[str]] = {}
-            _gather(self.parsed, "", self.names, gathered)
+            gathered = self._gathered(self.names)
             self._leaves = {path: frozenset(values) for path, values in gathered.items()}
         return self._leaves
+
+    def raw_leaves(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield each path of a JSON body with its values, tokens as they came; keys that hold some are values too."""
+        for path, values in self._gathered([]).items():
+            known = rename(path, self.names)
+            yield known, values if known == path else [*values, path]
+
+    def _gathered(self, names: list[tuple[str, str]]) -> dict[str, list[str]]:
+        gathered: dict[str, list[str]] = {}
+        if self.form == "json":
+            _gather(self._parsed, "", names, gathered)
+        return gathered
 
     def lines(self) -> list[str]:
         """Return the body as tags and the texts between them, without blank ones."""
@@ -95,24 +119,9 @@ def read(exchange: Exchange, ledger: Ledger) -> Reading:
     assert answer is not None
     fields = list(_fields(answer))
     raw_body, form = _decode(answer)
-    parsed = None
-    if form == "json":
-        try:
-            parsed = json.loads(raw_body)
-        except (ValueError, RecursionError):
-            form = "text"
-    reading = Reading(answer.status, fields, raw_body, form, parsed=parsed)
+    reading = Reading(answer.status, fields, raw_body, form)
     _name(reading, exchange.visit, ledger)
     return reading
-
-
-def raw_leaves(reading: Reading) -> Iterator[tuple[str, list[str]]]:
-    """Yield each path of a JSON body with its values, tokens as they came; keys that hold tokens are values too."""
-    gathered: dict[str, list[str]] = {}
-    _gather(reading.parsed, "", [], gathered)
-    for path, values in gathered.items():
-        known = rename(path, reading.names)
-        yield known, values if known == path else [*values, path]
 
 
 def _fields(answer: Answer) -> Iterator[tuple[str, str]]:

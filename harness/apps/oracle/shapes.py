@@ -22,7 +22,7 @@ _TRANSFER = frozenset(
 # A clock that shows seconds stands still while a few requests are sent: until they took so long, it is masked.
 _TICK = 2.0
 _SECONDS = re.compile(
-    r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?|(?<![\d.])1[5-9]\d{8}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?(?!\d)"
+    r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?|(?<![\w.-])1[5-9]\d{8}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?(?![\w-])"
 )
 _MOST_EXACT = 16
 _SHOWN = 12
@@ -66,11 +66,12 @@ class _Cast:
     def __init__(self, kept: Sequence[Reading], ticking: bool) -> None:
         self.ticking = ticking
         self._forms = frozenset(reading.form for reading in kept)
-        self._fields = Tree([self._leaves(_fields(each)) for each in kept], closed=False)
-        trees = [self._leaves(each.leaves()) for each in kept if each.form == "json"]
-        pages = [self._lines(each) for each in kept if each.form == "text"]
-        self._tree = Tree(trees) if trees else None
-        self._page = Page(pages) if pages else None
+        clean = _clocked if ticking else _as_is
+        self._fields = Tree([_fields(each) for each in kept], clean, closed=False)
+        trees = [each.leaves() for each in kept if each.form == "json"]
+        pages = [each.lines() for each in kept if each.form == "text"]
+        self._tree = Tree(trees, clean) if trees else None
+        self._page = Page(pages, clean) if pages else None
         self._opaque = frozenset(each.body for each in kept if each.form == "opaque")
         self._exact = frozenset(reading.body for reading in kept[:_MOST_EXACT])
         sent = {place for reading in kept for place, _ in reading.fields}
@@ -80,16 +81,16 @@ class _Cast:
 
     def differences(self, reading: Reading) -> Iterator[Difference]:
         """Yield where an answer is not like those that the request gets alone, lost tokens of a part first."""
-        yield from self._fields.differences(self._leaves(_fields(reading)))
-        if reading.form not in self._forms:
-            yield Difference("body", self._clocked(reading.body), self.text().partition("\n")[0])
-        elif reading.body in self._exact:
+        yield from self._fields.differences(_fields(reading))
+        if reading.body in self._exact:
             return
+        if reading.form not in self._forms:
+            yield Difference("body", reading.body, self.text().partition("\n")[0])
         elif reading.form == "json" and self._tree:
-            for each in self._tree.differences(self._leaves(reading.leaves())):
+            for each in self._tree.differences(reading.leaves()):
                 yield each._replace(place=f"body {each.place}")
         elif reading.form == "text" and self._page:
-            yield from self._page.differences(self._lines(reading))
+            yield from self._page.differences(reading.lines())
         elif reading.form == "opaque" and len(self._opaque) == 1:
             yield Difference("body", reading.body, next(iter(self._opaque)))
 
@@ -129,16 +130,13 @@ class _Cast:
         more = [f"… {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
         return "\n".join([line[:160] for line in lines[:_SHOWN]] + more)
 
-    def _leaves(self, leaves: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
-        if not self.ticking:
-            return leaves
-        return {path: frozenset(map(self._clocked, values)) for path, values in leaves.items()}
 
-    def _lines(self, reading: Reading) -> list[str]:
-        return [self._clocked(line) for line in reading.lines()] if self.ticking else reading.lines()
+def _clocked(text: str) -> str:
+    return _SECONDS.sub("⟨clock⟩", text)
 
-    def _clocked(self, text: str) -> str:
-        return _SECONDS.sub("⟨clock⟩", text) if self.ticking and not text.isalpha() else text
+
+def _as_is(text: str) -> str:
+    return text
 
 
 def _fields(reading: Reading) -> dict[str, frozenset[str]]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-OWN = re.compile(r"⟨(?!earlier |another's )[^⟩]*⟩")
+OWN = re.compile(r"⟨(?!earlier |another's |clock⟩)[^⟩]*⟩")
 _WORD = re.compile(r"⟨[^⟩]*⟩|[^\s\"'<>;&()\[\]{}|⟨⟩]+")
 _NUMBER = re.compile(r"[^\w⟨]*\d[\d.,:_eE+-]*[^\W\d⟨]{0,3}\W*")
 _DECIMAL = re.compile(r"-?\d+\.(\d+)")

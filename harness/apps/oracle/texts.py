@@ -5,7 +5,7 @@ is a slot whose words may vary; else, as in a list of any length, the gap is one
 fixed lines is not looked at.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from harness.apps.oracle.differences import Difference
 from harness.apps.oracle.slots import OWN, Slot, own_names
@@ -15,9 +15,11 @@ _Run = list[str]
 
 
 class Page:
-    """What was learnt of the lines of an answer."""
+    """What was learnt of the lines of an answer, each of which may also be as it is ``clean``."""
 
-    def __init__(self, samples: Sequence[list[str]]) -> None:
+    def __init__(self, samples: Sequence[list[str]], clean: Callable[[str], str]) -> None:
+        self._clean = clean
+        samples = [list(map(clean, sample)) for sample in samples]
         self._first = samples[0]
         self._fixed = frozenset.intersection(*(frozenset(sample) for sample in samples))
         self._known = frozenset(line for sample in samples for line in sample)
@@ -54,6 +56,10 @@ class Page:
 
     def differences(self, lines: list[str]) -> Iterator[Difference]:
         """Yield where lines are not like those learnt, lost tokens first."""
+        known = self._known
+        lines = [
+            line if line in known or (clean := self._clean(line)) not in known else clean for line in lines
+        ]
         present = frozenset(lines)
         gone = [line for line in self._first if line not in present and line in self._fixed]
         if not gone and not self._always and present <= self._known:
@@ -79,10 +85,23 @@ class Page:
         for gap, found in runs.items():
             slots = self._slots.get(gap)
             for run in found:
-                unfit = _unfit(slots, run) if slots else next((line for line in run if line in new), None)
+                unfit = (
+                    self._unfit(slots, run) if slots else next((line for line in run if line in new), None)
+                )
                 if unfit is not None:
                     yield Difference("body", unfit, self._masked(gap) if slots else " ".join(gone[:1]))
                     break
+
+    def _unfit(self, slots: list[Slot], run: _Run) -> str | None:
+        """Return the first line of a run that does not fit the slots of its gap; all must fit the one of a list."""
+        if len(slots) == 1:
+            slots = slots * len(run)
+        if len(slots) != len(run):
+            return run[0]
+        for slot, line in zip(slots, run, strict=True):
+            if not slot.fits(line) and not slot.fits(self._clean(line)):
+                return line
+        return None
 
     def holds(self, line: str) -> bool:
         """Tell whether exactly this line stands in each answer alone: what tells one answer from another."""
@@ -134,12 +153,3 @@ def _own(runs: Iterable[_Run]) -> frozenset[str]:
 
 def _text(runs: Iterable[_Run]) -> str:
     return " ".join(line for run in runs for line in run)
-
-
-def _unfit(slots: list[Slot], run: _Run) -> str | None:
-    """Return the first line of a run that does not fit the slots of its gap; all must fit the one of a list."""
-    if len(slots) == len(run):
-        return next((line for slot, line in zip(slots, run, strict=True) if not slot.fits(line)), None)
-    if len(slots) > 1:
-        return run[0]
-    return next((line for line in run if not slots[0].fits(line)), None)
