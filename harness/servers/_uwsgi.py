@@ -36,6 +36,7 @@ def serve_with(app: Any, port: int, ready: Callable[[int], None], *, threads: in
             "--die-on-term",
             "--disable-logging",
             "--buffer-size=65535",
-            "--http-timeout=300",
+            # It closes after each answer and says so only when told to.
+            "--add-header=Connection: close",
         ]
     )
