@@ -43,7 +43,7 @@ def find_app(path: str, app_dir: str) -> Any:
                 f"{path!r}: {attribute} is {_described(found)} and cannot be called; leave out the ()"
             )
         found = _guarded(path, f"calling {attribute or found.__name__}()", found)
-    if not callable(found):
+    if kind_of(found) in (Kind.NEITHER, Kind.FACTORY):
         raise UserError(
             f"{path!r} is {_described(found)}, and neither a WSGI nor an ASGI app{_elsewhere(found)}"
         )

@@ -136,6 +136,11 @@ ENDINGS = [
     ("app = 1", "is an object of builtins.int, and neither a WSGI nor an ASGI app"),
     ("def app(): return None", "is an object of builtins.NoneType"),
     ("def app(): raise OSError('no database')", "calling app() failed: OSError: no database"),
+    (
+        "from aiohttp.web import Application\napp = Application()",
+        "aiohttp serves its apps itself: start it and",
+    ),
+    ("def app(request): ...", "neither a WSGI nor an ASGI app"),
     ("async def app(): ...", "is an `async def` factory"),
     ("async def app(scope, receive, send): ...", "shop:app is ASGI, but threaded_pool serves WSGI"),
 ]
