@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -68,6 +69,7 @@ class Reading:
     """The tokens in it, plain or encoded."""
     _parsed: Any = None
     _form: str = ""
+    _named_late: bool = False
     _leaves: dict[str, frozenset[str]] | None = None
     _lines: list[str] | None = None
 
@@ -81,30 +83,31 @@ class Reading:
         if not self._form:
             self._form = self.claims
             if self.claims == "json":
-                try:
-                    self._parsed = json.loads(self.raw_body)
-                except (ValueError, RecursionError):
+                self._parsed = _parse(self.body)
+                if self._parsed is None:
+                    # A number that is a token may have been named: what was JSON is none then.
+                    self._parsed = _parse(self.raw_body)
+                    self._named_late = True
+                if self._parsed is None:
                     self._form = "text"
         return self._form
 
     def leaves(self) -> dict[str, frozenset[str]]:
         """Return the values of a JSON body by their path, where ``[]`` stands for any place in a list."""
         if self._leaves is None:
-            gathered = self._gathered(self.names)
+            gathered: dict[str, list[str]] = {}
+            if self.form == "json":
+                _gather(self._parsed, "", self.names if self._named_late else [], gathered)
             self._leaves = {path: frozenset(values) for path, values in gathered.items()}
         return self._leaves
 
     def raw_leaves(self) -> Iterator[tuple[str, list[str]]]:
         """Yield each path of a JSON body with its values, tokens as they came; keys that hold some are values too."""
-        for path, values in self._gathered([]).items():
+        gathered: dict[str, list[str]] = {}
+        _gather(_parse(self.raw_body), "", [], gathered)
+        for path, values in gathered.items():
             known = rename(path, self.names)
             yield known, values if known == path else [*values, path]
-
-    def _gathered(self, names: list[tuple[str, str]]) -> dict[str, list[str]]:
-        gathered: dict[str, list[str]] = {}
-        if self.form == "json":
-            _gather(self._parsed, "", names, gathered)
-        return gathered
 
     def lines(self) -> list[str]:
         """Return the body as tags and the texts between them, without blank ones."""
@@ -215,21 +218,38 @@ def _digest(body: bytes) -> str:
     return f"{len(body)} bytes, {blake2b(body, digest_size=8).hexdigest()}"
 
 
+def _parse(text: str) -> Any:
+    """Return an object or a list of JSON, or None for anything else."""
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return parsed if isinstance(parsed, dict | list) else None
+
+
+@lru_cache(maxsize=4096)
+def _step(key: str) -> str:
+    return f".{key}" if _IDENTIFIER.fullmatch(key) else f'["{key}"]'
+
+
 def _gather(value: Any, path: str, names: list[tuple[str, str]], into: dict[str, list[str]]) -> None:
     if isinstance(value, dict):
         for key, inner in value.items():
-            key = rename(key, names)
-            _gather(inner, f"{path}.{key}" if _IDENTIFIER.fullmatch(key) else f'{path}["{key}"]', names, into)
+            _gather(inner, path + _step(rename(key, names) if names else key), names, into)
     elif isinstance(value, list):
+        path += "[]"
         for inner in value:
-            _gather(inner, f"{path}[]", names, into)
+            _gather(inner, path, names, into)
     else:
-        text = rename(value, names) if isinstance(value, str) else _scalar(value, names)
-        into.setdefault(path or ".", []).append(text)
-
-
-def _scalar(value: object, names: list[tuple[str, str]]) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    text = str(value)
-    return rename(text, names) if isinstance(value, int) and len(text) > 8 else text
+        if isinstance(value, str):
+            text = value
+        elif isinstance(value, bool) or value is None:
+            text = "null" if value is None else "true" if value else "false"
+        else:
+            text = str(value)
+        if names:
+            text = rename(text, names)
+        if path in into:
+            into[path].append(text)
+        else:
+            into[path] = [text]
