@@ -10,8 +10,8 @@ from urllib.parse import quote, urlsplit
 
 from harness.apps.calls import Call, Flow
 from harness.apps.placeholders import check
+from harness.apps.request_files import text_of
 from harness.apps.samples import Samples
-from harness.apps.traffic_files import text_of
 from harness.apps.walk import FORM, JSON
 from harness.core.errors import UserError
 
