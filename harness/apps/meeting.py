@@ -45,7 +45,7 @@ class Meeting:
     def _adapt(self) -> None:
         came = len(self._waiting)
         if came < self._expected:
-            self._expected, self._full = max(2, came), 0
+            self._expected, self._full = came, 0
         else:
             self._full += 1
             if self._full % _FULL == 0:

@@ -62,6 +62,7 @@ class UserAgent:
         self._random = random.Random(seed)
         self._connection: Connection | None = None
         self._served = 0
+        self._opened = 0.0
         self._last = 0.0
         self._began = 0.0
         self._held = b""
@@ -129,6 +130,7 @@ class UserAgent:
         self._served = 0
         if self._aborted:
             raise UnconnectedError("the client was stopped")
+        self._opened = time.monotonic()
         try:
             self._connection = Connection(self._address.port, self._patience, self._address.host)
         except RefusedError:
@@ -184,7 +186,7 @@ class UserAgent:
             try:
                 answer = self._connected.receive(bodiless=each.bodiless, more=nth < len(wires) - 1)
             except ClosedError as error:
-                queued = not self._served and time.monotonic() - self._began > QUEUED
+                queued = not self._served and time.monotonic() - self._opened > QUEUED
                 if (nth or may_be_closed or queued) and not (again or self._aborted):
                     return
                 yield self._failed(error)
@@ -245,8 +247,11 @@ class UserAgent:
         now = time.monotonic()
         self.answers += 1
         self.unserved_since = math.inf
+        if (
+            self._served or self._pressure.fresh_every == 1
+        ):  # else it may have waited for its connection's turn
+            self._usual += 0.2 * (now - self._began - self._usual)
         self._served += 1
-        self._usual += 0.2 * (now - self._began - self._usual)
         self._last = now
         return Reply(answer, "", self._began, now)
 

@@ -151,6 +151,7 @@ class Connection:
         """
         if not sys.platform.startswith("linux"):
             return False
+        waiting: int
         (waiting,) = struct.unpack("i", fcntl.ioctl(self._socket, termios.TIOCOUTQ, bytes(4)))
         return waiting >= self._sent > 0
 
