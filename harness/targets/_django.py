@@ -79,7 +79,9 @@ class MountedDjango(Served):
     def ambient(self, request: Any) -> Explicit:
         """Return what is offered to whoever was handed this request; ``g`` are its attributes."""
         values = request.__dict__.setdefault("locals", {})
-        return Explicit(request, values, g=request, session=request.session, settings=self.ambient_settings)
+        return Explicit(
+            request, values, g=request, session=Sessions(request.session), settings=self.ambient_settings
+        )
 
     def leftovers(self) -> Iterator[tuple[str, str]]:
         """Yield the settings that still hold on this unit."""
@@ -116,6 +118,30 @@ class MountedAsgi(MountedDjango):
     async def asgi(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer an ASGI server; the Given is expected in the scope."""
         await self._handler({**scope, MOUNTED: self}, receive, send)
+
+
+class Sessions:
+    """A Django session with the verbs that scenarios use, said as Django's own ``login`` and ``logout`` say them."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self.clear = session.flush
+        self.rotate = session.cycle_key
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._session
+
+    def __getitem__(self, name: str) -> Any:
+        return self._session[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._session[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._session[name]
 
 
 def carried(request: Any) -> tuple[MountedDjango, Given]:

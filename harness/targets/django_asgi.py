@@ -3,8 +3,8 @@
 from harness.core.ports import Mounted, Target
 from harness.core.scenario import Scenario
 from harness.targets._rows import row
-from harness.targets.django_wsgi import MEANS
-from localimpl import Promise, Subject, Unit
+from harness.targets.django_wsgi import MEANS, promise
+from localimpl import Subject, Unit
 
 
 def mount(subject: Subject, scenario: Scenario) -> Mounted:
@@ -29,7 +29,7 @@ SUBJECT = row(
     "django_asgi",
     "Django hands the request on by argument, also to the threads it runs synchronous middleware on; language and "
     "time zone lie in asgiref Locals, set by override.",
-    Promise(isolates=frozenset({Unit.TASK})),
+    promise(Unit.TASK),
     module="django",
     source="django.core.handlers.asgi, django.utils.translation, asgiref.local",
 )

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 from harness.catalog import Entry, entries
 from harness.core.names import load
-from harness.core.plan import plan
+from harness.core.plan import TABS, plan
 from harness.core.ports import Server, Target
 from harness.core.record import Cell, CellResult, Place
-from harness.core.scenario import Scenario
+from harness.core.scenario import Cookies, Scenario
 from harness.engine.judge import judge
 from harness.engine.over_http import flood_over_http
 from harness.engine.server_process import ServerProcess
@@ -19,16 +19,24 @@ CLIENTS = 8
 
 
 def applicable(target: str, server: str) -> list[Entry]:
-    """Return the scenarios that have a cell of this target on this server."""
+    """Return the scenarios of which a target's own row has a cell on this server."""
     where: Server = load(f"harness.servers.{server}:SERVER")
     mounted_on: Target = load(target)
+    exempt = set() if crooked(target) else set(load(target.replace(":TARGET", ":SUBJECT")).promise.exempt)
     return [
         entry
         for entry in entries("scenario")
         if where.unit in entry.part.units
         and not entry.part.in_process
         and entry.part.uses <= mounted_on.means
+        and (not mounted_on.about or mounted_on.about & entry.part.uses)
+        and (where.unit, entry.name) not in exempt
     ]
+
+
+def crooked(target: str) -> bool:
+    """Tell whether a target is a stand-in without a row of its own."""
+    return not target.endswith(":TARGET")
 
 
 @contextmanager
@@ -62,9 +70,9 @@ def flooded(
     scenario: Scenario = entry.part
     where: Server = load(f"harness.servers.{server}:SERVER")
     row = subject or target.replace(":TARGET", ":SUBJECT")
-    exchange = flood_over_http(
-        process.port, scenario, plan(requests, CLIENTS, 1, scenario.hangs_up), time_limit=60
-    )
+    tabs = TABS if scenario.cookies is Cookies.TABS else 1
+    lanes = plan(requests, CLIENTS, 1, scenario.hangs_up, tabs=tabs)
+    exchange = flood_over_http(process.port, scenario, lanes, time_limit=60)
     return judge(
         exchange.history,
         cell=Cell(row, Place.SERVER, f"harness.servers.{server}:SERVER", entry.path, target, GATE),

@@ -16,10 +16,15 @@ ROWS = [
     ("bottle_app", "threaded_pool"),
     ("falcon_app", "uvicorn_asgi"),
     ("pyramid_app", "threaded_pool"),
+    ("flask_session_redis", "threaded_pool"),
+    ("flask_session_redis", "gevent_pywsgi"),
+    ("flask_session_sqlalchemy", "threaded_pool"),
+    ("flask_session_filesystem", "threaded_pool"),
 ]
+SESSIONS = ("flask_session_redis", "flask_session_sqlalchemy", "flask_session_filesystem")
 MORE_ROWS = [
     (target, server)
-    for target in ("flask_app", "django_wsgi", "bottle_app", "falcon_app", "pyramid_app")
+    for target in ("flask_app", "django_wsgi", "bottle_app", "falcon_app", "pyramid_app", *SESSIONS)
     for server in ("wsgiref_single", "threaded", "threaded_pool", "gevent_pywsgi")
     if (target, server) not in ROWS
 ]
