@@ -88,6 +88,7 @@ def explain(error: Exception, spec: Spec) -> str:
         for path, part in (
             (spec["server"], load(spec["server"])),
             (spec["subject"], find_subject(spec["subject"])),
+            (spec["target"], load(spec["target"])),
         ):
             if part.requires and (part.module or missing) == missing:
                 return (

@@ -127,3 +127,13 @@ PYRAMID = replace(pyramid_app.TARGET, mount=pyramid_over_globals)
 FALCON = replace(falcon_app.TARGET, mount=falcon_with_state_on_the_resource)
 DJANGO_WSGI = replace(django_wsgi.TARGET, mount=django_without_reset)
 DJANGO_ASGI = replace(django_asgi.TARGET, mount=django_with_attributes_on_the_view)
+
+
+def without_its_package(subject: Subject, scenario: Scenario) -> Mounted:
+    """A framework that is not installed."""
+    import no_such_framework  # type: ignore[import-not-found]
+
+    return no_such_framework.mounted()  # type: ignore[no-any-return]
+
+
+MISSING = replace(flask_app.TARGET, mount=without_its_package, module="no_such_framework")

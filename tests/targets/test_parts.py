@@ -13,6 +13,7 @@ from harness.core.names import load
 from harness.core.plan import Order
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Chunk, Script, drive
+from harness.engine.server_process import ServerProcess
 from harness.targets._answers import awaited_chunks, chunks, is_streamed, viewing
 from harness.targets._explicit import Explicit
 from harness.targets._held import HeldLocal
@@ -206,3 +207,18 @@ def test_what_is_explicit_has_no_contexts_to_push() -> None:
     assert app.stream_with_context(script) is script
     with pytest.raises(TypeError, match="no contexts to push"):
         app.app_context()
+
+
+def test_a_framework_that_is_not_installed_is_told_with_the_extra_that_brings_it() -> None:
+    process = ServerProcess(
+        subject="localimpl.contextvar:SUBJECT",
+        server="harness.servers.threaded:SERVER",
+        target="tests.targets.crooked_targets:MISSING",
+        gate="harness.gates.jitter:GATE",
+        scenarios=["scenarios.read_back:SCENARIO"],
+    )
+    with pytest.raises(UserError) as raised, process:
+        pass
+    said = "MISSING needs no_such_framework, which is not installed: pip install 'ctxstress[frameworks]'"
+    assert said in str(raised.value)
+    assert "Traceback" not in str(raised.value)
