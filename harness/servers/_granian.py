@@ -40,5 +40,37 @@ def serve_with(interface: str, app: Any, port: int, ready: Callable[[int], None]
         blocking_threads=threads,
         log_level=LogLevels.error,
     )
-    ready(number)
+    if interface == "asgi":
+        app = _StartedUp(app, lambda: ready(number))
+    else:
+        ready(number)
     server.serve(target_loader=lambda: app, wrap_loader=False)
+
+
+class _StartedUp:
+    """An ASGI app that tells when it has started up, or shown that it knows nothing of start-ups."""
+
+    def __init__(self, app: Any, ready: Callable[[], None]) -> None:
+        self._app = app
+        self._ready = ready
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass on."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        started = failed = False
+
+        async def watch(message: Any) -> None:
+            nonlocal started, failed
+            await send(message)
+            failed |= message["type"] == "lifespan.startup.failed"
+            if message["type"] == "lifespan.startup.complete":
+                started = True
+                self._ready()
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            if not started and not failed:
+                self._ready()

@@ -27,8 +27,11 @@ def serve_with(
 
     async def main() -> None:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, "hypercorn"))
+        await serve(app, config, mode=mode, shutdown_trigger=wait)
+
+    async def wait() -> None:
+        # Hypercorn asks whether to end, for ever, once the app has started up and sockets are served.
         ready(number)
-        # Without a trigger it would wait for signals; this process ends with its standard input.
-        await serve(app, config, mode=mode, shutdown_trigger=asyncio.Event().wait)
+        await asyncio.Event().wait()
 
     asyncio.run(main())

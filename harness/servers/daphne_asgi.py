@@ -13,15 +13,16 @@ def serve(app: Any, port: int, ready: Callable[[int], None]) -> None:
     import socket
 
     from daphne.server import Server as Daphne
+    from twisted.internet import reactor
 
     # Bound here: of a port in use its own way tells only the log, and then ends.
     listener = socket.create_server(("127.0.0.1", port), backlog=1024)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setblocking(False)
-    number = listener.getsockname()[1]
+    # Called on the loop, once it runs.
+    reactor.callWhenRunning(ready, listener.getsockname()[1])
     # The endpoint that daphne brings for sockets that are open already.
-    endpoint = f"fd:fileno={listener.fileno()}"
-    Daphne(app, [endpoint], signal_handlers=False, ready_callable=lambda: ready(number)).run()
+    Daphne(app, [f"fd:fileno={listener.fileno()}"], signal_handlers=False).run()
 
 
 SERVER = Server(

@@ -213,6 +213,13 @@ def ambient(app: App, own: Probe) -> Script[str]:
     return f"{own.token} {found} {threading.current_thread().name} {_task_name()}"
 
 
+def native(app: App, own: Probe) -> Script[str]:
+    """Record on which thread of the operating system the view runs."""
+    own.read("native", str(threading.get_native_id()))
+    yield PAUSE
+    return f"{own.token} ran"
+
+
 def _task_name() -> str:
     try:
         task = asyncio.current_task()
@@ -290,6 +297,7 @@ STREAM = scenario("stream", view=stream)
 HANG_UP = scenario("hang_up", view=stream, hangs_up=True)
 MEET = scenario("meet", view=meet)
 AMBIENT = scenario("ambient", view=ambient)
+NATIVE = scenario("native", view=native)
 RAISING = scenario("raising", view=raising)
 RAISING_AS_TOLD = scenario("raising_as_told", view=raising, status=500)
 RAISING_IN_BODY = scenario("raising_in_body", view=raising_in_body)
