@@ -80,11 +80,9 @@ class _Operation:
         body, kind = self._body()
         path = re.sub(r"\{([^{}]+)\}", self._segment, self._route)
         sent = [each for each in self._parameters if each.get("required")]
-        if "{token" not in path + body and not any("{token" in self._sample(each) for each in sent):
+        if not _tells(path + body + "".join(self._sample(each) for each in sent)):
             # Something must tell the requests apart, so one optional parameter that takes a token is sent, too.
-            sent += [
-                each for each in self._parameters if each not in sent and "{token" in self._sample(each)
-            ][:1]
+            sent += [each for each in self._parameters if each not in sent and _tells(self._sample(each))][:1]
         query = [(each["name"], self._sample(each)) for each in sent if each.get("in") == "query"]
         headers = [(each["name"], self._sample(each)) for each in sent if each.get("in") == "header"]
         cookies = [(each["name"], self._sample(each)) for each in sent if each.get("in") == "cookie"]

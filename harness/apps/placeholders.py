@@ -11,10 +11,11 @@ from harness.core.errors import UserError
 
 KINDS = ("token", "token:NAME", "user", "int", "int:NAME", "choice:A|B")
 NAME = r"[A-Za-z_][\w-]*"
-_INNER = rf"choice:[^{{}}]*|{NAME}(?::[\w.-]+)?"
-# In JSON }} is common, so doubled braces mean one only around what would else be a placeholder.
+_INNER = rf"choice:[^{{}}\"]*|{NAME}(?::[\w.-]+)?"
+# In JSON }} is common, so doubled braces mean one only around what would else be a placeholder; and a choice has no
+# quotes, so that none reaches over the end of a string.
 _PLACE = re.compile(rf"\{{\{{(?P<literal>{_INNER})\}}\}}|\{{(?P<name>{_INNER})\}}", re.ASCII)
-_DRAWN = re.compile(r"user|(?:token|int)(?::[\w.-]+)?|choice:[^{}]+", re.ASCII)
+_DRAWN = re.compile(r"user|(?:token|int)(?::[\w.-]+)?|choice:[^{}\"]+", re.ASCII)
 _SINGLE = re.compile(rf"\{{(?:{_INNER})\}}", re.ASCII)
 
 

@@ -24,6 +24,8 @@ from harness.core.errors import UserError
 
 SOURCES = ("json", "header", "cookie", "body")
 EXAMPLE = "GET /whoami?user={token} Cookie: sid={token}"
+_SHOWN = 90
+"""Characters to either side of what is not understood."""
 _METHOD = re.compile(r"[A-Za-z]+(?=\s|$)")
 _PATH = re.compile(r"(?:\{[^{}\s]*(?: [^{}\s]*)*\}|\S)+")
 _PART = re.compile(r"(?:->|capture|[\w!#$%&'*+.^`|~-]+:)(?=\s|$)", re.ASCII)
@@ -211,8 +213,8 @@ class _Sentence:
         )
 
     def _refuse(self, what: str, at: int) -> NoReturn:
-        begin = self._text.rfind("\n", 0, at) + 1
-        shown = self._text[begin:].partition("\n")[0].replace("\t", " ")
+        begin = max(self._text.rfind("\n", 0, at) + 1, at - _SHOWN)
+        shown = self._text[begin : at + _SHOWN].partition("\n")[0].replace("\t", " ")
         raise UserError(f"{self._where(at)}: {what}\n    {shown}\n    {' ' * (at - begin)}^")
 
 

@@ -143,3 +143,11 @@ def test_what_is_not_understood_is_pointed_at(sentence: str, said: str, column: 
 def test_a_placeholder_that_nothing_fills_is_refused() -> None:
     with pytest.raises(UserError, match=r"^--request: GET /\{csrf\}: nothing fills \{csrf\}"):
         parse("GET /{csrf}")
+
+
+def test_of_a_long_sentence_only_the_place_is_shown() -> None:
+    with pytest.raises(UserError) as caught:
+        parse(f"GET /{'a' * 5000} X-A: '{'b' * 5000}")
+    _, shown, caret = str(caught.value).split("\n")
+    assert len(shown) < 200
+    assert shown[len(caret) - 1] == "'"
