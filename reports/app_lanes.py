@@ -9,6 +9,7 @@ from reports.app_marked import OWNER, VICTIM, printable
 
 LONGEST_GAP = 1.0
 """A wait between the two that is longer than this many times both together is drawn as a break."""
+LONGEST_LABEL = 12
 WIDTH, LEFT, RIGHT, TOP, STEP = 960, 112, 24, 12, 46
 
 
@@ -67,6 +68,12 @@ def flight(who: Who) -> str:
     return ", ".join(part for part in (said, unit) if part)
 
 
+def _label(who: Who) -> str:
+    """Return the visit's label, as long as there is room for one."""
+    label = printable(who.visit)
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
+
+
 def text_bar(bar: Bar, width: int, *, ascii_only: bool = False) -> str:
     """Return a bar as a line of ``width`` characters."""
     rest, full = ("-", "#") if ascii_only else ("─", "█")
@@ -83,7 +90,7 @@ def draw(sighting: Sighting) -> Markup:
     room = WIDTH - LEFT - RIGHT
     rows = sorted((view.owner, view.victim), key=lambda bar: bar.start)
     height = TOP + STEP * 2 + 8
-    said = f"{view.owner.who.visit}: {flight(view.owner.who)}. {view.victim.who.visit}: {flight(view.victim.who)}."
+    said = " ".join(f"{_label(bar.who)}: {flight(bar.who)}." for bar in (view.owner, view.victim))
     parts = [
         Markup(
             '<svg class="lanes flights" role="img" aria-label="{}" width="{}" height="{}" viewBox="0 0 {} {}">'
@@ -100,7 +107,8 @@ def draw(sighting: Sighting) -> Markup:
 
 
 def _bar(bar: Bar, start: float, end: float, y: float) -> Markup:
-    badge = len(bar.who.visit) * 7.3 + 14
+    label = _label(bar.who)
+    badge = len(label) * 7.3 + 14
     # A label stands over its bar, and ends with it where there is no room to the right.
     anchor, x = ("end", end) if start > WIDTH * 0.62 else ("start", start)
     return Markup(
@@ -115,7 +123,7 @@ def _bar(bar: Bar, start: float, end: float, y: float) -> Markup:
         badge=badge,
         mid=badge / 2,
         base=y + 4,
-        who=printable(bar.who.visit),
+        who=label,
         left=LEFT,
         right=WIDTH - RIGHT,
         y=y,

@@ -69,7 +69,7 @@ def named(parts: Sequence[Piece], whose: str) -> list[Piece]:
             continue
         found.append(Piece(f"»{piece.text}«", OWNER))
         if not any(each.owner == OWNER for each in found[:-1]):
-            found.append(Piece(f" ({whose}'s)"))
+            found.append(Piece(f" ({printable(whose)}'s)"))
     return found
 
 

@@ -6,6 +6,7 @@ from harness.core.app_record import AppRun, Round, Sighting, Sign, Who
 from harness.core.record import Ending
 from harness.core.verdict import Anomaly, Outcome
 from reports.app_causes import Cause, causes
+from reports.app_marked import printable
 from reports.app_words import ANSWERS, WHEN
 from reports.verdict import Verdict
 from reports.words import ANOMALIES, listed, plural
@@ -261,7 +262,7 @@ def percent(share: float) -> str:
 
 def shorten(text: str) -> str:
     """Cut a name from the app's world to what fits into a sentence, on one line."""
-    line = " ".join(text.split())
+    line = " ".join(printable(text).split())
     return line if len(line) <= LONGEST_PLACE else f"{line[: LONGEST_PLACE - 1]}…"
 
 

@@ -96,14 +96,12 @@ def _print_proof(cause: Cause, run: AppRun, out: "Console") -> None:
     out.print()
     for label, content, whose in _shown(shown, run):
         if content:
-            grid.add_row(label, _coloured(content, whose))
+            grid.add_row(_text(shorten(label)), _coloured(content, whose))
             grid.add_row()
     for row in _flights(shown, out):
         grid.add_row(*row)
-    grid.add_row(
-        "seen",
-        f"{shown.pressure}, {plural(shown.clients, 'client')}, request {shown.at:,}, {span(shown.seconds)}",
-    )
+    load = f"{shown.pressure}, {plural(shown.clients, 'client')}"
+    grid.add_row("seen", _text(f"{load}, request {shown.at:,}, {span(shown.seconds)}"))
     out.print(grid)
 
 
@@ -123,23 +121,23 @@ def _whose(shown: Sighting) -> str:
     return shown.owner.user if shown.owner else "another"
 
 
-def _flights(shown: Sighting, out: "Console") -> Iterator[tuple[str, "RenderableType"]]:
+def _flights(shown: Sighting, out: "Console") -> Iterator[tuple["RenderableType", "RenderableType"]]:
     from rich.text import Text
 
     view = lay_out(shown)
     if view is None:
         for who in (shown.owner, shown.victim):
             if who and flight(who):
-                yield who.visit, flight(who)
+                yield _text(who.visit), _text(flight(who))
         return
     label = max(len(bar.who.visit) for bar in (view.owner, view.victim))
     said = max(len(flight(bar.who)) for bar in (view.owner, view.victim))
     width = max(10, min(40, out.width - max(label, 13) - said - 4))
     for bar in sorted((view.owner, view.victim), key=lambda bar: bar.start):
         line = text_bar(bar, width, ascii_only=not _utf(out))
-        yield bar.who.visit, Text().append(line, COLOURS[bar.lane]).append(f" {flight(bar.who)}")
+        yield _text(bar.who.visit), Text().append(line, COLOURS[bar.lane]).append(f" {flight(bar.who)}")
     if view.gap:
-        yield "", f"with {span(view.gap)} between that are not drawn"
+        yield "", _text(f"with {span(view.gap)} between that are not drawn")
 
 
 def _print_cause(cause: Cause, run: AppRun, out: "Console") -> None:

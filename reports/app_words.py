@@ -40,7 +40,6 @@ TERMS = {
     "masked": "A part of an answer that varies even when the request is sent alone, and so is not compared.",
     "pressure": "What a round of flooding does beside sending many requests at once: waits at the app's own "
     "I/O, a tiny switch interval, clients that hang up, large bodies, connections kept or new.",
-    "carried": "Where an answer holds the request's own values when it is sent alone; only there can another's turn up "
-    "in their place.",
+    "carries": "Where an answer holds the request's own values when it is sent alone, so that a missing one is seen.",
     "allowed": "What may come back to others, by a pattern that was given; it is counted and not held against the app.",
 }

@@ -164,6 +164,8 @@ class Part:
     """For a subject: the (unit, scenario) pairs where it must be seen to mix."""
     exempt: tuple[tuple[str, str], ...] = ()
     """For a subject: the (unit, scenario) pairs for which it promises nothing after all."""
+    keeps_updates: bool = False
+    """For a subject: whether it promises that no update of a session is lost."""
     control: bool = False
     source: str = ""
 
@@ -308,6 +310,8 @@ def _build(kind: Any, data: Any) -> Any:
         if arguments[-1] is Ellipsis:
             return tuple(_build(arguments[0], item) for item in data)
         return tuple(_build(argument, item) for argument, item in zip(arguments, data, strict=True))
+    if origin is Mapping:
+        return {key: _build(arguments[1], item) for key, item in _checked(Mapping, data).items()}
     if origin is not None:
         return _checked(origin, data)
     if isinstance(kind, type) and is_dataclass(kind):

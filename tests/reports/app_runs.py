@@ -1,9 +1,6 @@
 """Made-up runs against an app for the reports: mixed, clean, inconclusive in two ways, and each single sign."""
 
-from collections.abc import Callable
 from dataclasses import replace
-
-import pytest
 
 from harness.core.app_record import APP_SCHEMA, AppRun, Endpoint, Round, Sighting, Sign, Who
 from harness.core.record import Ending
@@ -226,32 +223,55 @@ RUNS = {
 }
 
 
-@pytest.fixture(scope="session")
-def app_runs() -> dict[str, AppRun]:
-    """One run of each kind by name."""
-    return RUNS
+SEEN = {
+    sign: next(
+        (each for each in (FAILED, LEFT_BEHIND, DIFFERS) if each.sign is sign), replace(FOREIGN, sign=sign)
+    )
+    for sign in Sign
+}
+"""One sighting of each sign."""
+EVIL = '</script><script>alert("x")</script>&lt;{{ 7 * 7 }}\x1b[31m\u202e'
+"""What an app might answer to harm whoever reads its report."""
 
 
-@pytest.fixture(scope="session")
-def mixed() -> AppRun:
-    """A run in which u7 got u3's order, among other things."""
-    return MIXED
+def spoilt(run: AppRun) -> AppRun:
+    """The same run with hostile text wherever text can come from outside."""
 
+    def bad(who: Who) -> Who:
+        return replace(who, user=EVIL, visit=EVIL, token=EVIL, unit=EVIL, sent=EVIL, got=EVIL * 2)
 
-@pytest.fixture(scope="session")
-def clean() -> AppRun:
-    """A run without any sign."""
-    return CLEAN
-
-
-@pytest.fixture(scope="session")
-def seen() -> dict[Sign, Sighting]:
-    """One sighting of each sign."""
-    given = {each.sign: each for each in (FOREIGN, FAILED, LEFT_BEHIND, DIFFERS)}
-    return {sign: given.get(sign, replace(FOREIGN, sign=sign)) for sign in Sign}
-
-
-@pytest.fixture(scope="session")
-def further() -> Callable[..., Sighting]:
-    """Makes a further sighting by its number."""
-    return another
+    sightings = [
+        replace(
+            each,
+            endpoint=EVIL,
+            victim=bad(each.victim),
+            owner=each.owner and bad(each.owner),
+            where=EVIL,
+            shown=EVIL,
+            expected=EVIL,
+            pressure=EVIL,
+            value=EVIL,
+        )
+        for each in run.sightings
+    ]
+    return replace(
+        run,
+        version=EVIL,
+        command=EVIL,
+        app=EVIL,
+        server=EVIL,
+        server_summary=EVIL,
+        options={EVIL: (EVIL,)},
+        environment={EVIL: EVIL, "python": EVIL},
+        reason=EVIL,
+        log=f"{EVIL}\n{EVIL}",
+        endpoints=tuple(
+            replace(each, name=EVIL, statuses={EVIL: 1}, masked=(EVIL,), carries=(EVIL,), alone=EVIL)
+            for each in run.endpoints
+        ),
+        rounds=tuple(replace(each, pressure=EVIL, summary=EVIL, signs={EVIL: 1}) for each in run.rounds),
+        sightings=tuple(sightings),
+        allowed={EVIL: 3},
+        repeat=EVIL,
+        notes=(EVIL,),
+    )
