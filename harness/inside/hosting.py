@@ -1,25 +1,29 @@
 """Loads somebody's app, wraps it and gives it to its server: what an app's process does once it is patched or not."""
 
-import asyncio
+import contextlib
 import errno
 import importlib.util
 import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import UserError
 from harness.core.names import load
 from harness.core.ports import Server
 from harness.inside.app_kind import Kind, kind_of
 from harness.inside.finding import find_app
-from harness.inside.lifespan import Lifespan
+from harness.inside.io_delay import IoDelay
 from harness.inside.line import Line
 from harness.inside.patching import patch
 from harness.inside.stacks import stacks
 from harness.inside.stamps import AsgiStamps, JournalFile, UnitNames, WsgiStamps
 from harness.inside.unit_labels import UnitLabels
+from localimpl import Unit
+
+if TYPE_CHECKING:
+    from harness.inside.lifespan import Lifespan
 
 MOST_LINES = 24
 SHUT_DOWN_SECONDS = 1.0
@@ -42,11 +46,11 @@ class Hosting:
         server: Server = load(spec["server"])
         if server.module and importlib.util.find_spec(server.module) is None:
             raise _not_installed(server.module)
-        app = find_app(spec["app"], spec["app_dir"])
-        if spec["patch"] == "late":
-            patch(spec["patched"])
+        app = self._prepared_app(server)
         interface = self._interface(app, server)
         if interface == "asgi":
+            from harness.inside.lifespan import Lifespan
+
             app = self._lifespan = Lifespan(app)
         journal = JournalFile(spec["journal"])
         stamps = AsgiStamps if interface == "asgi" else WsgiStamps
@@ -56,6 +60,23 @@ class Hosting:
             server.serve(app, spec["port"], self._ready)
         except (Exception, SystemExit) as error:
             raise self._explained(error, server) from error
+
+    def _prepared_app(self, server: Server) -> Any:
+        """Find the app, between what must be there before its import and what must not."""
+        spec = self._spec
+        delay = IoDelay(spec["io_delay"], spec["seed"]) if spec["io_delay"] else None
+        if delay is not None:
+            if server.unit is Unit.TASK:
+                importlib.import_module("asyncio")
+            delay.install()
+        app = find_app(spec["app"], spec["app_dir"])
+        if spec["patch"] == "late":
+            patch(spec["patched"])
+        if delay is not None:
+            with contextlib.suppress(ImportError):
+                importlib.import_module("sqlite3")
+            delay.install()
+        return app
 
     def _interface(self, app: Any, server: Server) -> str:
         kind = self._spec["interface"] or kind_of(app)
@@ -70,6 +91,8 @@ class Hosting:
     def _ready(self, port: int) -> None:
         """Report the port, once the app has started up where a loop runs that it can start up on."""
         if self._lifespan is not None:
+            import asyncio
+
             try:
                 starting = asyncio.get_running_loop().create_task(self._lifespan.start())
             except RuntimeError:
