@@ -1,4 +1,4 @@
-"""Runs an app from its start to its record: serves it or goes to its URL, tries it, and looks for the fewest clients."""
+"""Runs an app to its record: serves it or goes to its URL, tries it, and looks for the fewest clients that show it."""
 
 import shlex
 import time
@@ -16,7 +16,7 @@ from harness.apps.tokens import PATTERN
 from harness.apps.trial import NothingToTellError, Tell, Trial
 from harness.apps.walk import NotCapturedError
 from harness.apps.watching import Watches
-from harness.core.app_record import AppRun
+from harness.core.app_record import AppRun, Sign
 from harness.core.errors import UserError
 from harness.core.names import load
 from harness.core.ports import Server
@@ -26,6 +26,10 @@ from harness.core.verdict import Need
 SMALLEST_SECONDS = 4.0
 """How long one number of clients is tried."""
 MOST_TRIED = 4
+LOG_SAID = "its log ends with"
+"""What an error of a process that did not start says where the log stands in it already."""
+SHORT_PATIENCE = 2.0
+"""Seconds that a client waits for an answer where it is known that some do not come."""
 
 Place = AppProcess | AppAtUrl
 
@@ -90,6 +94,7 @@ class Running:
         pressure = kept.exchange.pressure
         if not pressure or not self.asked.place.app:
             return replace(end, smallest=kept.clients if pressure else 1)
+        silent = any(each.clue.sign is Sign.UNANSWERED for each in trial.findings.kept)
         requests = min(4000, max(300, 4 * kept.at))
 
         def shows(clients: int) -> bool:
@@ -102,6 +107,7 @@ class Running:
                 requests=requests,
                 seconds=SMALLEST_SECONDS,
                 pressures=(pressure,),
+                patience=SHORT_PATIENCE if silent else self.asked.budget.patience,
             )
             return self._shows(replace(self.asked, budget=budget))
 
@@ -175,5 +181,5 @@ class Running:
 
 
 def _not_started(place: Place, error: UserError, seconds: float) -> End:
-    log = place.last_words() if isinstance(place, AppProcess) else ""
+    log = place.log_tail() if isinstance(place, AppProcess) and LOG_SAID not in str(error) else ""
     return End(Ending.NOT_RUN, seconds, reason=str(error), log=log)

@@ -23,6 +23,8 @@ from harness.core.app_record import Round, Sign
 
 FIRST = 0.3
 """The share of requests and time for a first, short round of each pressure, so that none is tried too late."""
+MOST_SILENT = 2
+"""Requests in a row without an answer, even alone, after which no more are waited for."""
 MOST_SENDS_TO_TELL = 1500
 """Requests that are sent alone, at most, to tell chance from a failure of isolation."""
 CLOSE_FAILURES = (Sign.FAILED, Sign.UNANSWERED)
@@ -119,11 +121,12 @@ class Trial:
 
     def _learn_again(self, sends: int) -> None:
         learnt = 0
+        exchange = None
         while True:
             for exchange in self._one_by_one("alone again"):
                 self.known.learn(exchange, after=True)
                 learnt += 1
-            if learnt >= sends or not learnt or not self.alive():
+            if learnt >= sends or exchange is None or exchange.answer is None or not self.alive():
                 return
 
     def _round(self, pressure: Pressure, requests: int, seconds: float) -> Pressed:
@@ -150,6 +153,8 @@ class Trial:
         ):
             self.sent += 1
             self._take(exchange, clients)
+            if exchange.answer is None:
+                break
         overlap, reuse = self._evidence(pressed)
         signs = {str(sign): count for sign, count in self.findings.in_round.items()}
         done = Round(
@@ -193,12 +198,17 @@ class Trial:
         tally.failed += any(sign in CLOSE_FAILURES for sign in signs)
 
     def _one_by_one(self, what: str) -> Iterator[Exchange]:
+        """Yield what comes of requests sent alone; of an app that is silent, the first few only."""
+        silent = 0
         for exchange in alone(
             self.address, self.crowd, patience=self.asked.budget.patience, before=self.sent, stop=self._ended
         ):
             self.sent += 1
             self.tell(what, self.sent, len(self.findings))
             yield exchange
+            silent = 0 if exchange.answer else silent + 1
+            if silent == MOST_SILENT:
+                return
 
     def _ended(self) -> bool:
         return not self.alive()
