@@ -270,6 +270,7 @@ def _subject_part(entry: Entry) -> Part:
         isolates=tuple(sorted(subject.promise.isolates)),
         refuted_on=tuple(sorted((str(unit), scenario) for unit, scenario in subject.promise.refuted_on)),
         exempt=tuple(sorted((str(unit), scenario) for unit, scenario in subject.promise.exempt)),
+        keeps_updates=subject.promise.keeps_updates,
         control=subject.control,
         source=subject.source,
     )

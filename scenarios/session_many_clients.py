@@ -8,6 +8,7 @@ from harness.core.steps import PAUSE, Script
 
 def view(app: Ambient, own: Probe) -> Script[str]:
     own.wrote("session.user", own.user)
+    yield PAUSE  # between two requests of one client, others are saved
     if "user" not in app.session:
         app.session["user"] = own.user
     yield PAUSE

@@ -11,8 +11,8 @@ ROTATES = "048c"
 
 
 def view(app: Ambient, own: Probe) -> Script[str]:
-    # A log-in is kept under one id, and has another value under the next. A tab whose request was on its way when the
-    # id was rotated comes with a dead one and finds nothing; finding the old log-in proves the old id alive.
+    # A tab whose request was on its way when the id was rotated comes with a dead one and finds nothing.
+    cookie = app.request.headers.get("Cookie", "")
     yield PAUSE
     own.began(f"session.login of {own.user}")
     before = app.session.get("login")
@@ -21,8 +21,8 @@ def view(app: Ambient, own: Probe) -> Script[str]:
         own.look("session.user", lambda: app.session["user"])
         app.session["user"] = own.user
     else:
-        own.expect("session.login", before)
-        own.look("session.login", lambda: app.session["login"])
+        own.expect("session.id", cookie)
+        own.read("session.id", cookie)
     own.wrote("session.user", own.user)
     own.look("session.user", lambda: app.session["user"])
     yield PAUSE
@@ -32,9 +32,10 @@ def view(app: Ambient, own: Probe) -> Script[str]:
         app.session["login"] = after
         if before is not None:
             own.updated(f"session.login of {own.user}", before, after)
-            own.revoked("session.login", before)
+            own.revoked("session.id", cookie)
     else:
         app.session["visited"] = own.token
+        own.expect("session.login", before)
     yield PAUSE
     own.look("session.user", lambda: app.session["user"])
     own.look("session.login", lambda: app.session["login"])
@@ -47,7 +48,7 @@ SCENARIO = Scenario(
     view,
     looks_for=EVERY_READ | {Anomaly.LOST_UPDATE},
     cookies=Cookies.TABS,
-    uses=frozenset({Means.SESSION, Means.REVOCATION}),
+    uses=frozenset({Means.REQUEST, Means.SESSION, Means.REVOCATION}),
     store="memory",
     unpromised=frozenset({Anomaly.LOST_UPDATE}),
 )

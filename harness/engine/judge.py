@@ -11,7 +11,7 @@ from harness.core.reads import Seen, judge_reads
 from harness.core.record import Cell, CellResult, Ending, Finding, Sample, State, Trouble
 from harness.core.scenario import Scenario
 from harness.core.verdict import Anomaly, Evidence, Need, Outcome, Witness, grade, upper_bound, worst
-from localimpl import Subject, Unit
+from localimpl import Promise, Subject, Unit
 
 MOST_TROUBLES = 5
 MOST_EVENTS = 60
@@ -95,8 +95,8 @@ def weigh(
         for checker in checkers
     )
     states = observed_states(seen.looks)
-    kept = {Anomaly.LOST_UPDATE} if subject.promise.keeps_updates else set()
-    outcome = sum_up(findings, states, seen.evidence, sent, ignoring=scenario.unpromised - kept)
+    ignoring = unpromised(scenario, subject.promise)
+    outcome = sum_up(findings, states, seen.evidence, sent, ignoring)
     return CellResult(
         cell=cell,
         unit=unit,
@@ -112,6 +112,11 @@ def weigh(
         seconds=round(seconds, 4),
         repeat=repeat,
     )
+
+
+def unpromised(scenario: Scenario, promise: Promise) -> frozenset[Anomaly]:
+    """Return the anomalies that a scenario shows and that this subject does not promise to prevent."""
+    return scenario.unpromised - ({Anomaly.LOST_UPDATE} if promise.keeps_updates else frozenset())
 
 
 def finding(checker: Checker, count: int, evidence: Evidence, *, required: bool) -> Finding:

@@ -8,7 +8,7 @@ from harness.core.ports import Checker
 from harness.core.record import CellResult, Run, Sample
 from harness.core.scenario import Scenario
 from harness.core.verdict import Anomaly, Need, Witness, grade
-from harness.engine.judge import finding, sum_up
+from harness.engine.judge import finding, sum_up, unpromised
 from localimpl import Promise, Unit
 
 
@@ -24,6 +24,7 @@ def recheck(run: Run, checkers: Sequence[Checker], scenarios: Mapping[str, Scena
             frozenset(Unit(unit) for unit in part.isolates),
             frozenset((Unit(unit), scenario) for unit, scenario in part.refuted_on),
             {(Unit(unit), scenario): "" for unit, scenario in part.exempt},
+            part.keeps_updates,
         )
         for part in run.subjects
     }
@@ -70,7 +71,7 @@ def _again(
         required = old.required if old else scenario is not None and _requires(scenario, checker, offers)
         count = max(old.count if old else 0, 1) if checker.anomaly in seen else 0
         findings.append(finding(checker, count, result.evidence, required=required))
-    ignoring = scenario.unpromised if scenario else frozenset()
+    ignoring = unpromised(scenario, promise) if scenario else frozenset()
     outcome = sum_up(findings, result.states, result.evidence, result.sent, ignoring)
     return replace(
         result,

@@ -44,7 +44,10 @@ class MountedApp:
         self, subject: Subject, scenario: Scenario, store: str | SessionInterface | None = None
     ) -> None:
         self.app = app = App(
-            subject, secret_key="ctxstress", store=store or scenario.store, name=f"mini/{subject.name}"
+            subject,
+            secret_key="ctxstress",
+            store=scenario.store if store is None else store,
+            name=f"mini/{subject.name}",
         )
         app.add_url_rule("/", scenario.name, partial(scenario.view, app))
         if scenario.prepare is not None:

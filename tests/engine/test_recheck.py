@@ -68,3 +68,15 @@ def test_without_a_checker_its_anomaly_is_not_found(ran: Run) -> None:
     some = [checker for checker in CHECKERS if checker.anomaly is not Anomaly.BLEED]
     again = recheck(ran, some, SCENARIOS)
     assert all(each.anomaly is not Anomaly.BLEED for result in again.cells for each in result.findings)
+
+
+def test_a_lost_update_counts_against_who_promised_that_none_is(ran: Run) -> None:
+    promising = replace(ran, subjects=tuple(replace(part, keeps_updates=True) for part in ran.subjects))
+    (path,) = (part.path for part in ran.subjects if part.name == "contextvar")
+    grades = [
+        result.grade
+        for run in (ran, promising)
+        for result in recheck(run, CHECKERS, SCENARIOS).cells
+        if result.cell.subject == path and result.cell.id.endswith("tasks-session_one_client")
+    ]
+    assert grades == [Grade.KEPT, Grade.BROKEN]

@@ -107,6 +107,10 @@ class ServerSideSessions(SessionInterface):
         finally:
             self.close_session(session)
 
+    def new_id(self) -> str:
+        """Return an id that nobody can guess and nobody else gets."""
+        return secrets.token_urlsafe(ID_BYTES)
+
     def hold(self, session: Session, key: str) -> None:
         """Keep others from an id until the session is closed; only a store that locks does."""
 
@@ -142,7 +146,7 @@ class ServerSideSessions(SessionInterface):
         if old is not None and not session.rotated:
             self.asked(self.replace, old, text)
             return
-        new = secrets.token_urlsafe(ID_BYTES)
+        new = self.new_id()
         if old is None:
             self.asked(self.create, new, text)
         elif not self.asked(self.move, old, new, text):
