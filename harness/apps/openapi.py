@@ -30,7 +30,8 @@ def read_openapi(path: Path, *, deletes: bool = False) -> tuple[Flow, ...]:
     flows = []
     left_out = 0
     for route, item in document["paths"].items():
-        item = samples.resolve(item)
+        if not isinstance(item := samples.resolve(item), Mapping):
+            raise UserError(f"{path}: {route} is not described as OpenAPI has it, by an object with methods")
         for method in METHODS:
             if not isinstance(operation := item.get(method), Mapping):
                 continue

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 
 from harness.apps.calls import Call
 from harness.apps.openapi import read_openapi
@@ -150,7 +150,7 @@ SCHEMAS = st.recursive(
             {"type": st.just("string")},
             optional={
                 "minLength": st.integers(0, 40),
-                "format": st.sampled_from(["email", "uuid", "date", "password"]),
+                "format": st.sampled_from(["email", "password"]),
             },
         ),
         st.fixed_dictionaries(
@@ -160,6 +160,7 @@ SCHEMAS = st.recursive(
         st.fixed_dictionaries({"type": st.just("integer")}, optional={"minimum": st.integers(-5, 5)}),
         st.lists(st.text("ab|{}\\", min_size=1), min_size=1, max_size=3).map(lambda values: {"enum": values}),
         st.just({"type": ["null", "boolean"]}),
+        st.sampled_from(["uuid", "date", "ipv4"]).map(lambda name: {"type": "string", "format": name}),
     ),
     lambda inner: st.one_of(
         st.fixed_dictionaries({"type": st.just("array"), "items": inner, "minItems": st.integers(0, 3)}),
@@ -177,7 +178,7 @@ def test_a_sample_filled_with_tokens_fits_its_schema(schema: dict[str, Any]) -> 
     template = json.dumps(Samples({}, "api").value(schema))
     visit = Ledger(1).visit("v", "u", drawn([Call("POST", "/", body=template)]))
     sent = json.loads(fill(template, lambda name: visit.values[name]))
-    Draft202012Validator(schema).validate(sent)
+    Draft202012Validator(schema, format_checker=FormatChecker()).validate(sent)
 
 
 NODE = {
