@@ -34,8 +34,18 @@ class _Pattern:
                 f"--allow {text!r}: {match['regex']!r} is no regular expression ({error}): write {GRAMMAR}."
             ) from None
 
+    def _covers(self, endpoint: str, place: str) -> bool:
+        return bool(self.endpoint.fullmatch(endpoint)) and (
+            not self.place or self.place.fullmatch(place) is not None
+        )
+
+    def lets_differ(self, endpoint: str, place: str, text: str) -> bool:
+        if not (self.place or self.regex) or not self._covers(endpoint, place):
+            return False
+        return not self.regex or self.regex.search(text) is not None
+
     def lets(self, endpoint: str, place: str, text: str, start: int, end: int) -> bool:
-        if not self.endpoint.fullmatch(endpoint) or (self.place and not self.place.fullmatch(place)):
+        if not self._covers(endpoint, place):
             return False
         return not self.regex or any(
             match.start() <= start and end <= match.end() for match in self.regex.finditer(text)
@@ -57,6 +67,13 @@ class Allowed:
         """Return the pattern by which another's token, at these characters of a place, may stand there, or None."""
         for name, pattern in self._patterns.items():
             if pattern.lets(endpoint, place, text, start, end):
+                return name
+        return None
+
+    def lets_differ(self, endpoint: str, place: str, text: str) -> str | None:
+        """Return the pattern by which a place may differ from alone: one that names the place, or whose regex fits."""
+        for name, pattern in self._patterns.items():
+            if pattern.lets_differ(endpoint, place, text):
                 return name
         return None
 

@@ -47,15 +47,21 @@ class Alone:
 
     def __init__(self) -> None:
         self._users: dict[tuple[str, Choices], dict[str, set[str]]] = {}
+        self._personal: dict[tuple[str, Choices], bool] = {}
 
     def learn(self, name: str, choices: Choices, value: str, user: str) -> None:
         """Note that a user was given a cookie."""
+        self._personal.pop((name, choices), None)
         self._users.setdefault((name, choices), {}).setdefault(essence(value), set()).add(user)
 
     def personal(self, name: str, choices: Choices) -> bool:
         """Tell whether several users were given the cookie, and none what another was given."""
-        values = self._users.get((name, choices), {}).values()
-        return all(len(users) == 1 for users in values) and len(set().union(*values)) > 1
+        personal = self._personal.get((name, choices))
+        if personal is None:
+            values = self._users.get((name, choices), {}).values()
+            personal = all(len(users) == 1 for users in values) and len(set().union(*values)) > 1
+            self._personal[name, choices] = personal
+        return personal
 
 
 class Given:

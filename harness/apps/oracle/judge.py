@@ -88,7 +88,7 @@ class Judge:
         if not case.occurs(reading.status):
             yield from self._status(exchange, reading, case)
         elif reading.status < 500:
-            yield from self._content(exchange, reading, case)
+            yield from self._content(exchange, reading, case, again)
 
     def _unanswered(self, exchange: Exchange) -> Iterator[Clue]:
         case = self._alone.case(exchange)
@@ -149,17 +149,22 @@ class Judge:
         shown = f"{reading.status} {_cut(' '.join(reading.lines()))}".strip()
         yield self._clue(sign, exchange, None, STATUS, shown, _statuses(case))
 
-    def _content(self, exchange: Exchange, reading: Reading, case: Case) -> Iterator[Clue]:
-        differences = self._differences(exchange, reading, case)
+    def _content(self, exchange: Exchange, reading: Reading, case: Case, again: bool) -> Iterator[Clue]:
+        differences = []
+        for each in self._differences(exchange, reading, case):
+            pattern = self._allowed.lets_differ(exchange.call.name, each.place, each.found)
+            if pattern is None:
+                differences.append(each)
+            elif not again:
+                self._allowed.count([pattern])
         if not differences:
             return
         lost = next((each for each in differences if each.lost), None)
         if lost and (earlier := _earlier(reading, lost)):
             whole = not any(token.visit for token in reading.of(Whose.OWN))
             sign = Sign.CROSSED if whole else Sign.FOREIGN
-            if not self._allowed.lets(exchange.call.name, lost.place, lost.found, 0, len(lost.found)):
-                shown = lost.found.replace(f"⟨earlier {earlier.name}⟩", label(earlier))
-                yield self._clue(sign, exchange, earlier, lost.place, _cut(shown), lost.expected)
+            shown = lost.found.replace(f"⟨earlier {earlier.name}⟩", label(earlier))
+            yield self._clue(sign, exchange, earlier, lost.place, _cut(shown), lost.expected)
             return
         for each in differences:
             if each.found and (other := self._alone.like(exchange, reading, each)):
@@ -176,7 +181,12 @@ class Judge:
         shape = case.shapes[reading.status]
         if shape.seen < ENOUGH:
             return []
-        found = [each for each in shape.cast.differences(reading) if "⟨another's" not in each.found]
+        found = list(shape.cast.differences(reading))
+        if reading.of(Whose.OTHER):
+            # They were allowed: what they put there is no difference, and they may have pushed out what was there.
+            found = [
+                each for each in found if each.found and not each.lost and "⟨another's" not in each.found
+            ]
         early = case.early.get(reading.status)
         if found or early is None or early.seen < ENOUGH or early.taught == shape.taught:
             return found
@@ -197,7 +207,9 @@ class Judge:
 
 
 def hint(clue: Clue, alone: Alone) -> str:
-    """Return what to do about another's token that comes back alone too; empty where it does not."""
+    """Return what to do about a clue that may be by design; empty where it hardly is."""
+    if clue.sign is Sign.DIFFERS and clue.where != STATUS and "gets alone" not in clue.expected:
+        return f"if it depends on the load or on others by design, say --allow '{clue.endpoint} {clue.where}'"
     if clue.sign not in (Sign.FOREIGN, Sign.CROSSED) or clue.endpoint not in alone.foreign:
         return ""
     return f"it comes back alone too: if it is public by design, say --allow '{clue.endpoint}'"

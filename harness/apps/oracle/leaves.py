@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from harness.apps.oracle.differences import Difference
+from harness.apps.oracle.machine import named_so
 from harness.apps.oracle.slots import Slot
 
 Leaves = Mapping[str, frozenset[str]]
@@ -28,7 +29,7 @@ class Tree:
         for sample in samples:
             for path, values in sample.items():
                 gathered.setdefault(path, []).append(frozenset(map(clean, values)))
-        self.slots = {path: Slot(sets) for path, sets in gathered.items()}
+        self.slots = {path: Slot(sets, named_so(path)) for path, sets in gathered.items()}
         everywhere = {path for path, sets in gathered.items() if len(sets) == count}
         self._open = _keyed_by_data(samples) if len(everywhere) < len(gathered) else frozenset()
         self._required = {
@@ -63,13 +64,13 @@ class Tree:
         slot = self.slots.get(path)
         return slot is not None and slot.constant and value in slot.values
 
-    def masked(self) -> Iterator[str]:
-        """Yield what was not compared."""
+    def masked(self, prefix: str = "") -> Iterator[str]:
+        """Yield what was not compared, with this before each path."""
         for path, slot in self.slots.items():
             if not slot.constant:
-                words = [f"word {n + 1} of {path}" for n in slot.volatile]
-                yield from words if words and "[]" not in path and slot.masked() != "…" else [path]
-        yield from (f"the keys of {parent or '.'}" for parent in sorted(self._open))
+                words = [f"word {n + 1} of {prefix}{path}" for n in slot.volatile]
+                yield from words if words and "[]" not in path and slot.masked() != "…" else [prefix + path]
+        yield from (f"the keys of {prefix}{parent or '.'}" for parent in sorted(self._open))
 
     def carries(self) -> Iterator[str]:
         """Yield where the request's own tokens always stand."""

@@ -1,11 +1,11 @@
 """A shape: all that the answers of one status have in common which the same request gets alone."""
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from harness.apps.oracle.differences import Difference
 from harness.apps.oracle.leaves import Tree
+from harness.apps.oracle.machine import TICK, has_clock, without_clocks, without_units
 from harness.apps.oracle.readings import Reading
 from harness.apps.oracle.texts import Page
 
@@ -19,11 +19,6 @@ _TRANSFER = frozenset(
         "Server-Timing", "Transfer-Encoding",
     )
 )  # fmt: skip
-# A clock that shows seconds stands still while a few requests are sent: until they took so long, it is masked.
-_TICK = 2.0
-_SECONDS = re.compile(
-    r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?|(?<![\w.-])1[5-9]\d{8}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?(?![\w-])"
-)
 _MOST_EXACT = 16
 _SHOWN = 12
 
@@ -42,7 +37,7 @@ class Shape:
         self._first = self._first if self.seen else began
         self._last = began
         self.seen += 1
-        ticking = self._last - self._first < _TICK
+        ticking = self._last - self._first < TICK
         if self.seen > ENOUGH and ticking is self.cast.ticking and not any(self.cast.differences(reading)):
             return
         self._kept.append(reading)
@@ -58,7 +53,7 @@ class Shape:
         """Return what was learnt so far."""
         cast = self._cast
         if cast is None:
-            self._cast = cast = _Cast(self._kept, self._last - self._first < _TICK)
+            self._cast = cast = _Cast(self._kept, self._last - self._first < TICK)
         return cast
 
 
@@ -66,7 +61,7 @@ class _Cast:
     def __init__(self, kept: Sequence[Reading], ticking: bool) -> None:
         self.ticking = ticking
         self._forms = frozenset(reading.form for reading in kept)
-        clean = _clocked if ticking else _as_is
+        clean = without_clocks if ticking else without_units
         self._fields = Tree([_fields(each) for each in kept], clean, closed=False)
         trees = [each.leaves() for each in kept if each.form == "json"]
         pages = [each.lines() for each in kept if each.form == "text"]
@@ -76,7 +71,7 @@ class _Cast:
         self._exact = frozenset(reading.body for reading in kept[:_MOST_EXACT])
         sent = {place for reading in kept for place, _ in reading.fields}
         self._uncompared = sorted(sent & _TRANSFER)
-        if ticking and any(_SECONDS.search(reading.body) for reading in kept):
+        if ticking and any(has_clock(reading.body) for reading in kept):
             self._uncompared.append("clocks that show seconds")
 
     def differences(self, reading: Reading) -> Iterator[Difference]:
@@ -116,7 +111,7 @@ class _Cast:
         yield from self._uncompared
         yield from self._fields.masked()
         if self._tree:
-            yield from (f"body {each}" for each in self._tree.masked())
+            yield from self._tree.masked("body ")
         if self._page:
             yield from self._page.masked()
         if len(self._opaque) > 1:
@@ -129,14 +124,6 @@ class _Cast:
             lines.append(f"{len(next(iter(self._opaque)))} bytes that are no text")
         more = [f"… {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
         return "\n".join([line[:160] for line in lines[:_SHOWN]] + more)
-
-
-def _clocked(text: str) -> str:
-    return _SECONDS.sub("⟨clock⟩", text)
-
-
-def _as_is(text: str) -> str:
-    return text
 
 
 def _fields(reading: Reading) -> dict[str, frozenset[str]]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-OWN = re.compile(r"⟨(?!earlier |another's |clock⟩)[^⟩]*⟩")
+OWN = re.compile(r"⟨(?!earlier |another's |clock⟩|duration⟩|unit⟩)[^⟩]*⟩")
 _WORD = re.compile(r"⟨[^⟩]*⟩|[^\s\"'<>;&()\[\]{}|⟨⟩]+")
 _NUMBER = re.compile(r"[^\w⟨]*\d[\d.,:_eE+-]*[^\W\d⟨]{0,3}\W*")
 _DECIMAL = re.compile(r"-?\d+\.(\d+)")
@@ -49,9 +49,10 @@ class Volatile:
 class Slot:
     """One place: the values of each answer that had it, and a pattern of them when they were not always the same."""
 
-    def __init__(self, samples: Sequence[frozenset[str]]) -> None:
+    def __init__(self, samples: Sequence[frozenset[str]], anything: bool = False) -> None:
         self.values: frozenset[str] = frozenset().union(*samples)
-        self.constant = len(set(samples)) == 1
+        self.constant = len(set(samples)) == 1 and not anything
+        self._anything = anything
         self.own = frozenset.intersection(*(own_names(sample) for sample in samples))
         """The request's own tokens that every answer had here."""
         self.volatile: tuple[int, ...] = ()
@@ -60,7 +61,7 @@ class Slot:
         self._gaps = ""
         self._head: list[str] = []
         self._tail: list[str] = []
-        if not self.constant:
+        if not self.constant and not anything:
             self._generalise()
 
     def _generalise(self) -> None:
@@ -78,7 +79,7 @@ class Slot:
 
     def fits(self, value: str) -> bool:
         """Tell whether a value stood here alone, or differs from those only where they differ from each other."""
-        if value in self.values:
+        if self._anything or value in self.values:
             return True
         if self.constant:
             return False

@@ -191,12 +191,12 @@ def test_objects_keyed_by_data() -> None:
     assert lab.look(ITEM, lab.visit(), reply({"hits": {}, "misses": {"unheard of": {"n": 3}}})) != []
 
 
-def board(lab: Lab, authors: list[Visit]) -> Answer:
-    rows = "\n".join(
+def rows(authors: list[Visit]) -> Answer:
+    items = "\n".join(
         f"<li><b>{author.values['user']}</b> wrote <i>{author.values['token']}</i> at {n}"
         for n, author in enumerate(authors)
     )
-    return reply(f"<ul>\n{rows}\n</ul>")
+    return reply(f"<ul>\n{items}\n</ul>")
 
 
 def test_a_public_list_that_grows_is_allowed_by_a_pattern() -> None:
@@ -207,7 +207,7 @@ def test_a_public_list_that_grows_is_allowed_by_a_pattern() -> None:
 
         def post(visit: Visit, posts: list[Visit] = posts, each: Lab = each) -> Answer:
             posts.append(visit)
-            return board(each, posts)
+            return rows(posts)
 
         each.learn(call, post)
         clues = []
@@ -219,6 +219,67 @@ def test_a_public_list_that_grows_is_allowed_by_a_pattern() -> None:
         else:
             assert clues == []
             assert each.allowed.used == {"GET /board": 30}
+
+
+def listed(posts: list[Visit]) -> Answer:
+    return reply([post.values["token"] for post in posts])
+
+
+def test_others_may_push_out_what_an_allowed_list_showed() -> None:
+    lab = Lab("GET /board")
+    call = Call("GET", "/board?by={token}")
+    for shown in (rows, listed):
+        posts: list[Visit] = []
+
+        def last_three(
+            visit: Visit, posts: list[Visit] = posts, shown: Callable[..., Answer] = shown
+        ) -> Answer:
+            posts.append(visit)
+            return shown(posts[-3:])
+
+        lab.learn(call, last_three)
+        mine = lab.visit("u1")
+        assert lab.look(call, mine, shown([lab.visit("u5"), lab.visit("u6"), lab.visit("u7")])) == []
+
+
+MACHINE: dict[str, tuple[object, object]] = {
+    "text": ("took 0 ms on Thread-1", "took 17 ms on Thread-12"),
+    "names": ({"elapsed_ms": 0, "threadId": 7}, {"elapsed_ms": 31, "threadId": 8}),
+    "pool": ("ThreadPoolExecutor-0_0", "ThreadPoolExecutor-0_3"),
+    "repr": ("<Request at 0x7f00aa00bb00>", "<Request at 0x7f00aa11cc00>"),
+    "gauge": ({"active_requests": 1}, {"active_requests": 12}),
+}
+
+
+@pytest.mark.parametrize("case", MACHINE)
+def test_what_tells_of_the_machine_at_work(case: str) -> None:
+    lab = Lab()
+    alone, loaded = MACHINE[case]
+    lab.learn(ITEM, lambda visit: reply(alone))
+    assert lab.look(ITEM, lab.visit(), reply(loaded)) == []
+
+
+@pytest.mark.parametrize(
+    ("alone", "loaded"),
+    [
+        ("took 3 cards on Thread", "took 4 cards on Thread"),
+        ({"total": 30}, {"total": 60}),
+        ({"support": "a"}, {"support": "b"}),
+        ({"time": "11:20"}, {"time": "12:20"}),
+    ],
+)
+def test_what_only_looks_like_it_is_compared(alone: object, loaded: object) -> None:
+    lab = Lab()
+    lab.learn(ITEM, lambda visit: reply(alone))
+    assert [clue.sign for clue in lab.look(ITEM, lab.visit(), reply(loaded))] == [Sign.DIFFERS]
+
+
+@pytest.mark.parametrize("seconds", [0.01, 1.5])
+def test_a_moment_that_stands_still_while_clocks_would_tick_is_compared(seconds: float) -> None:
+    lab = Lab()
+    lab.learn(ITEM, lambda visit: reply("ordered at 2026-11-21 12:00:00"), seconds=seconds)
+    clues = lab.look(ITEM, lab.visit(), reply("ordered at 2026-11-21 07:00:00"))
+    assert [clue.sign for clue in clues] == ([Sign.DIFFERS] if seconds > 1 else [])
 
 
 WORDS = st.sampled_from(

@@ -95,12 +95,9 @@ def test_in_json_the_place_is_a_path() -> None:
     mine, other = lab.visit("u1"), lab.visit("u2")
     body = {"user": user(mine), "cart": {"id": mine.values["int"], "items": [token(mine), token(other)]}}
     assert only(lab.look(ME, mine, reply(body)), Sign.FOREIGN).where == "body .cart.items[]"
-    body = {
-        "user": user(mine),
-        "cart": {"id": int(mine.values["int"]), "items": [token(mine)]},
-        token(other): 1,
-    }
-    assert only(lab.look(ME, mine, reply(body)), Sign.FOREIGN).where == "body .⟨another's token⟩"
+    own = {"user": user(mine), "cart": {"id": int(mine.values["int"]), "items": [token(mine)]}}
+    clue = only(lab.look(ME, mine, reply({**own, token(other): 1})), Sign.FOREIGN)
+    assert clue.where == "body .⟨another's token⟩"
 
 
 def test_an_earlier_visit_of_the_same_user_may_be_remembered() -> None:
@@ -353,6 +350,17 @@ def test_rare_differences_ask_for_more_requests_alone() -> None:
     lab.learn(ME, lambda visit: reply("plain"), times=needed // 3 + 1, after=True)
     assert lab.judge.sends_to_tell(clue) == 0
     assert lab.judge.still(clue, lab.exchange(ME, lab.visit(), reply("with a banner")))
+
+
+def test_a_difference_gets_a_hint_how_to_allow_it() -> None:
+    lab = Lab()
+    lab.learn(ME, lambda visit: reply({"visitors": 1}))
+    clue = only(lab.look(ME, lab.visit(), reply({"visitors": 12})), Sign.DIFFERS)
+    assert "--allow 'GET /me body .visitors'" in hint(clue, lab.alone)
+    allowing = Lab("GET /me body .visitors")
+    allowing.learn(ME, lambda visit: reply({"visitors": 1}))
+    assert allowing.look(ME, allowing.visit(), reply({"visitors": 12})) == []
+    assert allowing.allowed.used == {"GET /me body .visitors": 1}
 
 
 # FAILED and UNANSWERED
