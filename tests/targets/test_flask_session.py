@@ -1,6 +1,6 @@
 """Why the rows of Flask-Session promise nothing where a session is ended under load: a late save brings it back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -46,10 +46,13 @@ def ask(
 
 
 @pytest.fixture(params=STORES)
-def mounted(request: pytest.FixtureRequest) -> Mounted:
+def mounted(request: pytest.FixtureRequest) -> Iterator[Mounted]:
     mount = load(f"harness.targets.flask_session_{request.param}:TARGET").mount
-    found: Mounted = mount(None, Scenario("x", "A claim.", view))
-    return found
+    found = mount(None, Scenario("x", "A claim.", view))
+    yield found
+    if "sqlalchemy" in found.flask.extensions:
+        with found.flask.app_context():
+            found.flask.extensions["sqlalchemy"].engine.dispose()
 
 
 def test_a_session_that_is_over_is_over_and_a_new_id_leaves_nothing_under_the_old(mounted: Mounted) -> None:
