@@ -1,6 +1,5 @@
 """The application that a server runs: scenarios mounted below their names, each marked request recorded."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import Any
@@ -177,7 +176,12 @@ def _call(visit: Visit, environ: dict[str, Any], start_response: Any) -> Iterabl
     except Exception as error:
         visit.fail(error)
         body = _sorry(error)
-        start_response(ERROR_LINE, [PLAIN, ("Content-Length", str(len(body)))], sys.exc_info())
+        headers = [PLAIN, ("Content-Length", str(len(body)))]
+        try:
+            # In this way first, for uWSGI, given an exception, returns with it set, which is a SystemError.
+            start_response(ERROR_LINE, headers)
+        except Exception:
+            start_response(ERROR_LINE, headers, (type(error), error, error.__traceback__))
         return [body]
 
 

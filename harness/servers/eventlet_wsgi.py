@@ -23,7 +23,15 @@ def serve(app: Any, port: int, ready: Callable[[int], None]) -> None:
     # Accepted sockets inherit it; head and body are written separately.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     ready(listener.getsockname()[1])
-    wsgi.server(listener, app, log_output=False, max_size=CONNECTIONS, socket_timeout=IDLE_SECONDS)
+    wsgi.server(
+        listener,
+        app,
+        log_output=False,
+        max_size=CONNECTIONS,
+        socket_timeout=IDLE_SECONDS,
+        # Else it holds pieces of a streamed body back until they are 4096 bytes together.
+        minimum_chunk_size=1,
+    )
 
 
 SERVER = Server(

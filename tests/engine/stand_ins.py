@@ -74,7 +74,7 @@ class Bare:
             await send({"type": "http.response.body", "body": body.encode()})
             return
         await receive()  # the request itself; what comes next is that the client has gone
-        gone = asyncio.create_task(receive())
+        gone = asyncio.ensure_future(receive())  # it need not be a coroutine
         for step in body:
             if isinstance(step, Chunk):
                 await send({"type": "http.response.body", "body": step.data, "more_body": True})

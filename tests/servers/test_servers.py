@@ -4,6 +4,7 @@ import contextlib
 import pkgutil
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psutil
@@ -33,6 +34,17 @@ ASKED_FOR = {
     *("hypercorn_asgi", "hypercorn_wsgi", "daphne_asgi", "granian_asgi", "granian_wsgi"),
 }
 THREADS = 8
+DO_NOT_TELL_OF_HANG_UPS = {"hypercorn_wsgi"}
+"""The app's body is taken to its end, whether anybody listens or not."""
+END_BROKEN_ANSWERS_WELL = {
+    *("werkzeug_single", "werkzeug_threaded"),  # an error page, behind what is there already
+    *(
+        "uwsgi_single",
+        "uwsgi_threads",
+    ),  # the end of the connection, which is that of any body of unknown length
+    "granian_wsgi",  # a last chunk
+}
+"""A client cannot tell a broken answer from a whole one."""
 SCENARIOS = (
     "READ_BACK",
     "NODELAY",
@@ -72,10 +84,12 @@ def request(path: str, order: Order) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: x\r\n{mark(order)}\r\n".encode()
 
 
-def flood(running: ServerProcess, scenario: str, requests: int, clients: int = 8) -> Exchange:
+def flood(
+    running: ServerProcess, scenario: str, requests: int, clients: int = 8, patience: float = 30
+) -> Exchange:
     found = getattr(stand_ins, scenario)
     return flood_over_http(
-        running.port, found, plan(requests, clients, 1, found.hangs_up), time_limit=60, patience=30
+        running.port, found, plan(requests, clients, 1, found.hangs_up), time_limit=60, patience=patience
     )
 
 
@@ -226,16 +240,16 @@ def test_says_what_it_carries_over(running: ServerProcess) -> None:
 def test_carries_nothing_over_but_on_units_that_are_used_again(running: ServerProcess) -> None:
     server = described(running)
     if Need.REUSE not in server.offers:
-        assert not (server.carries.contextvar_same or server.carries.contextvar_new)
+        assert server.carries.contextvar_same is server.carries.contextvar_new is False
 
 
-def test_a_body_of_unknown_length_comes_in_chunks(running: ServerProcess) -> None:
+def test_a_body_of_unknown_length_comes_in_chunks_or_ends_with_the_connection(running: ServerProcess) -> None:
     [[order]] = plan(1, 1, 1)
     connection = Connection(running.port, 10)
     answer = connection.exchange(request("/stream/", order))
     connection.close()
     headers = {name.lower(): value for name, value in answer.headers}
-    assert headers["transfer-encoding"] == "chunked"
+    assert headers.get("transfer-encoding") == "chunked" or not connection.reusable
     assert answer.body.decode() == "".join(f"{order.token} {number}\n" for number in range(20))
 
 
@@ -253,6 +267,9 @@ def test_a_client_that_hangs_up_ends_the_body(running: ServerProcess) -> None:
     gone = {order.request for lane in plan(30, 3, 1, True) for order in lane if order.hangs_up}
     assert len(gone) == 10
     stamped = {event.request for event in rows if event.kind is Kind.CANCELLED and event.unit[:6] != "client"}
+    if running.name in DO_NOT_TELL_OF_HANG_UPS:
+        assert not stamped
+        return
     assert stamped == gone
     assert {event.request for event in rows if event.kind is Kind.LEAVE} >= gone
     made = [event.request for event in rows if event.name == "made"]
@@ -280,10 +297,11 @@ def test_an_error_that_the_scenario_wants_is_no_failure(running: ServerProcess) 
 
 
 def test_an_error_in_the_body_breaks_the_answer_off_and_nothing_else(running: ServerProcess) -> None:
-    exchange = flood(running, "RAISING_IN_BODY", 8)
+    exchange = flood(running, "RAISING_IN_BODY", 8, patience=1)
     evidence = measure(exchange.history)
     assert (evidence.ends, evidence.failed, evidence.cancelled) == (8, 8, 0)
-    assert not [event for event in exchange.history if event.kind is Kind.REPLIED]
+    replies = [event for event in exchange.history if event.kind is Kind.REPLIED]
+    assert len(replies) == (8 if running.name in END_BROKEN_ANSWERS_WELL else 0)
     assert measure(flood(running, "READ_BACK", 8).history).failed == 0
 
 
@@ -311,20 +329,21 @@ def test_requests_sent_ahead_are_all_answered_where_connections_are_kept(running
     with socket.create_connection(("127.0.0.1", running.port), 10) as ahead:
         ahead.sendall(b"GET /-/ready HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
         got = b""
-        while got.count(b"200 OK") < 3:
+        while got.count(b"\r\n\r\nready") < 3:
             piece = ahead.recv(65536)
             assert piece, f"closed after {got!r}"
             got += piece
 
 
 def test_many_new_connections_at_once_are_all_served(running: ServerProcess) -> None:
-    with contextlib.ExitStack() as stack:
+    def rest(waiting: socket.socket) -> bytes:
+        with waiting, waiting.makefile("rb") as answer:
+            return answer.read()
+
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(60) as readers:
         address = ("127.0.0.1", running.port)
         waiting = [stack.enter_context(socket.create_connection(address, 30)) for _ in range(60)]
         for each in waiting:
             each.sendall(b"GET /-/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        for each in waiting:
-            with each.makefile("rb") as answer:
-                assert answer.read().endswith(b"ready")
-            # Some servers wait for this before they turn to the next.
-            each.close()
+        # All at once, for some servers do not go on until a client that has its answer has hung up.
+        assert {answer[-5:] for answer in readers.map(rest, waiting)} == {b"ready"}
