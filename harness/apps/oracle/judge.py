@@ -54,7 +54,7 @@ class Judge:
         What turned out to occur alone is dropped; but not what before the floods another request got alone and this
         one did not, since a flood can leave an app broken for good.
         """
-        if clue.sign in (Sign.FOREIGN, Sign.SHARED_COOKIE):
+        if clue.owner is not None and clue.owner.user != exchange.visit.user:
             return True
         return any(each.sign is clue.sign for each in self._look(exchange, again=True))
 

@@ -11,8 +11,10 @@ from harness.apps.oracle.alone import Alone
 from harness.apps.oracle.clues import Clue
 from harness.apps.oracle.judge import Judge
 from harness.apps.tokens import Ledger
+from harness.core.app_record import Sign
 from harness.core.ports import Answer
 
+ME = Call("GET", "/me?t={token}")
 App = Callable[[Visit], Answer]
 PLACEHOLDERS = ("token", "token:cart", "user", "int")
 
@@ -63,3 +65,24 @@ def reply(body: object, status: int = 200, *headers: tuple[str, str], cut: bool 
     kind = "text/html" if isinstance(body, str) else "application/json"
     text = body if isinstance(body, str) else json.dumps(body)
     return Answer(status, (("Content-Type", kind), *headers), text.encode(), cut)
+
+
+def token(visit: Visit) -> str:
+    return visit.values["token"]
+
+
+def user(visit: Visit) -> str:
+    return visit.values["user"]
+
+
+def page(visit: Visit) -> Answer:
+    return reply(f"<h1>Hello {user(visit)}</h1>\n<p>Your order {token(visit)} is on its way.</p>")
+
+
+def cart(visit: Visit) -> Answer:
+    return reply({"user": user(visit), "cart": {"id": visit.values["int"], "items": [token(visit)]}})
+
+
+def only(clues: list[Clue], sign: Sign) -> Clue:
+    assert [clue.sign for clue in clues] == [sign], clues
+    return clues[0]
