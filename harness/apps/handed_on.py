@@ -22,6 +22,8 @@ _SEGMENT = re.compile(r"/([^/?#]+)(?=/([^/?#]+))")
 _MEMBER = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(-?\d+))')
 _MULTIPART_FIELD = re.compile(r'; name="([^"]*)"\r?\n\r?\n([^\r\n]*)\r?\n')
 _CREDENTIAL = re.compile(r"(?:[A-Za-z]+ )?(\S+)")
+_CHANGING = re.compile(r"\d{3,}|(?=[A-Za-z_+/=-]*\d)[\w+/=-]{20,}", re.ASCII)
+_ENDS = frozenset("\"'<&")
 _SPECIAL = re.compile(r"([\\.^$*+?{}\[\]|()])")
 
 
@@ -167,21 +169,23 @@ def _paths(node: Any, value: _Value, path: tuple[str, ...]) -> Iterator[tuple[st
 
 def _pattern(body: str, text: str) -> str | None:
     """Return a regular expression whose first match in a page is the value, by the characters before it."""
-    for spelled in dict.fromkeys((text, html.escape(text))):
-        at = body.find(spelled)
-        while at >= 0:
-            line = body[max(0, at - _CONTEXT) : at].rpartition("\n")[2]
-            tag = line[max(0, line.rfind("<")) :]
-            behind = body[at + len(spelled) : at + len(spelled) + 1]
-            group = (
-                f"([^{behind}]+)"
-                if behind in ('"', "'", "<", "&") and behind not in spelled
-                else r"([\w.+/=:~-]+)"
-            )
-            # The less there is before it, the less of it can change; but it has to tell the value from others.
-            for before in (re.split(r"\d{3,}", tag)[-1], tag, line):
-                pattern = _SPECIAL.sub(r"\\\1", before) + group
-                if before.strip() and (match := re.search(pattern, body)) and match[1] == spelled:
-                    return pattern
-            at = body.find(spelled, at + 1)
+    for found in re.finditer("".join(map(_spelled, text)), body):
+        at, spelled = found.start(), found[0]
+        line = body[max(0, at - _CONTEXT) : at].rpartition("\n")[2]
+        tag = line[max(0, line.rfind("<")) :]
+        behind = body[found.end() : found.end() + 1]
+        group = f"([^{behind}]+)" if behind in _ENDS and behind not in spelled else r"([\w.+/=:~-]+)"
+        # The less there is before it, the less of it can change; but it has to tell the value from others.
+        for before in (_CHANGING.split(tag)[-1], tag, line):
+            pattern = _SPECIAL.sub(r"\\\1", before) + group
+            if before.strip() and (match := re.search(pattern, body)) and match[1] == spelled:
+                return pattern
     return None
+
+
+def _spelled(char: str) -> str:
+    """Return a regular expression for a character as HTML may have it."""
+    if char.isalnum():
+        return char
+    named = html.escape(char)
+    return f"(?:{re.escape(char)}|{re.escape(named)}|&#0*{ord(char)};|&#[xX]0*(?i:{ord(char):x});)"
