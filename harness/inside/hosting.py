@@ -18,8 +18,9 @@ from harness.inside.io_delay import IoDelay
 from harness.inside.line import Line
 from harness.inside.patching import patch
 from harness.inside.stacks import stacks
-from harness.inside.stamps import AsgiStamps, JournalFile, UnitNames, WsgiStamps
+from harness.inside.stamps import AsgiStamps, UnitNames, WsgiStamps
 from harness.inside.unit_labels import UnitLabels
+from harness.probe.journal_file import JournalFile
 from localimpl import Unit
 
 if TYPE_CHECKING:

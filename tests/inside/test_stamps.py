@@ -9,7 +9,8 @@ from wsgiref.util import FileWrapper
 
 import pytest
 
-from harness.inside.stamps import MARK, AsgiStamps, JournalFile, WsgiStamps
+from harness.inside.stamps import MARK, AsgiStamps, WsgiStamps
+from harness.probe.journal_file import JournalFile
 
 KEY = "HTTP_" + MARK.upper().replace("-", "_")
 
