@@ -124,6 +124,9 @@ def _place(choices: Mapping[str, Any]) -> Place:
         app=choices["app"] or "",
         url=choices["url"] or "",
         server="" if choices["url"] else _server(choices["servers"], choices["interface"], choices["python"]),
+        instead=""
+        if choices["servers"] or choices["interface"]
+        else _server(("uvicorn_asgi",), None, choices["python"]),
         python=choices["python"] or "",
         app_dir=choices["app_dir"],
         cwd=choices["cwd"],

@@ -16,6 +16,8 @@ class Place:
     url: str = ""
     server: str = ""
     """The import string of the server that serves it; empty for a URL."""
+    instead: str = ""
+    """The server to take instead where none was asked for and the app turns out to be of the other interface."""
     python: str = ""
     """The interpreter of the app's own environment; empty for this one."""
     app_dir: Path | None = None

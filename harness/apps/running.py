@@ -22,6 +22,7 @@ from harness.core.names import load
 from harness.core.ports import Server
 from harness.core.record import Ending, short
 from harness.core.verdict import Need
+from harness.inside.app_kind import IS_ASGI
 
 SMALLEST_SECONDS = 4.0
 """How long one number of clients is tried."""
@@ -32,6 +33,14 @@ SHORT_PATIENCE = 2.0
 """Seconds that a client waits for an answer where it is known that some do not come."""
 
 Place = AppProcess | AppAtUrl
+
+
+class NotStartedError(Exception):
+    """The app does not run; ``log`` has its last lines, unless the text says them."""
+
+    def __init__(self, text: str, log: str) -> None:
+        super().__init__(text)
+        self.log = log
 
 
 @dataclass(slots=True)
@@ -50,17 +59,17 @@ class Running:
         """
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         clock = time.perf_counter()
-        frame = self._frame(started)
         trial: Trial | None = None
         end = End(Ending.JUDGED, 0.0)
         try:
             with ExitStack() as stack:
                 watches = stack.enter_context(Watches(self.asked))
-                place = self._open(watches)
                 try:
-                    stack.enter_context(place)
-                except UserError as error:
-                    return record(frame, None, _not_started(place, error, time.perf_counter() - clock))
+                    place = self._start(watches, stack)
+                except NotStartedError as error:
+                    seconds = time.perf_counter() - clock
+                    end = End(Ending.NOT_RUN, seconds, reason=str(error), log=error.log)
+                    return record(self._frame(started), None, end)
                 trial = self._trial(place)
                 watches.follow(trial)
                 end = self._try(trial, place)
@@ -68,7 +77,21 @@ class Running:
             end = replace(end, interrupted=True)
         if trial is not None and len(trial.findings) and not end.interrupted and end.ending is Ending.JUDGED:
             end = self._fewest(trial, end)
-        return record(frame, trial, replace(end, seconds=time.perf_counter() - clock))
+        return record(self._frame(started), trial, replace(end, seconds=time.perf_counter() - clock))
+
+    def _start(self, watches: Watches, stack: ExitStack) -> Place:
+        """Start the app, on the usual server of its own interface where none was asked for."""
+        place = self._open(watches)
+        try:
+            stack.enter_context(place)
+        except UserError as error:
+            instead = self.asked.place.instead
+            if instead and IS_ASGI in str(error):
+                self.asked = replace(self.asked, place=replace(self.asked.place, server=instead, instead=""))
+                return self._start(watches, stack)
+            said = isinstance(place, AppAtUrl) or LOG_SAID in str(error)
+            raise NotStartedError(str(error), "" if said else place.log_tail()) from error
+        return place
 
     def _try(self, trial: Trial, place: Place) -> End:
         end = End(Ending.JUDGED, 0.0)
@@ -178,8 +201,3 @@ class Running:
             started=started,
             repeat=command,
         )
-
-
-def _not_started(place: Place, error: UserError, seconds: float) -> End:
-    log = place.log_tail() if isinstance(place, AppProcess) and LOG_SAID not in str(error) else ""
-    return End(Ending.NOT_RUN, seconds, reason=str(error), log=log)

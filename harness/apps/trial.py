@@ -180,7 +180,7 @@ class Trial:
         return self.journal.overlap(self.marks), self.journal.reuse(self.marks)
 
     def _flooded(self, exchange: Exchange, pressure: str, clients: int) -> None:
-        if exchange.answer is not None:
+        if exchange.answer is not None and not exchange.gave_up:
             self.marks.append(exchange.mark)
         self._take(exchange, clients)
         if exchange.nth % 50 == 0:

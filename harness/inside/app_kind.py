@@ -4,6 +4,9 @@ import inspect
 from enum import StrEnum
 from typing import Any
 
+IS_ASGI = "is ASGI, but"
+"""What an error says of an app for which a server of the other kind was chosen."""
+
 
 class Kind(StrEnum):
     """What can be done with what an import string names."""

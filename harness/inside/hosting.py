@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core.errors import UserError
 from harness.core.names import load
 from harness.core.ports import Server
-from harness.inside.app_kind import Kind, kind_of
+from harness.inside.app_kind import IS_ASGI, Kind, kind_of
 from harness.inside.finding import find_app
 from harness.inside.io_delay import IoDelay
 from harness.inside.line import Line
@@ -83,9 +83,9 @@ class Hosting:
         kind = self._spec["interface"] or kind_of(app)
         if kind in (Kind.WSGI, Kind.ASGI) and kind != server.interface:
             raise UserError(
-                f"{self._spec['app']} is {kind.upper()}, but {server.name} serves {server.interface.upper()}: choose "
-                f"a server for {kind.upper()} (`ctxstress doctor` lists them), or say --interface {server.interface} "
-                "where that is wrong"
+                f"{self._spec['app']} {IS_ASGI if kind is Kind.ASGI else 'is WSGI, but'} {server.name} serves "
+                f"{server.interface.upper()}: choose a server for {kind.upper()} (`ctxstress doctor` lists them), or "
+                f"say --interface {server.interface} where that is wrong"
             )
         return server.interface
 
