@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from harness.apps.addresses import Address
 from harness.apps.calls import Flow
 from harness.apps.exchanges import Exchange
+from harness.apps.oracle.shapes import ENOUGH
 from harness.apps.placeholders import drawn
 from harness.apps.press import PATIENCE
 from harness.apps.pressures import ALONE, Pressure
@@ -31,17 +32,17 @@ def alone(
 ) -> Iterator[Exchange]:
     """Yield what comes of each flow when so many users visit it so often in turn, each request on a new connection.
 
-    Visits are added until each choice of a placeholder, and if those are few each combination, was sent twice. With
-    another pressure its way with connections, its padding and its pauses apply: what such a request is answered when
-    nothing else runs. Ends early when ``stop`` returns true, and after the first request that nobody listens to.
-    Raises NotCapturedError when a flow cannot be walked to its end.
+    Visits are added until each choice of a placeholder, and if those are few each combination, was sent often enough
+    to learn from. With another pressure its way with connections, its padding and its pauses apply: what such a
+    request is answered when nothing else runs. Ends early when ``stop`` returns true, and after the first request
+    that nobody listens to. Raises NotCapturedError when a flow cannot be walked to its end.
     """
     client = _Client(address, crowd, pressure, patience, before)
     try:
         for flow in crowd.flows:
             combinations = _combinations(flow)
             people = [crowd.user() for _ in range(users)]
-            for nth in range(max(2, -(-users * visits // len(combinations)))):
+            for nth in range(max(ENOUGH, -(-users * visits // len(combinations)))):
                 for number, choices in enumerate(combinations):
                     user = people[(nth + number) % users]
                     user.begin(flow, choices)

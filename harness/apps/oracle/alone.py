@@ -11,7 +11,7 @@ from harness.apps.oracle.readings import Reading, Whose, read
 from harness.apps.oracle.shapes import ENOUGH, Shape
 from harness.apps.tokens import Ledger
 
-Key = tuple[Call, str, cookies.Choices | None]
+Key = tuple[Call, str, cookies.Choices]
 
 
 def choices(visit: Visit) -> cookies.Choices:
@@ -20,9 +20,9 @@ def choices(visit: Visit) -> cookies.Choices:
 
 
 class Case:
-    """One request as it was sent alone: the same call, at the same place of its flow, with the same choices."""
+    """One request as it was sent alone: the same call, at the same place of its flow, with these choices at least."""
 
-    def __init__(self, call: Call, drawn: cookies.Choices | None) -> None:
+    def __init__(self, call: Call, drawn: cookies.Choices) -> None:
         self.call = call
         self.drawn = drawn
         self.sends = 0
@@ -64,7 +64,7 @@ class Case:
     def __str__(self) -> str:
         path = self.call.path
         rest = []
-        for name, value in self.drawn or ():
+        for name, value in self.drawn:
             if f"{{{name}}}" in path:
                 path = path.replace(f"{{{name}}}", value)
             else:
@@ -88,7 +88,7 @@ class Alone:
             return
         reading = read(exchange, self._ledger) if exchange.answer else None
         drawn = choices(exchange.visit)
-        for each in dict.fromkeys((drawn or None, None)):
+        for each in dict.fromkeys((drawn, *_single(drawn), ())):
             key = _key(exchange, each)
             if key not in self._cases:
                 self._cases[key] = Case(exchange.call, each)
@@ -103,33 +103,44 @@ class Alone:
 
     def case(self, exchange: Exchange) -> Case | None:
         """Return what is known of a request: with the same choices, else whatever they are; None when too little."""
-        for drawn in (choices(exchange.visit) or None, None):
+        for drawn in (choices(exchange.visit), ()):
             case = self._cases.get(_key(exchange, drawn))
             if case is not None and case.sends >= ENOUGH:
                 return case
         return None
+
+    def finer(self, exchange: Exchange, case: Case) -> Iterator[Case]:
+        """Yield what is known of a request with each one of its choices, where not enough is with all of them."""
+        drawn = choices(exchange.visit)
+        if case.drawn != drawn:
+            for single in _single(drawn):
+                finer = self._cases.get(_key(exchange, single))
+                if finer is not None and finer.sends >= ENOUGH:
+                    yield finer
 
     def like(self, exchange: Exchange, reading: Reading, difference: Difference) -> Case | None:
         """Return another request that, before the floods, always got alone what this one found instead of its own.
 
         Of the same call with other choices one place is enough; what another call gets must be the whole answer.
         """
-        own = _key(exchange, choices(exchange.visit) or None)
-        for key, case in self._cases.items():
+        own = set(choices(exchange.visit))
+        for case in self._cases.values():
             shape = case.early.get(reading.status)
-            if key == own or shape is None or shape.seen < ENOUGH or not shape.cast.holds(difference):
+            if case.call == exchange.call and own.issuperset(case.drawn):
                 continue
-            if case.call == exchange.call and case.drawn:
-                return case
-            if case.call != exchange.call and not any(shape.cast.differences(reading)):
+            if shape is None or shape.seen < ENOUGH or not shape.cast.holds(difference):
+                continue
+            if case.call == exchange.call or not any(shape.cast.differences(reading)):
                 return case
         return None
 
     def cases(self) -> Iterator[Case]:
-        """Yield each request once, by its choices where it has some, in the order they were first sent."""
-        drawing = {(call, place) for call, place, drawn in self._cases if drawn is not None}
+        """Yield each request once, by all of its choices where it has some, in the order they were first sent."""
+        most: dict[tuple[Call, str], int] = {}
+        for call, place, drawn in self._cases:
+            most[call, place] = max(len(drawn), most.get((call, place), 0))
         for (call, place, drawn), case in self._cases.items():
-            if drawn is not None or (call, place) not in drawing:
+            if len(drawn) == most[call, place]:
                 yield case
 
     def sends(self, endpoint: str) -> int:
@@ -137,5 +148,9 @@ class Alone:
         return sum(case.sends for case in self.cases() if case.call.name == endpoint)
 
 
-def _key(exchange: Exchange, drawn: cookies.Choices | None) -> Key:
+def _single(drawn: cookies.Choices) -> Iterator[cookies.Choices]:
+    return ((each,) for each in drawn)
+
+
+def _key(exchange: Exchange, drawn: cookies.Choices) -> Key:
     return exchange.call, exchange.mark.rpartition(".")[2], drawn

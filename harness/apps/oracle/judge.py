@@ -178,8 +178,14 @@ class Judge:
 
     def _differences(self, exchange: Exchange, reading: Reading, case: Case) -> list[Difference]:
         """Return how an answer differs from all that it gets alone, but for what others may have put there."""
-        shape = case.shapes[reading.status]
-        if shape.seen < ENOUGH:
+        for each in (case, *self._alone.finer(exchange, case)):
+            if found := self._differences_from(each, exchange, reading):
+                return found
+        return []
+
+    def _differences_from(self, case: Case, exchange: Exchange, reading: Reading) -> list[Difference]:
+        shape = case.shapes.get(reading.status)
+        if shape is None or shape.seen < ENOUGH:
             return []
         found = list(shape.cast.differences(reading))
         if reading.of(Whose.OTHER):

@@ -60,9 +60,9 @@ class Tree:
                 yield Difference(path, "", self.slots[path].masked())
 
     def holds(self, path: str, value: str) -> bool:
-        """Tell whether exactly this value stands at a path alone, always: what tells one answer from another."""
+        """Tell whether what stands at a path alone is this value, but for volatile words."""
         slot = self.slots.get(path)
-        return slot is not None and slot.constant and value in slot.values
+        return slot is not None and slot.tells(value)
 
     def masked(self, prefix: str = "") -> Iterator[str]:
         """Yield what was not compared, with this before each path."""

@@ -90,7 +90,7 @@ class _Cast:
             yield Difference("body", reading.body, next(iter(self._opaque)))
 
     def holds(self, difference: Difference) -> bool:
-        """Tell whether what was found at a place is exactly what always stands there in these answers."""
+        """Tell whether what was found at a place is what always stands there in these answers."""
         place, found = difference.place, difference.found
         if place == "body":
             return bool(found) and self._page is not None and self._page.holds(found)

@@ -98,6 +98,13 @@ class Slot:
             for known, word in zip(self._words, words, strict=True)
         )
 
+    def tells(self, value: str) -> bool:
+        """Tell whether a value fits by more than being volatile: by some fixed word."""
+        if self._anything or not self.fits(value):
+            return False
+        words = [*self._head, *self._tail, *(word for word in self._words or () if isinstance(word, str))]
+        return self.constant or any(word[0] != "⟨" for word in words)
+
     def masked(self) -> str:
         """Return what stands here alone, with an ellipsis for what varies."""
         if self.constant:

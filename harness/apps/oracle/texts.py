@@ -104,8 +104,10 @@ class Page:
         return None
 
     def holds(self, line: str) -> bool:
-        """Tell whether exactly this line stands in each answer alone: what tells one answer from another."""
-        return line in self._fixed
+        """Tell whether each answer alone has this line, but for volatile words."""
+        return line in self._fixed or any(
+            slot.tells(line) for gap in self._always for slot in self._slots[gap]
+        )
 
     def masked(self) -> Iterator[str]:
         """Yield what was not compared."""

@@ -65,6 +65,24 @@ def test_what_another_choice_gets_differs_and_says_so() -> None:
     assert lab.look(HELLO, mine, hello(mine)) == []
 
 
+def test_of_many_choices_each_is_learnt_by_itself() -> None:
+    lab = Lab()
+    call = Call("GET", "/{choice:de|en}/{choice:a|b|c|d|e|f}")
+
+    def answer(visit: Visit) -> Answer:
+        language, letter = (visit.values[name] for name in ("choice:de|en", "choice:a|b|c|d|e|f"))
+        return reply(f"{'Hallo' if language == 'de' else 'Hello'} {letter}")
+
+    for letter in "abcdef":
+        for language in ("de", "en"):
+            drawn = {"choice:de|en": language, "choice:a|b|c|d|e|f": letter}
+            lab.learn(call, answer, drawn=drawn, times=1, users=["u1"])
+    mine = lab.visit("u1", {"choice:de|en": "de", "choice:a|b|c|d|e|f": "b"})
+    clue = only(lab.look(call, mine, reply("Hello b")), Sign.DIFFERS)
+    assert clue.expected.startswith("Hallo … (this is what GET /en/{choice:a|b|c|d|e|f} gets alone")
+    assert lab.look(call, mine, answer(mine)) == []
+
+
 def test_a_number_printed_with_anothers_precision_differs() -> None:
     lab = Lab()
     lab.learn(ME, lambda visit: reply("[0.333 0.667]"))
