@@ -16,6 +16,7 @@ from harness.core.ports import Answer
 from harness.engine.http_connection import (
     ClosedError,
     Connection,
+    LostError,
     NoAnswerError,
     RefusedError,
     TransportError,
@@ -119,7 +120,8 @@ class UserAgent:
         """See to a connection; tell whether the server may close it without having looked at what comes next.
 
         That is so when it was idle for long, and when bodies are padded: one that nobody reads makes some servers
-        (gunicorn's threads, granian) close the connection behind their answer, others (wsgiref) even reset it.
+        (gunicorn's threads, granian) close the connection behind their answer, others (wsgiref) even reset it, so
+        that the end of the answer may be lost.
         """
         connection = self._connection
         if connection is not None and connection.reusable:
@@ -185,9 +187,10 @@ class UserAgent:
         for nth, each in enumerate(wires):
             try:
                 answer = self._connected.receive(bodiless=each.bodiless, more=nth < len(wires) - 1)
-            except ClosedError as error:
+            except LostError as error:
                 queued = not self._served and time.monotonic() - self._opened > QUEUED
-                if (nth or may_be_closed or queued) and not (again or self._aborted):
+                unheard = isinstance(error, ClosedError) and (nth or may_be_closed or queued)
+                if (unheard or self._pressure.padding) and not (again or self._aborted):
                     return
                 yield self._failed(error)
             except UnconnectedError:

@@ -31,8 +31,12 @@ class RefusedError(TransportError):
     """Nobody listens any more."""
 
 
-class ClosedError(TransportError):
-    """The server closed the connection before the first byte of an answer."""
+class LostError(TransportError):
+    """The connection ended before the answer did."""
+
+
+class ClosedError(LostError):
+    """The connection ended before the first byte of an answer."""
 
 
 class UnconnectedError(NoAnswerError):
@@ -138,7 +142,7 @@ class Connection:
             raise NoAnswerError(f"no answer within {self._limit:g} s") from None
         except OSError as error:
             self.close()
-            kind = TransportError if self._begun else ClosedError
+            kind = LostError if self._begun else ClosedError
             raise kind(f"connection lost: {error.strerror or error}") from error
         except TransportError:
             self.close()
@@ -259,7 +263,7 @@ class Connection:
         if not piece and not self._begun:
             raise ClosedError("the server closed the connection before an answer")
         if not piece:
-            raise TransportError(f"the server closed the connection {where}")
+            raise LostError(f"the server closed the connection {where}")
         self._begun = True
         self._read += piece
 
