@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.apps.exchanges import Exchange
 from harness.apps.oracle.clues import Clue
+from harness.apps.tokens import Token
 from harness.core.app_record import Sighting, Sign, Who
 from harness.core.verdict import Anomaly
 
@@ -14,6 +15,8 @@ MOST_KEPT = 40
 """Exchanges kept for each sign at each endpoint; of the others only the number."""
 MOST_SHOWN = 3
 """Sightings of each sign at each endpoint that the record keeps."""
+MOST_RECENT = 1000
+"""Visits and users whose last exchange is remembered, for it may turn out that their values went to another."""
 LONGEST = 4000
 """Characters of a request or an answer that are kept for a reader."""
 
@@ -45,6 +48,9 @@ class Findings:
         self._look = look
         self._lock = threading.Lock()
         self._kept: list[Kept] = []
+        self._recent: dict[str, Exchange] = {}
+        self._owners: dict[str, Exchange | None] = {}
+        """What those asked whose values went to others, by visit or user; None while that is not over."""
         self.counts: Counter[tuple[Sign, str]] = Counter()
         """How often each sign was seen at each endpoint."""
         self.in_round: Counter[Sign] = Counter()
@@ -54,6 +60,7 @@ class Findings:
         """Judge what came of one request; return the signs of a mix-up that it shows."""
         with self._lock:
             signs = []
+            self._remember(exchange)
             for clue in self._look(exchange):
                 self._add(Kept(clue, exchange, clients, exchange.nth, seconds))
                 signs.append(clue.sign)
@@ -69,6 +76,19 @@ class Findings:
         self.in_round[kept.clue.sign] += 1
         if self.counts[kept.key] <= MOST_KEPT:
             self._kept.append(kept)
+            if kept.clue.owner:
+                label = kept.clue.owner.visit or kept.clue.owner.user
+                self._owners[label] = self._owners.get(label) or self._recent.get(label)
+
+    def _remember(self, exchange: Exchange) -> None:
+        """Remember an exchange, as the owner's of a clue that there is or may soon be."""
+        for label in (exchange.visit.label, exchange.visit.user):
+            self._recent.pop(label, None)
+            self._recent[label] = exchange
+            if label in self._owners and self._owners[label] is None:
+                self._owners[label] = exchange
+        while len(self._recent) > MOST_RECENT:
+            del self._recent[next(iter(self._recent))]
 
     def begin_round(self) -> None:
         """Count anew what a round sees."""
@@ -134,14 +154,9 @@ class Findings:
             )
         return tuple(found)
 
-    def exchanges_of(self, visits: Iterable[str]) -> dict[str, Exchange]:
-        """Return, of what is kept, the first exchange of each of these visits."""
-        wanted = set(visits)
-        found: dict[str, Exchange] = {}
-        for kept in self._kept:
-            if kept.exchange.visit.label in wanted:
-                found.setdefault(kept.exchange.visit.label, kept.exchange)
-        return found
+    def of_owner(self, owner: Token) -> Exchange | None:
+        """Return an exchange of whoever a token that went to another belongs to, near to that in time."""
+        return self._owners.get(owner.visit or owner.user)
 
 
 def answer_text(exchange: Exchange) -> str:

@@ -131,14 +131,13 @@ def sightings(trial: Trial) -> tuple[Sighting, ...]:
     findings, journal = trial.findings, trial.journal
     if journal is not None:
         journal.read()
-    owners = findings.exchanges_of(kept.clue.owner.visit for kept in findings.kept if kept.clue.owner)
 
     def stamp(kept: Kept) -> tuple[Anomaly | None, Who, Who | None]:
         token = kept.clue.owner
         victim = _who(trial, kept.exchange)
         if token is None:
             return (Anomaly.LOST if kept.clue.sign is Sign.LOST else None), victim, None
-        other = owners.get(token.visit)
+        other = findings.of_owner(token)
         owner = _who(trial, other) if other else Who(token.user, token.visit, token.text)
         if kept.clue.sign is Sign.LEFT_BEHIND:
             return Anomaly.RESIDUE, victim, owner

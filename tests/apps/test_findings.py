@@ -1,0 +1,56 @@
+"""Whoever's value went to another is remembered with what they asked, answered before or after the one who got it."""
+
+from harness.apps import findings
+from harness.apps.calls import Call
+from harness.apps.exchanges import Exchange, Visit
+from harness.apps.findings import Findings
+from harness.apps.oracle.clues import Clue
+from harness.apps.tokens import Token
+from harness.core.app_record import Sign
+
+CALL = Call("GET", "/orders/{token}")
+
+
+def exchange(user: str, visit: int) -> Exchange:
+    label = f"{user}v{visit}"
+    return Exchange(f"{label}.0", Visit(label, user, {}), CALL, f"GET {label}", None, "", 0.0, 1.0)
+
+
+def owned_by(user: str, visit: str) -> Token:
+    return Token("zq4d", "token", user, visit)
+
+
+def gathered(*exchanges: Exchange, got: Exchange, owner: Token) -> Findings:
+    clue = Clue(Sign.FOREIGN, got.mark, CALL.name, owner, "body", "", "")
+    found = Findings(lambda each: [clue] if each is got else [])
+    for each in exchanges:
+        found.take(each, 8, 0.1)
+    return found
+
+
+def test_an_owner_is_known_whether_answered_before_or_after() -> None:
+    got, asked = exchange("u7", 2), exchange("u3", 1)
+    for order in ((asked, got), (got, asked)):
+        found = gathered(*order, exchange("u4", 4), got=got, owner=owned_by("u3", "u3v1"))
+        assert found.of_owner(owned_by("u3", "u3v1")) is asked
+
+
+def test_of_a_users_own_token_any_request_of_that_user_is_known() -> None:
+    got, asked = exchange("u7", 2), exchange("u3", 1)
+    found = gathered(asked, got, got=got, owner=owned_by("u3", ""))
+    assert found.of_owner(owned_by("u3", "")) is asked
+
+
+def test_an_owner_who_was_never_answered_is_not_made_up() -> None:
+    got = exchange("u7", 2)
+    found = gathered(exchange("u4", 4), got, exchange("u5", 5), got=got, owner=owned_by("u3", "u3v1"))
+    assert found.of_owner(owned_by("u3", "u3v1")) is None
+
+
+def test_only_so_many_are_remembered_of_those_who_are_not_owners() -> None:
+    many = [exchange(f"u{number}", 1) for number in range(findings.MOST_RECENT)]
+    got = exchange("other", 1)
+    found = gathered(*many, got, got=got, owner=owned_by("u0", "u0v1"))
+    assert found.of_owner(owned_by("u0", "u0v1")) is None
+    found = gathered(*many, got, got=got, owner=owned_by(many[-1].visit.user, many[-1].visit.label))
+    assert found.of_owner(owned_by(many[-1].visit.user, many[-1].visit.label)) is many[-1]
