@@ -26,7 +26,7 @@ _DROPPED = re.compile(
     re.IGNORECASE,
 )
 _ASSETS = re.compile(
-    r"\.(?:css|js|mjs|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|otf|eot|mp[34]|webm|ogg|wasm|webmanifest)$",
+    r"\.(?:css|js|mjs|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|otf|eot|mp[34]|webm|ogg|wasm|swf|webmanifest)$",
     re.IGNORECASE,
 )
 _ASSET_TYPES = re.compile(
@@ -46,12 +46,13 @@ class Recorded:
     call: Call
     """As it was sent, as a template without placeholders."""
     answer: Answer
+    is_page: bool
 
 
 def read_har(
     path: Path, *, host: str = "", values: Mapping[str, str] | None = None, separate: bool = False
 ) -> tuple[Flow, ...]:
-    """Return the requests that were recorded of one host: of ``host``, or of the one with the most.
+    """Return the requests that were recorded of one host: of ``host``, or of the one that answered most pages.
 
     ``values`` maps what was typed while recording to what is sent instead, as in ``{"alice": "{user}"}``. What an
     answer handed out and a later request sent back, such as a CSRF token, is captured. With ``separate`` each GET is
@@ -82,7 +83,9 @@ def _of_one_host(recorded: list[Recorded], host: str, path: Path) -> list[Record
         raise UserError(f"{path} holds no request to an app: only assets, or nothing at all")
     if host and host not in hosts:
         raise UserError(f"{path} has no request to {host!r}; there are {', '.join(hosts)}")
-    chosen = host or hosts.most_common(1)[0][0]
+    # A page's browser also asks others: for advertisements, and whether certificates were revoked.
+    pages = Counter(each.host for each in recorded if each.is_page)
+    chosen = host or (pages or hosts).most_common(1)[0][0]
     return [each for each in recorded if each.host == chosen]
 
 
@@ -172,7 +175,8 @@ def _read(entry: Mapping[str, Any]) -> Recorded | None:
     text = content.get("text") or ""
     data = base64.b64decode(text) if content.get("encoding") == "base64" else text.encode()
     given = tuple((each["name"], each["value"]) for each in response.get("headers", ()))
-    return Recorded(url.netloc, call, Answer(response.get("status", 0), given, data))
+    is_page = "html" in (content.get("mimeType") or "")
+    return Recorded(url.netloc, call, Answer(response.get("status", 0), given, data), is_page)
 
 
 def _headers(recorded: list[Mapping[str, str]]) -> Headers:
