@@ -52,7 +52,7 @@ class Recorded:
 def read_har(
     path: Path, *, host: str = "", values: Mapping[str, str] | None = None, separate: bool = False
 ) -> tuple[Flow, ...]:
-    """Return the requests that were recorded of one host: of ``host``, or of the one that answered most pages.
+    """Return the requests that were recorded of one host: of ``host``, or of the one that answered the first page.
 
     ``values`` maps what was typed while recording to what is sent instead, as in ``{"alice": "{user}"}``. What an
     answer handed out and a later request sent back, such as a CSRF token, is captured. With ``separate`` each GET is
@@ -83,9 +83,9 @@ def _of_one_host(recorded: list[Recorded], host: str, path: Path) -> list[Record
         raise UserError(f"{path} holds no request to an app: only assets, or nothing at all")
     if host and host not in hosts:
         raise UserError(f"{path} has no request to {host!r}; there are {', '.join(hosts)}")
-    # A page's browser also asks others: for advertisements, and whether certificates were revoked.
-    pages = Counter(each.host for each in recorded if each.is_page)
-    chosen = host or (pages or hosts).most_common(1)[0][0]
+    # Before and after, a browser asks others, too: whether a certificate was revoked, and for advertisements.
+    first_page = next((each.host for each in recorded if each.is_page), "")
+    chosen = host or first_page or hosts.most_common(1)[0][0]
     return [each for each in recorded if each.host == chosen]
 
 

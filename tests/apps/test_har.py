@@ -73,10 +73,10 @@ def test_requests_of_one_host_become_one_flow_in_order(tmp_path: Path) -> None:
         Call("PUT", "/items", (("Content-Type", JSON),), '{"a": 1}'),
         Call("POST", "/form", (("Content-Type", FORM),), "a=b"),
     ]
-    (pages,) = read_har(
-        write(tmp_path, *[entry("POST http://ocsp.example/", mime="x/y")] * 3, entry("GET /"))
-    )
-    assert pages.calls == (Call("GET", "/"),)
+    checks = [entry("POST http://ocsp.example/", mime="x/y")] * 3
+    (page,) = read_har(write(tmp_path, *checks, entry("GET /"), *[entry("GET http://ads.example/x")] * 2))
+    assert page.calls == (Call("GET", "/"),)
+    assert calls(tmp_path, checks[0], *[entry("GET /api", mime=JSON)] * 2) == [Call("GET", "/api")] * 2
     (ads,) = read_har(write(tmp_path, entry("GET /"), entry("GET http://ads.example/x")), host="ads.example")
     assert ads.calls == (Call("GET", "/x"),)
 
