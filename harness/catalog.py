@@ -61,7 +61,8 @@ def entries(kind: str) -> list[Entry]:
 def choose(kind: str, patterns: Iterable[str]) -> list[Entry]:
     """Return the parts that any of the patterns names: by name, by glob, or by import string.
 
-    Raises UserError for a pattern that names none, with the nearest names, and for what is no such part.
+    Names may be written as packages write theirs, with ``-`` for ``_``. Raises UserError for a pattern that names none,
+    with the nearest names, and for what is no such part.
     """
     known = entries(kind)
     chosen: dict[str, Entry] = {}
@@ -69,7 +70,8 @@ def choose(kind: str, patterns: Iterable[str]) -> list[Entry]:
         if ":" in pattern:
             matches = [_imported(kind, pattern)]
         else:
-            matches = [entry for entry in known if fnmatchcase(entry.name, pattern)]
+            spoken = {pattern, pattern.replace("-", "_")}
+            matches = [entry for entry in known if any(fnmatchcase(entry.name, each) for each in spoken)]
         if not matches:
             names = [entry.name for entry in known]
             raise UserError(f"there is no {kind} {pattern!r}{nearest(pattern, names)}")

@@ -289,11 +289,16 @@ def doctor() -> None:
     """Show what is installed, and what installs the rest."""
     from harness.catalog import ROOMS, entries
     from harness.engine.job import Options
+    from harness.installed import extras, standings
     from harness.runs import environment
     from reports.listing import print_doctor
 
-    missing = [entry.missing for kind in ROOMS for entry in entries(kind) if entry.missing]
-    print_doctor(environment(Options()), missing)
+    print_doctor(
+        environment(Options()),
+        [(each.kind, each.name, each.package, each.command) for each in standings()],
+        [(each.name, each.present, each.absent) for each in extras()],
+        [entry.missing for kind in ROOMS for entry in entries(kind) if entry.missing],
+    )
 
 
 @main.command()

@@ -26,4 +26,5 @@ SUBJECT = Subject(
         },
     ),
     requires="locals",
+    module="asgiref",
 )

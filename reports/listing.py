@@ -30,16 +30,37 @@ def print_parts(kind: str, parts: Iterable[tuple[str, str, str]]) -> None:
     console.print()
 
 
-def print_doctor(environment: Mapping[str, str], missing: Iterable[str]) -> None:
-    """Print what a run would stand on, and the commands that install what is missing."""
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
-    for name, value in environment.items():
-        table.add_row(name, value)
+def print_doctor(
+    environment: Mapping[str, str],
+    parts: Iterable[tuple[str, str, str, str]],
+    extras: Iterable[tuple[str, Iterable[str], Iterable[str]]],
+    missing: Iterable[str],
+) -> None:
+    """Print what a run would stand on, and the commands that install what is missing.
+
+    Of each part: its kind and name, its package, and the command that installs that; of each extra: its name, and
+    which of its packages are installed and which are not.
+    """
     console = Console(highlight=False, markup=False)
-    console.print(table)
-    console.print()
+    by_kind: dict[str, list[tuple[str, str]]] = {}
+    for kind, name, package, command in parts:
+        by_kind.setdefault(kind, []).append((name, command or package or "the standard library"))
+    for_extras = [
+        (name, ", ".join([*present, *(f"{each} (missing)" for each in absent)]))
+        for name, present, absent in extras
+    ]
+    for rows, title in (
+        (list(environment.items()), ""),
+        *((rows, TITLES[kind]) for kind, rows in by_kind.items()),
+        (for_extras, "extras: what pip install 'ctxstress[NAME]' installs"),
+    ):
+        table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, value in rows:
+            table.add_row(name, value)
+        console.print(table)
+        console.print()
     lacking = list(missing)
     for sentence in lacking:
         console.print(f"missing: {sentence}")

@@ -138,7 +138,7 @@ class Server:
     requires: str = ""
     """The extra that brings its packages, or nothing."""
     module: str = ""
-    """The module of that extra without which it cannot serve."""
+    """The module without which it cannot serve, beside the standard library's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,4 +37,5 @@ SERVER = Server(
     carries=Carries(True, False, True, False),
     basic=True,
     patched="gevent",
+    module="gevent",
 )

@@ -25,4 +25,5 @@ SERVER = Server(
     pool="one thread",
     keep_alive=False,
     carries=Carries(False, True, False, True),
+    module="werkzeug",
 )

@@ -25,4 +25,5 @@ SERVER = Server(
     pool="a new thread for each connection, which brings one request",
     keep_alive=False,
     carries=Carries(False, False, False, False),
+    module="werkzeug",
 )

@@ -1,0 +1,56 @@
+"""What the doctor says of the packages that parts stand on."""
+
+from importlib.metadata import PackageNotFoundError
+from typing import Any
+
+import pytest
+
+from harness import installed
+from harness.catalog import choose, entries
+from harness.installed import Extra, extras, standings
+
+
+def test_each_server_stands_on_something() -> None:
+    found = {each.name: each for each in standings() if each.kind == "server"}
+    assert list(found) == [entry.name for entry in entries("server")]
+    assert found["threaded"].package == ""
+    assert found["gunicorn_gevent"].package.startswith("gunicorn ")
+    assert found["uwsgi_threads"].package.startswith("pyuwsgi ")
+    assert not [each.command for each in found.values() if each.command]
+
+
+def test_a_local_stands_on_a_package_only_where_it_needs_one() -> None:
+    names = {each.name: each.package for each in standings() if each.kind == "local"}
+    assert names["asgiref_local"].startswith("asgiref ")
+    assert "contextvar" not in names
+
+
+def test_what_is_missing_is_told_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "waitress", None)
+    found = {each.name: each for each in standings()}
+    assert found["waitress_threads"].package == "waitress"
+    assert found["waitress_threads"].command == "pip install 'ctxstress[servers]'"
+    assert found["gunicorn_sync"].command == ""
+
+
+def test_an_extra_names_what_it_installs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(package: str) -> str:
+        if package == "waitress":
+            raise PackageNotFoundError
+        return "1.0"
+
+    monkeypatch.setattr(installed, "version", version)
+    found: dict[str, Any] = {each.name: each for each in extras()}
+    assert "cheroot 1.0" in found["servers"].present
+    assert found["servers"].absent == ("waitress",)
+    assert found["asgi"] == Extra("asgi", ("uvicorn 1.0",), ())
+    assert "dev" not in found
+    assert found["world"].present == ("all of these",)
+
+
+def test_names_may_be_written_with_dashes() -> None:
+    assert [entry.name for entry in choose("server", ["gunicorn-gevent", "uwsgi-*"])] == [
+        "gunicorn_gevent",
+        "uwsgi_single",
+        "uwsgi_threads",
+    ]
