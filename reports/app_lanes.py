@@ -70,7 +70,7 @@ def flight(who: Who) -> str:
 
 def _label(who: Who) -> str:
     """Return the visit's label, as long as there is room for one."""
-    label = printable(who.visit)
+    label = printable(who.visit or who.user)
     return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
 
 

@@ -26,25 +26,43 @@ def _unfit(letter: str) -> bool:
 
 def pieces(text: str, sighting: Sighting, most: int = LONGEST) -> list[Piece]:
     """Split a text at the values of the two visits; of a long one, what surrounds the first foreign value stays."""
-    owners = {sighting.victim.token: VICTIM}
-    if sighting.owner:
-        owners[sighting.owner.token] = OWNER
-    if sighting.value:
-        owners[sighting.value] = OWNER
-    owners = {printable(value): owner for value, owner in owners.items() if len(value) >= SHORTEST_VALUE}
-    text = printable(text)
+    owners = _owners(sighting)
+    text = printable(text).strip("\n")
     if not owners:
         return [Piece(cut(text, 0, most))] if text else []
-    pattern = re.compile("|".join(re.escape(value) for value in sorted(owners, key=len, reverse=True)))
-    foreign = next((found.start() for found in pattern.finditer(text) if owners[found[0]] == OWNER), 0)
+    pattern = re.compile("|".join(f"({each})" for each, _ in owners))
+
+    def owner_of(match: re.Match[str]) -> int:
+        return owners[(match.lastindex or 1) - 1][1]
+
+    foreign = next((match.start() for match in pattern.finditer(text) if owner_of(match) == OWNER), 0)
     text = cut(text, foreign, most)
     found: list[Piece] = []
     at = 0
     for match in pattern.finditer(text):
         found += [Piece(text[at : match.start()])] * (match.start() > at)
-        found.append(Piece(match[0], owners[match[0]]))
+        found.append(Piece(match[0], owner_of(match)))
         at = match.end()
     return [*found, *[Piece(text[at:])] * (at < len(text))]
+
+
+def _owners(sighting: Sighting) -> list[tuple[str, int]]:
+    """Return patterns of the two visits' values with their owners, the longest first: values, and names of them."""
+    values = {sighting.victim.token: VICTIM}
+    names = dict.fromkeys((sighting.victim.visit, sighting.victim.user), VICTIM)
+    if sighting.owner:
+        values[sighting.owner.token] = OWNER
+        names |= dict.fromkeys((sighting.owner.visit, sighting.owner.user), OWNER)
+    if sighting.value:
+        values[sighting.value] = OWNER
+    found = {
+        re.escape(printable(value)): owner for value, owner in values.items() if len(value) >= SHORTEST_VALUE
+    }
+    # The judge names tokens where it shows a place, as in ⟨token of u3v17⟩.
+    found |= {
+        f"⟨[^⟨⟩]{{1,40}} of {re.escape(printable(name))}⟩": owner for name, owner in names.items() if name
+    }
+    return sorted(found.items(), key=lambda each: len(each[0]), reverse=True)
 
 
 def cut(text: str, around: int, most: int = LONGEST) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.core.app_record import AppRun, Sighting, Sign
-from harness.core.verdict import Outcome
+from harness.core.verdict import Anomaly, Outcome
 from reports import app_words, words
 from reports.app_causes import causes
 from reports.app_lanes import draw, flight
@@ -98,7 +98,7 @@ def render_app(run: AppRun) -> str:
     )
 
 
-ANOMALIES = {anomaly: words.ANOMALIES[anomaly] for anomaly in app_words.WHEN}
+ANOMALIES = {each: words.ANOMALIES[each] for each in (*app_words.WHEN, Anomaly.LOST, Anomaly.RESIDUE)}
 TERMS = {term: words.TERMS[term] for term in ("unit", "server", "mix-up", "evidence", "bound", "token")}
 
 

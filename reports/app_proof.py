@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from harness.core.app_record import AppRun, Sighting, Sign
-from reports.app_marked import LONGEST, cut, pieces, printable
+from reports.app_marked import LONGEST, OWNER, cut, pieces, printable
 from reports.lanes import Piece
 
 APART = frozenset({Sign.LEFT_BEHIND, Sign.LOG, Sign.CALL})
@@ -34,16 +34,18 @@ def proof(shown: Sighting, run: AppRun, most: int = LONGEST) -> Proof:
     """Return what proves a sighting, each text cut to ``most`` characters."""
     victim, owner = shown.victim, shown.owner
     apart = shown.sign in APART
-    got = shown.shown if apart else victim.got or shown.shown
-    alone = cut(printable(_alone(shown, run)), 0, most)
+    got = tuple(pieces(shown.shown if apart else victim.got or shown.shown, shown, most))
+    # Where the whole answer shows a foreign value, the place alone says nothing more.
+    told = apart or not victim.got or any(piece.owner == OWNER for piece in got) or shown.shown in victim.got
+    alone = cut(printable(_alone(shown, run)).strip("\n"), 0, most)
     return Proof(
         asked=tuple(pieces(victim.sent, shown, most)),
         owner_asked=tuple(pieces(owner.sent, shown, most)) if owner and owner.visit != victim.visit else (),
         alone=(Piece(alone),) if alone else (),
-        got=tuple(pieces(got, shown, most)),
+        got=got,
         label=LABELS.get(shown.sign, f"{victim.user} got"),
         apart=apart,
-        place=tuple(pieces(shown.shown, shown, most)) if shown.shown not in got else (),
+        place=() if told else tuple(pieces(shown.shown, shown, most)),
     )
 
 

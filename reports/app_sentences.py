@@ -236,6 +236,7 @@ LOOK: dict[Anomaly | None, str] = {
     "object, a thread-local under greenlets or tasks.",
     Anomaly.STALE: "Look for what a request sets and nobody takes back: a thread-local or ContextVar on a pooled "
     "worker, a cache whose key leaves out the user, a connection returned unread.",
+    Anomaly.RESIDUE: "Look at who sets this variable and who should clear it: whatever runs there next can read it.",
 }
 
 

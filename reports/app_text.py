@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core.app_record import AppRun, Endpoint, Sighting
+from harness.core.app_record import AppRun, Endpoint, Round, Sighting
 from harness.core.record import Ending
 from harness.core.verdict import Outcome
 from reports.app_causes import Cause, causes
@@ -59,7 +59,7 @@ def _print(run: AppRun, out: "Console", page: Path | None) -> None:
         out.print(_endpoints(run))
     if run.rounds:
         out.print()
-        out.print(_rounds(run))
+        _print_rounds(run, out)
     _print_rest(run, out)
     if page is not None:
         out.print(_text(f"page:   {page}"), soft_wrap=True)
@@ -128,14 +128,17 @@ def _flights(shown: Sighting, out: "Console") -> Iterator[tuple["RenderableType"
     if view is None:
         for who in (shown.owner, shown.victim):
             if who and flight(who):
-                yield _text(who.visit), _text(flight(who))
+                yield _text(who.visit or who.user), _text(flight(who))
         return
-    label = max(len(bar.who.visit) for bar in (view.owner, view.victim))
+    label = max(len(bar.who.visit or bar.who.user) for bar in (view.owner, view.victim))
     said = max(len(flight(bar.who)) for bar in (view.owner, view.victim))
     width = max(10, min(40, out.width - max(label, 13) - said - 4))
     for bar in sorted((view.owner, view.victim), key=lambda bar: bar.start):
         line = text_bar(bar, width, ascii_only=not _utf(out))
-        yield _text(bar.who.visit), Text().append(line, COLOURS[bar.lane]).append(f" {flight(bar.who)}")
+        yield (
+            _text(bar.who.visit or bar.who.user),
+            Text().append(line, COLOURS[bar.lane]).append(f" {flight(bar.who)}"),
+        )
     if view.gap:
         yield "", _text(f"with {span(view.gap)} between that are not drawn")
 
@@ -186,28 +189,27 @@ def _endpoint(each: Endpoint) -> "Text":
     return name
 
 
-def _rounds(run: AppRun) -> "Table":
-    from rich.console import Group
+def _print_rounds(run: AppRun, out: "Console") -> None:
+    """Print a line of numbers for each round, and below it, as wide as there is room, how its clients behaved."""
     from rich.padding import Padding
 
-    table = _table(
-        ("pressure", "left"),
-        *((name, "right") for name in ("answered", "overlap", "reuse")),
-        ("signs", "left"),
-    )
+    names = max(len(_load(each)) for each in run.rounds)
+    heads = ("answered", "overlap", "reuse")
+    out.print(_text(f"{'pressure':{names}}  {'  '.join(heads)}  signs", "bold"))
     for each in run.rounds:
-        signs = sum(each.signs.values())
-        table.add_row(
-            Group(
-                _text(f"{each.pressure}, {plural(each.clients, 'client')}"),
-                Padding(_text(each.summary, "dim"), (0, 0, 0, 2)),
-            ),
-            f"{each.answered:,}",
-            f"{each.overlap:,}",
-            f"{each.reuse:,}" if run.stamped else "–",
-            _text("\n".join(round_words(each)), "bold red" if signs else "dim"),
-        )
-    return table
+        counts = (f"{each.answered:,}", f"{each.overlap:,}", f"{each.reuse:,}" if run.stamped else "–")
+        numbers = "  ".join(f"{count:>{len(head)}}" for count, head in zip(counts, heads, strict=True))
+        first, *more = round_words(each)
+        style = "bold red" if sum(each.signs.values()) else "dim"
+        line = _text(f"{_load(each):{names}}  {numbers}  ")
+        out.print(line.append_text(_text(first, style)))
+        for sign in more:
+            out.print(_text(f"{'':{line.cell_len - len(first)}}{sign}", style))
+        out.print(Padding(_text(each.summary.partition(": ")[0].rstrip(".") + ".", "dim"), (0, 0, 0, 2)))
+
+
+def _load(each: Round) -> str:
+    return shorten(f"{each.pressure}, {plural(each.clients, 'client')}")
 
 
 def _print_rest(run: AppRun, out: "Console") -> None:

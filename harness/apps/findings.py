@@ -33,7 +33,9 @@ class Kept:
 
     @property
     def key(self) -> tuple[Sign, str]:
-        """What it is counted under."""
+        """What it is counted under: the endpoint, or the variable in which something was left behind."""
+        if self.clue.sign is Sign.LEFT_BEHIND:
+            return self.clue.sign, self.clue.where
         return self.clue.sign, self.exchange.call.name
 
 

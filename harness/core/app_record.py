@@ -50,9 +50,9 @@ class Who:
     got: str = ""
     """The answer as it came: status, headers, body; cut to what a reader needs, the foreign part kept."""
     entered: float | None = None
-    """When the app took the request up, in seconds since the flooding began; by the client's clock when not stamped."""
+    """When its client began to send it, in seconds since the flooding began."""
     left: float | None = None
-    """When it was done with it, on the same scale."""
+    """When its client had the answer, on the same scale."""
 
 
 @dataclass(frozen=True, slots=True)
