@@ -8,11 +8,17 @@ from werkzeug.test import Client, create_environ
 from werkzeug.wrappers import Response
 
 from harness.framework import App, Request
-from harness.framework.sessions import MemorySessions, NullSession, SignedCookieSessions
+from harness.framework.sessions import (
+    STORES,
+    MemorySessions,
+    NullSession,
+    SessionTooLarge,
+    SignedCookieSessions,
+)
 from harness.framework.sessions.interface import COOKIE
 from localimpl.contextvar import SUBJECT
 
-stores = pytest.mark.parametrize("store", ["cookie", "memory"])
+stores = pytest.mark.parametrize("store", STORES)
 
 
 def counting_app(store: str, secret_key: str | None = "a secret") -> App:
@@ -107,6 +113,64 @@ def test_a_tampered_cookie_is_a_new_session(spoil: Callable[[str], str]) -> None
     client.set_cookie(COOKIE, spoil(cookie.value))
     assert client.get("/read").text == "None"
     assert client.get("/count").text == "1"
+
+
+def test_a_session_that_no_browser_would_keep_is_refused() -> None:
+    app = counting_app("cookie")
+
+    @app.route("/large")
+    def large() -> str:
+        app.session["basket"] = "apple " * 1000
+        return ""
+
+    client = Client(app)
+    client.get("/count")
+    answer = client.get("/large")
+    assert answer.status_code == 500
+    assert "Set-Cookie" not in answer.headers
+    assert client.get("/read").text == "1"
+    session = app.sessions.open_session(request_with(None))
+    assert session is not None
+    session["basket"] = "apple " * 1000
+    with pytest.raises(
+        SessionTooLarge, match=r"of \d+ bytes is too large for the store cookie, which takes 4000"
+    ):
+        app.sessions.save_session(session, Response())
+
+
+def test_of_a_cookie_that_is_too_long_to_be_ours_nothing_is_read() -> None:
+    signer = SignedCookieSessions("a secret", most_bytes=100_000)
+    session = signer.open_session(request_with(None))
+    assert session is not None
+    session["user"] = "a" * 5000
+    response = Response()
+    signer.save_session(session, response)
+    long = response.headers["Set-Cookie"].partition(";")[0].removeprefix(f"{COOKIE}=")
+    for sessions, found in ((signer, True), (SignedCookieSessions("a secret"), False)):
+        again = sessions.open_session(request_with(long))
+        assert again is not None
+        assert ("user" in again) is found
+
+
+def test_rotation_gives_a_signed_cookie_anew_and_cannot_end_the_old_one() -> None:
+    app = counting_app("cookie")
+
+    @app.route("/rotate")
+    def rotate() -> str:
+        app.session.rotate()
+        app.session["user"] = "ann"
+        return ""
+
+    client = Client(app)
+    client.get("/count")
+    before = client.get_cookie(COOKIE)
+    client.get("/rotate")
+    after = client.get_cookie(COOKIE)
+    assert before is not None
+    assert after is not None
+    assert before.value != after.value
+    client.set_cookie(COOKIE, before.value)
+    assert client.get("/read").text == "1", "what the row mini_cookie is exempt for has changed"
 
 
 def test_a_cookie_signed_with_another_key_is_a_new_session() -> None:

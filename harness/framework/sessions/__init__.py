@@ -7,6 +7,7 @@ from harness.framework.sessions.signed_cookie import SignedCookieSessions
 from harness.framework.sessions.unavailable import SessionTooLarge, StoreUnavailable
 
 __all__ = [
+    "STORES",
     "MemorySessions",
     "NullSession",
     "Session",
