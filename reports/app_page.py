@@ -1,6 +1,5 @@
 """Writes the page of a run against an app: one self-contained file, the verdict and the two requests first."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,9 @@ from reports.app_marked import cut, pieces, printable
 from reports.app_proof import proof
 from reports.app_sentences import (
     advice,
+    few,
     happened,
+    last_lines,
     often,
     opening,
     shorten,
@@ -29,8 +30,6 @@ from reports.words import plural
 MOST_CAUSES = 20
 MOST_SIGHTINGS = 12
 MOST_ENDPOINTS = 200
-MOST_PARTS = 6
-"""Carried or masked parts that a row names."""
 LOG_LINES = 60
 
 TITLES = {
@@ -84,7 +83,7 @@ def render_app(run: AppRun) -> str:
         opening=opening(run),
         shares=shares(run),
         steps=advice(run),
-        log="\n".join(printable(run.log).splitlines()[-LOG_LINES:]),
+        log="\n".join(last_lines(run, LOG_LINES)),
         endpoints=endpoints[:MOST_ENDPOINTS],
         unlisted=max(0, len(endpoints) - MOST_ENDPOINTS),
         titles=TITLES,
@@ -106,7 +105,8 @@ def shares(run: AppRun) -> tuple[Share, ...]:
     """Return how the requests under load went, the worst first; of none, nothing."""
     mixed = sum(each.mixed for each in run.endpoints)
     failed = sum(each.failed for each in run.endpoints)
-    rest = max(0, sum(each.sent for each in run.endpoints) - mixed - failed)
+    sent, answered = (sum(getattr(each, what) for each in run.endpoints) for what in ("sent", "answered"))
+    rest = max(0, min(sent - failed, answered) - mixed)
     quiet = Share("answered as alone", "kept", rest) if told(run) is not Outcome.INCONCLUSIVE else None
     found = (Share("mixed", "broken", mixed), Share("failed only under load", "crashed", failed), quiet)
     if run.outcome is Outcome.MIXED and not mixed + failed:
@@ -125,12 +125,6 @@ LABELS = {
     Sign.LOG: "The line",
     Sign.CALL: "The call",
 }
-
-
-def few(parts: Sequence[str]) -> str:
-    """Name some parts of an answer, and how many more there are."""
-    named = ", ".join(shorten(printable(part)) for part in parts[:MOST_PARTS])
-    return f"{named} and {len(parts) - MOST_PARTS:,} more" if len(parts) > MOST_PARTS else named
 
 
 def option(value: Any) -> str:

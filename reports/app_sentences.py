@@ -1,6 +1,6 @@
 """Says in plain words what a run against an app comes to: whose data went to whom, how often, and what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.core.app_record import AppRun, Round, Sighting, Sign, Who
 from harness.core.record import Ending
@@ -14,6 +14,8 @@ from reports.words import ANOMALIES, listed, plural
 MOST_NAMED = 3
 """Further causes that the verdict names."""
 LONGEST_PLACE = 60
+MOST_PARTS = 6
+"""Carried or masked parts of an answer that are named."""
 
 ENDINGS = {
     Ending.HUNG: "the app did not come up, or stood still, within its time limit.",
@@ -59,9 +61,18 @@ def opening(run: AppRun) -> tuple[str, str]:
     if told(run) is Outcome.ISOLATED:
         return "No answer held another's data", clean(run)
     if run.interrupted:
-        return f"The run of {shorten(run.app)} was interrupted:", run.reason or _so_far(run)
-    reason = run.reason or ENDINGS.get(run.ending, "too few requests overlapped or were answered.")
+        return f"The run of {shorten(run.app)} was interrupted:", run.reason.partition("\n")[0] or _so_far(
+            run
+        )
+    reason = run.reason.partition("\n")[0] or ENDINGS.get(
+        run.ending, "too few requests overlapped or were answered."
+    )
     return f"Nothing can be told of {shorten(run.app)}:", reason
+
+
+def last_lines(run: AppRun, most: int) -> list[str]:
+    """Return the last lines of the app's log, or else what a reason brought of them."""
+    return printable(run.log or run.reason.partition("\n")[2]).splitlines()[-most:]
 
 
 def _so_far(run: AppRun) -> str:
@@ -261,10 +272,16 @@ def percent(share: float) -> str:
     return f"{float(digits):.10f}".rstrip("0").rstrip(".") + " %"
 
 
-def shorten(text: str) -> str:
+def few(parts: Sequence[str]) -> str:
+    """Name some parts of an answer, and how many more there are."""
+    named = ", ".join(shorten(part) for part in parts[:MOST_PARTS])
+    return f"{named} and {len(parts) - MOST_PARTS:,} more" if len(parts) > MOST_PARTS else named
+
+
+def shorten(text: str, longest: int = LONGEST_PLACE) -> str:
     """Cut a name from the app's world to what fits into a sentence, on one line."""
     line = " ".join(printable(text).split())
-    return line if len(line) <= LONGEST_PLACE else f"{line[: LONGEST_PLACE - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def _numbers(numbers: tuple[int, ...]) -> str:

@@ -11,7 +11,18 @@ from reports.app_causes import Cause, causes
 from reports.app_lanes import flight, lay_out, text_bar
 from reports.app_marked import OWNER, VICTIM, named, pieces, printable
 from reports.app_proof import proof
-from reports.app_sentences import advice, happened, often, round_words, shorten, span, told, verdict
+from reports.app_sentences import (
+    advice,
+    few,
+    happened,
+    last_lines,
+    often,
+    round_words,
+    shorten,
+    span,
+    told,
+    verdict,
+)
 from reports.lanes import Piece
 from reports.words import plural
 
@@ -66,10 +77,11 @@ def _print(run: AppRun, out: "Console", page: Path | None) -> None:
 
 
 def _print_log(run: AppRun, out: "Console") -> None:
-    if run.log:
+    lines = last_lines(run, LOG_LINES)
+    if lines:
         out.print()
         out.print(_text("the app's last lines", "bold"))
-        for line in printable(run.log).splitlines()[-LOG_LINES:]:
+        for line in lines:
             out.print(_text(f"  {line}", "dim"), soft_wrap=True)
 
 
@@ -183,7 +195,7 @@ def _endpoint(each: Endpoint) -> "Text":
     name = _text(shorten(each.name))
     for label, parts in (("carries", each.carries), ("masked", each.masked)):
         if parts:
-            name.append(f"\n  {label}: {shorten(printable(', '.join(parts)))}", "dim")
+            name.append(f"\n  {label}: {shorten(few(parts), 42)}", "dim")
     if each.failed_alone:
         name.append(f"\n  failed {each.failed_alone:,}× when sent alone", "yellow")
     return name

@@ -16,6 +16,14 @@ def test_values_are_marked_with_their_owners() -> None:
     ]
 
 
+def test_tokens_that_the_judge_names_are_marked_as_well() -> None:
+    found = pieces("⟨token of u3v9⟩ ⟨user of u7⟩ ⟨token of u3v99⟩ ⟨clock⟩", FOREIGN)
+    assert [(piece.text, piece.owner) for piece in found if piece.owner is not None] == [
+        ("⟨token of u3v9⟩", OWNER),
+        ("⟨user of u7⟩", VICTIM),
+    ]
+
+
 def test_a_text_without_values_is_one_piece_and_an_empty_one_none() -> None:
     assert [piece.owner for piece in pieces("nothing here", FOREIGN)] == [None]
     assert pieces("", FOREIGN) == []

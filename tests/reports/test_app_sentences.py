@@ -10,8 +10,10 @@ from harness.core.verdict import Anomaly, Outcome
 from reports.app_causes import causes
 from reports.app_sentences import (
     advice,
+    few,
     happened,
     headline,
+    last_lines,
     often,
     opening,
     percent,
@@ -183,6 +185,21 @@ def test_numbers_read_as_prose() -> None:
         "42 s",
         "3 min",
     ]
+
+
+def test_a_reason_of_many_lines_gives_its_first_and_leaves_the_rest_to_the_log() -> None:
+    run = replace(
+        RUNS["no_start"], reason="it did not start; its log ends with:\nTraceback\nKeyError", log=""
+    )
+    assert opening(run)[1] == "it did not start; its log ends with:"
+    assert last_lines(run, 9) == ["Traceback", "KeyError"]
+    assert last_lines(RUNS["no_start"], 1) == ["[2026-11-21 11:02:18 +0000] [ERROR] Worker failed to boot."]
+    assert last_lines(CLEAN, 9) == []
+
+
+def test_of_many_parts_some_are_named() -> None:
+    assert few(["a", "b\x1b"]) == "a, b�"
+    assert few([f"p{number}" for number in range(9)]) == "p0, p1, p2, p3, p4, p5 and 3 more"
 
 
 def test_a_name_stays_on_one_line_and_is_cut() -> None:
