@@ -1,5 +1,6 @@
 """Sessions keep what was stored for one client, in a signed cookie or on the server, and nothing when they cannot."""
 
+import secrets
 import threading
 from collections.abc import Callable
 
@@ -120,7 +121,7 @@ def test_a_session_that_no_browser_would_keep_is_refused() -> None:
 
     @app.route("/large")
     def large() -> str:
-        app.session["basket"] = "apple " * 1000
+        app.session["basket"] = secrets.token_urlsafe(5000)  # random, for it is compressed
         return ""
 
     client = Client(app)
@@ -131,7 +132,7 @@ def test_a_session_that_no_browser_would_keep_is_refused() -> None:
     assert client.get("/read").text == "1"
     session = app.sessions.open_session(request_with(None))
     assert session is not None
-    session["basket"] = "apple " * 1000
+    session["basket"] = secrets.token_urlsafe(5000)  # random, for it is compressed
     with pytest.raises(
         SessionTooLarge, match=r"of \d+ bytes is too large for the store cookie, which takes 4000"
     ):
@@ -142,7 +143,7 @@ def test_of_a_cookie_that_is_too_long_to_be_ours_nothing_is_read() -> None:
     signer = SignedCookieSessions("a secret", most_bytes=100_000)
     session = signer.open_session(request_with(None))
     assert session is not None
-    session["user"] = "a" * 5000
+    session["user"] = secrets.token_urlsafe(5000)
     response = Response()
     signer.save_session(session, response)
     long = response.headers["Set-Cookie"].partition(";")[0].removeprefix(f"{COOKIE}=")
