@@ -1,15 +1,15 @@
 """Runs a scenario's view inside a framework's own, and makes what that framework streams of its body."""
 
-from collections.abc import AsyncIterator, Iterator
 from types import CoroutineType, GeneratorType
 from typing import Any, TypeGuard
 
 from harness.core.history import Probe
 from harness.core.ports import Perform, PerformAsync
 from harness.core.scenario import Scenario
-from harness.core.steps import Script, drive, drive_async
+from harness.core.steps import Script, drive_async
 from harness.framework.calling import awaited, is_script
 from harness.framework.wrappers import Body
+from harness.framework.wsgi import Chunks
 
 ERROR = 500
 
@@ -43,21 +43,32 @@ def is_streamed(answer: Any) -> TypeGuard[Script[Any]]:
     return isinstance(answer, GeneratorType)
 
 
-def chunks(script: Script[Any], perform: Perform) -> Iterator[bytes]:
-    """Yield a body's chunks, each made on the thread or greenlet that asks for it."""
-    body = Body(script)
-    try:
-        while (chunk := drive(body.next_chunk(), perform)) is not None:
-            yield chunk
-    finally:
-        body.close()
+def chunks(script: Script[Any], perform: Perform) -> Chunks:
+    """Return a body's chunks, each made on the thread or greenlet that asks for it; closing it ends the script."""
+    return Chunks(Body(script), perform)
 
 
-async def awaited_chunks(script: Script[Any], perform: PerformAsync) -> AsyncIterator[bytes]:
-    """Yield a body's chunks, each made on the task that asks for it."""
-    body = Body(script)
-    try:
-        while (chunk := await drive_async(body.next_chunk(), perform)) is not None:
-            yield chunk
-    finally:
-        body.close()
+class AwaitedChunks:
+    """A body's chunks, each made on the task that asks for it.
+
+    Not an async generator: closing one that was never begun does not run what it would have to end.
+    """
+
+    __slots__ = ("_body", "_perform")
+
+    def __init__(self, script: Script[Any], perform: PerformAsync) -> None:
+        self._body = Body(script)
+        self._perform = perform
+
+    def __aiter__(self) -> "AwaitedChunks":
+        return self
+
+    async def __anext__(self) -> bytes:
+        chunk = await drive_async(self._body.next_chunk(), self._perform)
+        if chunk is None:
+            raise StopAsyncIteration
+        return chunk
+
+    async def aclose(self) -> None:
+        """End the script where it stands."""
+        self._body.close()

@@ -22,7 +22,7 @@ from harness.core.ports import GIVEN, Given
 from harness.core.scenario import Scenario
 from harness.core.steps import Script, drive, drive_async
 from harness.framework.calling import awaited
-from harness.targets._answers import awaited_chunks, chunks, is_streamed, note, viewing
+from harness.targets._answers import AwaitedChunks, chunks, is_streamed, note, viewing
 from harness.targets._explicit import Explicit
 from harness.targets._hooks import Hooks
 from harness.targets._served import Served
@@ -58,7 +58,11 @@ def set_up() -> None:
         LANGUAGE_CODE=LANGUAGE,
         TIME_ZONE=ZONE,
         # What a scenario does not want to go wrong is in its history; the log would only be flooded.
-        LOGGING={"version": 1, "loggers": {"django.request": {"level": "CRITICAL"}}},
+        LOGGING={
+            "version": 1,
+            "disable_existing_loggers": False,
+            "loggers": {"django.request": {"level": "CRITICAL"}},
+        },
     )
     django.setup()
 
@@ -72,9 +76,7 @@ class MountedDjango(Served):
     def __init__(self, scenario: Scenario) -> None:
         set_up()
         self.scenario = scenario
-        self.hooks = Hooks()
-        if scenario.prepare is not None:
-            scenario.prepare(self.hooks)
+        self.hooks = Hooks(scenario)
 
     def ambient(self, request: Any) -> Explicit:
         """Return what is offered to whoever was handed this request; ``g`` are its attributes."""
@@ -198,7 +200,7 @@ async def view_awaited(request: Any) -> Any:
     mounted, given = carried(request)
     answer = await drive_async(viewing(mounted.scenario, mounted.ambient(request), given.own), given.perform)
     if is_streamed(answer):
-        return StreamingHttpResponse(awaited_chunks(answer, given.perform))
+        return StreamingHttpResponse(AwaitedChunks(answer, given.perform))
     return HttpResponse(answer)
 
 

@@ -40,9 +40,7 @@ class MountedFlask(Served):
         if configure is not None:
             configure(app)
         app.add_url_rule("/", scenario.name, self._view)
-        hooks = Hooks()
-        if scenario.prepare is not None:
-            scenario.prepare(hooks)
+        hooks = Hooks(scenario)
         for hook in hooks.before:
             app.before_request(self._called(hook))
         for hook in hooks.after:

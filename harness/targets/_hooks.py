@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from harness.core.history import Probe
+from harness.core.scenario import Scenario
 from harness.core.steps import Script
 from harness.framework.calling import call, declares
 
@@ -13,14 +14,16 @@ Registered = Callable[..., Script[Any]]
 
 
 class Hooks:
-    """What ``Scenario.prepare`` is given: a place to register, with lists for the target to read."""
+    """What a scenario's ``prepare`` is given: a place to register, with lists for its target to read."""
 
-    def __init__(self) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self.before: list[Registered] = []
         self.after: list[Registered] = []
         self.teardown: list[Registered] = []
         self.started: list[Registered] = []
         self.finished: list[Registered] = []
+        if scenario.prepare is not None:
+            scenario.prepare(self)
 
     def before_request(self, hook: F) -> F:
         self.before.append(registered(hook))

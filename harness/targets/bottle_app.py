@@ -46,9 +46,7 @@ class MountedBottle(Served):
         self._scenario = scenario
         self._ambient: Any = Ambience(bottle.request)
         self._response = bottle.response
-        self._hooks = Hooks()
-        if scenario.prepare is not None:
-            scenario.prepare(self._hooks)
+        self._hooks = Hooks(scenario)
         self.bottle = app = bottle.Bottle()
         app.route("/", callback=self._view)
         app.add_hook("before_request", self._before)

@@ -8,7 +8,7 @@ from typing import Any
 from harness.core.ports import GIVEN, Given, Mounted, Target
 from harness.core.scenario import Means, Scenario
 from harness.core.steps import Script, drive, drive_async
-from harness.targets._answers import ERROR, awaited_chunks, chunks, is_streamed, note, viewing
+from harness.targets._answers import ERROR, AwaitedChunks, chunks, is_streamed, note, viewing
 from harness.targets._explicit import Explicit
 from harness.targets._hooks import Hooks
 from harness.targets._rows import row
@@ -21,9 +21,7 @@ class MountedFalcon(Served):
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.hooks = Hooks()
-        if scenario.prepare is not None:
-            scenario.prepare(self.hooks)
+        self.hooks = Hooks(scenario)
 
     def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a WSGI server; the Given is expected in the environ."""
@@ -110,7 +108,7 @@ class Awaiting:
         perform = carried(request).perform
         answer = await drive_async(self._mounted.viewing(request), perform)
         if is_streamed(answer):
-            response.stream = awaited_chunks(answer, perform)
+            response.stream = AwaitedChunks(answer, perform)
         else:
             response.text = answer
 

@@ -81,9 +81,7 @@ class MountedPyramid(Served):
 
         self._scenario = scenario
         self._current = get_current_request
-        self._hooks = Hooks()
-        if scenario.prepare is not None:
-            scenario.prepare(self._hooks)
+        self._hooks = Hooks(scenario)
         with Configurator(session_factory=SignedCookieSessionFactory("ctxstress")) as config:
             self._ambient: Any = Ambience(config.registry)
             config.add_route("view", "/")

@@ -14,7 +14,7 @@ from harness.core.plan import Order
 from harness.core.scenario import Scenario
 from harness.core.steps import PAUSE, Chunk, Script, drive
 from harness.engine.server_process import ServerProcess
-from harness.targets._answers import awaited_chunks, chunks, is_streamed, viewing
+from harness.targets._answers import AwaitedChunks, chunks, is_streamed, viewing
 from harness.targets._explicit import Explicit
 from harness.targets._held import HeldLocal
 from harness.targets._hooks import Hooks
@@ -29,6 +29,10 @@ def probe(history: History | None = None) -> Probe:
 
 
 def nothing(step: Any) -> None:
+    return None
+
+
+async def unheard(step: Any) -> None:
     return None
 
 
@@ -69,7 +73,7 @@ def test_bottle_leaves_the_last_request_bound_to_its_thread() -> None:
 
 
 def test_hooks_get_what_they_declare_in_the_order_that_flask_calls_them() -> None:
-    hooks, called = Hooks(), []
+    hooks, called = Hooks(Scenario("x", "A claim.", nothing)), []
 
     @hooks.before_request
     def first(app: Any) -> None:
@@ -94,7 +98,7 @@ def test_hooks_get_what_they_declare_in_the_order_that_flask_calls_them() -> Non
 
 
 def test_receivers_get_their_sender_and_its_facts_too() -> None:
-    hooks, called = Hooks(), []
+    hooks, called = Hooks(Scenario("x", "A claim.", nothing)), []
 
     def receiver(sender: Any, app: Any, **facts: Any) -> None:
         called.append((sender, app, facts))
@@ -105,7 +109,7 @@ def test_receivers_get_their_sender_and_its_facts_too() -> None:
 
 
 def test_every_hook_of_the_end_is_called_and_the_first_error_is_raised() -> None:
-    hooks, called = Hooks(), []
+    hooks, called = Hooks(Scenario("x", "A claim.", nothing)), []
     for number in range(3):
 
         @hooks.teardown_request
@@ -137,8 +141,31 @@ def test_chunks_are_made_as_they_are_asked_for_and_the_body_is_closed() -> None:
     assert (next(made), steps) == (b"one", [])
     assert (next(made), steps) == (b"two", [PAUSE])
     assert closed == []
-    made.close()  # type: ignore[attr-defined]
+    made.close()
     assert closed == ["closed"]
+
+
+def held(closed: list[str]) -> Script[None]:
+    """Return a body that already holds something, as ``stream_with_context`` returns it."""
+
+    def holding() -> Script[None]:
+        try:
+            yield PAUSE
+            yield Chunk(b"never")
+        finally:
+            closed.append("closed")
+
+    script = holding()
+    next(script)
+    return script
+
+
+def test_a_body_of_which_nothing_was_asked_is_closed_too() -> None:
+    closed: list[str] = []
+    chunks(held(closed), nothing).close()
+    assert closed == ["closed"]
+    asyncio.run(AwaitedChunks(held(closed), unheard).aclose())
+    assert closed == ["closed", "closed"]
 
 
 def test_chunks_are_made_on_the_task_that_asks() -> None:
@@ -150,7 +177,7 @@ def test_chunks_are_made_on_the_task_that_asks() -> None:
         await asyncio.sleep(0)
 
     async def main() -> list[bytes]:
-        found = [chunk async for chunk in awaited_chunks(body(closed), perform)]
+        found = [chunk async for chunk in AwaitedChunks(body(closed), perform)]
         assert tasks == {asyncio.current_task()}
         return found
 
