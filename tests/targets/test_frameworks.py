@@ -45,6 +45,14 @@ def test_a_framework_keeps_what_it_has_the_means_for(name: str, server: str) -> 
         assert result.states, "a scenario looked nothing up"
         assert bool(result.evidence.overlap) is overlaps
 
+    for name in LOOKS.keys() & found.keys():
+        looked = sum(state.count for state in found[name].states)
+        assert looked == LOOKS[name] * found[name].sent, f"not every hook of {name} was called"
+
+
+LOOKS = {"hooks": 5, "hooks_and_signals": 5, "raising_view": 3, "raising_teardown": 3}
+"""How many look-ups a request of these scenarios makes, in its view, hooks and receivers together."""
+
 
 def told(result: CellResult) -> tuple[Grade, tuple[str, ...]]:
     """Return the grade and, for the message of a test that fails, the troubles and strange states."""
