@@ -12,17 +12,23 @@ NEVER = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Residue:
-    """A token that the probe found in a variable of the app when the request was over."""
+    """What looks like a token and was found by the probe in a variable of the app."""
 
     mark: str
-    """The request after which it was found."""
+    """The request before or after which it was found; ``-`` where it had no mark."""
     variable: str
     """As in ``shop.cart:CURRENT``."""
     path: str
     """Where in it, as in ``.user['name']``; empty for the value itself."""
     token: str
-    unit: str
-    """The unit from which it was seen."""
+    kind: str
+    """``ContextVar`` or ``Local``, which a unit sees as its own; ``global``, which all see, caches among them."""
+    when: str
+    """``before`` the request began to run, or ``after`` it was over."""
+    unit: str = ""
+    """The unit that ran the request."""
+    at: int = 0
+    """The number of its line, as those of a ``Stay``."""
 
 
 @dataclass(slots=True)
@@ -75,8 +81,9 @@ class Stamps:
             elif kind == "leave" and mark in self._stays:
                 self._stays[mark].left = self._lines
             elif kind == "residue" and rest:
-                variable, path, token, unit = json.loads(rest)
-                self.residues.append(Residue(mark, variable, path, token, unit))
+                variable, path, token, holder, when = json.loads(rest)
+                unit = self.unit(mark)
+                self.residues.append(Residue(mark, variable, path, token, holder, when, unit, self._lines))
 
     def relation(self, victim: str, owner: str) -> Anomaly | None:
         """Say how a visit or user (by label) could reach the request of another (by mark).
@@ -93,6 +100,11 @@ class Stamps:
         if any(other.left < stay.entered for other in owned):
             return Anomaly.STALE
         return None
+
+    def was_over(self, owner: str, at: int) -> bool:
+        """Tell whether all requests of a visit or user that had entered by a line had left by then."""
+        entered = [stay for stay in self._of.get(owner, ()) if stay.entered < at]
+        return bool(entered) and all(stay.left < at for stay in entered)
 
     def unit(self, mark: str) -> str:
         """Return the label of the unit that ran a request; empty where it was not stamped."""

@@ -21,6 +21,8 @@ from harness.inside.stacks import stacks
 from harness.inside.stamps import AsgiStamps, UnitNames, WsgiStamps
 from harness.inside.unit_labels import UnitLabels
 from harness.probe.journal_file import JournalFile
+from harness.probe.middleware import AsgiProbe, WsgiProbe
+from harness.probe.probe import Probe
 from localimpl import Unit
 
 if TYPE_CHECKING:
@@ -55,7 +57,10 @@ class Hosting:
             app = self._lifespan = Lifespan(app)
         journal = JournalFile(spec["journal"])
         stamps = AsgiStamps if interface == "asgi" else WsgiStamps
+        probe = Probe(journal, spec["token_pattern"], app) if spec["probe"] else None
         app = stamps(app, journal, UnitNames(UnitLabels(server.unit)))
+        if probe is not None:
+            app = (AsgiProbe if interface == "asgi" else WsgiProbe)(app, probe)
         sys.setswitchinterval(spec["switch_interval"])
         try:
             server.serve(app, spec["port"], self._ready)

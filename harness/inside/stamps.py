@@ -7,11 +7,7 @@ from typing import Any
 
 from harness.probe.bodies import at_the_end
 from harness.probe.journal_file import JournalFile
-
-MARK = "X-Ctxstress-Mark"
-"""The header whose value names a request; a request without it is not stamped."""
-_IN_ENVIRON = "HTTP_" + MARK.upper().replace("-", "_")
-_IN_SCOPE = MARK.lower().encode()
+from harness.probe.middleware import IN_ENVIRON, IN_SCOPE
 
 
 class UnitNames:
@@ -37,7 +33,7 @@ class WsgiStamps:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Run the app between two stamps."""
-        mark = environ.get(_IN_ENVIRON)
+        mark = environ.get(IN_ENVIRON)
         if mark is None:
             return self._app(environ, start_response)
         self._journal.write(f"enter {mark} {self._unit()}")
@@ -60,7 +56,7 @@ class AsgiStamps:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Run the app between two stamps, on the task that calls."""
-        mark = scope["type"] == "http" and dict(scope["headers"]).get(_IN_SCOPE)
+        mark = scope["type"] == "http" and dict(scope["headers"]).get(IN_SCOPE)
         if not mark:
             await self._app(scope, receive, send)
             return

@@ -17,7 +17,7 @@ import pytest
 from harness.apps.app_process import LARGEST_LOG, AppAtUrl, AppProcess
 from harness.core.errors import UserError
 from harness.core.verdict import Anomaly
-from harness.inside.stamps import MARK
+from harness.probe.middleware import MARK
 
 WSGI = """
     def app(environ, start_response):
@@ -338,3 +338,28 @@ def test_a_url_has_the_same_face(shop: Any) -> None:
     assert "does not listen" in there.last_words()
     with pytest.raises(UserError, match="nothing listens at"):
         there.start()
+
+
+KEEPS = """
+    import threading
+    class Cart: owner = None
+    state = threading.local()
+    def app(environ, start_response):
+        state.user = Cart.owner = environ["QUERY_STRING"]
+        start_response("200 OK", [])
+        return [b"done"]
+"""
+
+
+def test_the_probe_looks_without_any_change_to_the_app(shop: Any) -> None:
+    with shop(KEEPS, "wsgiref_single", probe=True, token_pattern="zq[a-z]+") as app:
+        assert ask(app.port, "/?zqfirst", "u1v1.0") == "done"
+        assert wait_until(lambda: all_left(app) and len(app.journal.residues) == 2)
+        assert [(each.variable, each.path, each.kind) for each in app.journal.residues] == [
+            ("shop:Cart.owner", "", "global"),
+            ("shop:state", "['user']", "Local"),
+        ]
+        assert {(each.mark, each.token, each.unit) for each in app.journal.residues} == {
+            ("u1v1.0", "zqfirst", "thread-0")
+        }
+        assert app.journal.was_over("u1v1", app.journal.residues[0].at)

@@ -92,12 +92,20 @@ def test_reuse_counts_all_but_the_first_on_each_unit() -> None:
 
 
 def test_units_and_residues_are_told() -> None:
-    found = stamps(IN_TURN + 'residue u2v1.0 ["shop.cart:CURRENT", ".user", "zq1", "thread-1"]')
+    found = stamps(IN_TURN + 'residue u2v1.0 ["shop.cart:CURRENT", ".user", "zq1", "global", "after"]')
     assert found.unit("u2v1.0") == "thread-1"
     assert found.unit("u9v1.0") == ""
     assert found.entered("u2v1.0")
     assert not found.entered("u9v1.0")
-    assert found.residues == [Residue("u2v1.0", "shop.cart:CURRENT", ".user", "zq1", "thread-1")]
+    assert found.residues == [
+        Residue("u2v1.0", "shop.cart:CURRENT", ".user", "zq1", "global", "after", "thread-1", 6)
+    ]
+
+
+def test_a_visit_is_over_when_all_that_entered_have_left() -> None:
+    found = stamps(TOGETHER)
+    assert [found.was_over("u1v1", at) for at in (2, 3, 4, 5)] == [False, False, False, True]
+    assert not found.was_over("u9v1", 5)
 
 
 def test_what_an_app_writes_into_it_is_passed_over() -> None:

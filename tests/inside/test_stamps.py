@@ -9,8 +9,9 @@ from wsgiref.util import FileWrapper
 
 import pytest
 
-from harness.inside.stamps import MARK, AsgiStamps, WsgiStamps
+from harness.inside.stamps import AsgiStamps, WsgiStamps
 from harness.probe.journal_file import JournalFile
+from harness.probe.middleware import MARK
 
 KEY = "HTTP_" + MARK.upper().replace("-", "_")
 

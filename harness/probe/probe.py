@@ -1,0 +1,102 @@
+"""Looks, before and after some of the requests, for tokens that the app still holds, and writes down where."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from harness.probe.journal_file import JournalFile
+from harness.probe.variables import Variables, look_at
+from harness.probe.walk import Walk
+
+SHARE = 0.05
+"""The part of the time that looking may take."""
+MOST_AMBIENT, MOST_OWN, MOST_OF_PACKAGES = 300, 1000, 250
+"""Objects that one look enters of each group, so that none takes longer than a few milliseconds."""
+MOST_TOKENS = 40
+"""Tokens that are reported of one variable: a cache would have thousands."""
+DISCOVERIES = frozenset({2, 20, 200, 2000})
+"""The looks before which all objects of the process are searched for Locals."""
+
+
+class Probe:
+    """The state of all looks in one process.
+
+    ``tokens`` is the pattern of what belongs to one request or user; ``share`` is the part of the time that looking may
+    take, 1 for every request.
+    """
+
+    def __init__(self, journal: JournalFile, tokens: str, app: Any, share: float = SHARE) -> None:
+        self._journal = journal
+        self._find = re.compile(tokens).finditer
+        self._app = app
+        self._share = share
+        self._variables = Variables()
+        self._reported: dict[str, set[str]] = {}
+        self._looks = 0
+        self._not_before = 0.0
+
+    def due(self) -> bool:
+        """Tell whether the request that begins is one to look at; each that is asked for is taken for looked at."""
+        now = time.perf_counter()
+        if now < self._not_before:
+            return False
+        if self._share < 1:
+            # Until it is known how long the look takes; also keeps others from looking at the same time.
+            self._not_before = now + 1
+        self._looks += 1
+        return True
+
+    def before(self, mark: str) -> None:
+        """Look at what a request finds in ContextVars and Locals when it begins."""
+        self._write(mark, "before", self._ambient())
+
+    def after(self, mark: str, context: bool) -> None:
+        """Look at everything when a request is over; at ContextVars only where the context outlives the request."""
+        began = time.perf_counter()
+        if self._looks in DISCOVERIES:
+            self._variables.discover()
+        # Globals first: on the way it is learnt where ContextVars and Locals are held.
+        self._write(mark, "after", self._globals())
+        self._write(mark, "after", self._ambient(context))
+        now = time.perf_counter()
+        if self._share < 1:
+            self._not_before = now + (now - began) / self._share
+
+    def _ambient(self, context: bool = True) -> Iterator[tuple[str, str, str, str]]:
+        walk = self._walk(MOST_AMBIENT)
+        for kind, name, value in self._variables.ambient():
+            if context or kind != "ContextVar":
+                for path, text in look_at(walk, name, value):
+                    yield kind, name, path, text
+
+    def _globals(self) -> Iterator[tuple[str, str, str, str]]:
+        walk = self._walk(MOST_OWN)
+        kind = type(self._app)
+        for name, value in (
+            *self._variables.own(),
+            (f"the app, a {kind.__module__}.{kind.__qualname__}", self._app),
+        ):
+            for path, text in look_at(walk, name, value):
+                yield "global", name, path, text
+        walk = self._walk(MOST_OF_PACKAGES)
+        for name, value in self._variables.packages():
+            for path, text in look_at(walk, name, value):
+                yield "global", name, path, text
+            walk.budget -= 1
+            if walk.budget <= 0:
+                break
+
+    def _walk(self, budget: int) -> Walk:
+        return Walk(budget, self._variables.note)
+
+    def _write(self, mark: str, when: str, found: Iterator[tuple[str, str, str, str]]) -> None:
+        for kind, variable, path, text in found:
+            for match in self._find(text):
+                known = self._reported.setdefault(variable, set())
+                if match[0] not in known and len(known) < MOST_TOKENS:
+                    known.add(match[0])
+                    self._journal.write(
+                        f"residue {mark} {json.dumps([variable, path, match[0], kind, when])}"
+                    )
