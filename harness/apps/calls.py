@@ -12,9 +12,19 @@ class Capture:
 
     name: str
     source: str
-    """``body`` (with ``pattern``), ``json`` (with a dotted path), ``header`` or ``cookie`` (with their name)."""
+    """``body``, ``json``, ``header`` or ``cookie``."""
     pattern: str
-    """For ``body`` a regular expression whose first group is the value."""
+    """A regular expression whose first group is the value, a dotted path, or the name of the header or cookie.
+
+    Behind a header's name a / and a regular expression may follow, as in ``Location//orders/(\\d+)``.
+    """
+
+    @property
+    def expression(self) -> str:
+        """Return the regular expression that the value is taken by; empty when it is taken whole."""
+        if self.source == "body":
+            return self.pattern
+        return self.pattern.partition("/")[2] if self.source == "header" else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ _SEGMENT = re.compile(r"/([^/?#]+)(?=/([^/?#]+))")
 _MEMBER = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(-?\d+))')
 _MULTIPART_FIELD = re.compile(r'; name="([^"]*)"\r?\n\r?\n([^\r\n]*)\r?\n')
 _CREDENTIAL = re.compile(r"(?:[A-Za-z]+ )?(\S+)")
+_ORIGIN = re.compile(r"^https?://[^/?#]*")
 _CHANGING = re.compile(r"\d{3,}|(?=[A-Za-z_+/=-]*\d)[\w+/=-]{20,}", re.ASCII)
 _ENDS = frozenset("\"'<&")
 _SPECIAL = re.compile(r"([\\.^$*+?{}\[\]|()])")
@@ -142,6 +143,9 @@ def _capture(answer: Answer, value: _Value) -> Capture | None:
         for name, text in answer.headers:
             if text == value.text and name.lower() != "set-cookie":
                 return Capture("", "header", name)
+    for name, text in answer.headers:
+        if name.lower() == "location" and (pattern := _in_link(text, value.text)):
+            return Capture("", "header", f"{name}/{pattern}")
     body = answer.body.decode("utf-8", "replace")
     try:
         document = json.loads(body)
@@ -150,6 +154,16 @@ def _capture(answer: Answer, value: _Value) -> Capture | None:
         return Capture("", "body", pattern) if pattern else None
     path = next(_paths(document, value, ()), None)
     return Capture("", "json", ".".join(path)) if path else None
+
+
+def _in_link(link: str, text: str) -> str | None:
+    """Return a regular expression that takes a part of a link's path; None when it has no such part, or a mere word."""
+    path = _ORIGIN.sub("", link)
+    for segment in re.finditer(r"(?<=/)[^/?#]+", path.partition("?")[0]):
+        if unquote(segment[0]) == text and re.search(r"\d", text):
+            before = re.split(r"\d+", path[: segment.start()])
+            return r"\d+".join(_SPECIAL.sub(r"\\\1", each) for each in before) + "([^/?#]+)"
+    return None
 
 
 def _paths(node: Any, value: _Value, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

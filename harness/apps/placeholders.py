@@ -90,8 +90,8 @@ def check(flow: Flow) -> None:
                     f"{call.name}: {capture.name!r} cannot be captured: a captured value is named by letters, "
                     "digits, - and _, but not token, user, int or choice"
                 )
-            if capture.source == "body":
-                _check_pattern(capture.pattern, f"{call.name} captures {capture.name!r}")
+            if capture.expression:
+                _check_pattern(capture.expression, f"{call.name} captures {capture.name!r}")
             captured.append(capture.name)
 
 

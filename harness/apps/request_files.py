@@ -142,7 +142,12 @@ def _call(table: _Table) -> Call:
         if not re.fullmatch(NAME, name, re.ASCII) or not (match := _CAPTURE.fullmatch(str(said))):
             table.refuse(f"captures {name} from {said!r}: write {' or '.join(_FORMS)}")
         source, what = match.groups()
-        captures.append(Capture(name, source, _unslashed(what) if source == "body" else what))
+        if source == "body":
+            what = _unslashed(what)
+        elif source == "header" and "/" in what:
+            header, _, expression = what.partition("/")
+            what = f"{header}/{_unslashed(f'/{expression}')}"
+        captures.append(Capture(name, source, what))
     return Call(table.get("method", str, "GET").upper(), path, headers, body, tuple(captures))
 
 

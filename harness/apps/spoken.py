@@ -5,14 +5,15 @@ order::
 
     Cookie: sid={token}        a header: any word that ends in a colon
     body: name={user}&pw=x     the body; its Content-Type is guessed for JSON and forms unless a header says it
-    capture csrf=SOURCE        what later calls use as {csrf}; SOURCE is json:items.0.id, header:Location, cookie:csrf
-                               or body:/value="([^"]+)"/, where / within is written \/
+    capture csrf=SOURCE        what later calls use as {csrf}; SOURCE is json:items.0.id, cookie:csrf, header:Location
+                               or body:/value="([^"]+)"/, where / within is written \/; header:NAME/…/ takes a part
     weight: 3                  how often the flow is sent, compared with the others (1)
     name: buy                  what the report calls the flow
 
 A value reaches up to the next of these. One that itself holds such a word is put in quotes, by the shell's rules:
 nothing is special in '…', and in "…" only \" and \\. A body that begins with { or [ ends with its own bracket, and
-needs no quotes. What {placeholders} there are, ``harness.apps.calls`` says.
+needs no quotes. What {placeholders} there are, ``harness.apps.calls`` says. Redirects are not followed: where that
+matters, the next call does it.
 """
 
 import re
@@ -31,6 +32,8 @@ _PATH = re.compile(r"(?:\{[^{}\s]*(?: [^{}\s]*)*\}|\S)+")
 _PART = re.compile(r"(?:->|capture|[\w!#$%&'*+.^`|~-]+:)(?=\s|$)", re.ASCII)
 _SPACE = re.compile(r"\s*")
 _CAPTURE = re.compile(rf"({NAME})=(\w+):", re.ASCII)
+_WORD = re.compile(r"\S+")
+_HEADER = re.compile(r"[^\s/]+")
 _SLASHED = re.compile(r"/((?:[^/\\]|\\.)+)/(?=\s|$)", re.DOTALL)
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _SINGLE = re.compile(r"'([^']*)'")
@@ -137,7 +140,7 @@ class _Sentence:
             return self._bracketed()
         start = end = self._at
         while end < len(self._text) and not _PART.match(self._text, end):
-            word = re.compile(r"\S+").match(self._text, end)
+            word = _WORD.match(self._text, end)
             assert word is not None
             self._at = word.end()
             end = self._after_space(self._at)
@@ -172,19 +175,23 @@ class _Sentence:
             self._refuse(f"behind capture stands NAME=SOURCE, where SOURCE is {forms}", start)
         name, source = match.groups()
         self._at = match.end()
+        what = ""
         if source != "body":
-            word = re.compile(r"\S*").match(self._text, self._at)
-            if word is None or not word[0]:
+            word = (_HEADER if source == "header" else _WORD).match(self._text, self._at)
+            if word is None:
                 self._refuse(f"behind {source}: stands what to take from it, without a blank", self._at)
             self._at = word.end()
-            return Capture(name, source, word[0])
+            what = word[0]
+            if not self._text[self._at : self._at + 1].strip():
+                return Capture(name, source, what)
+            what += "/"
         slashed = _SLASHED.match(self._text, self._at)
         if slashed is None:
             self._refuse(
                 r"a regular expression stands between slashes; a / within it is written \/", self._at
             )
         self._at = slashed.end()
-        return Capture(name, source, slashed[1].replace(r"\/", "/"))
+        return Capture(name, source, what + slashed[1].replace(r"\/", "/"))
 
     def _set_weight(self, start: int) -> None:
         text = self._value("weight:")

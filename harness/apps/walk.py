@@ -19,7 +19,8 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 _FORM_BODY = re.compile(r"[\w.%~\[\]-]+=")
 # What may stand in a request line as it is; the rest is encoded so that any template makes a legal request.
-_TARGET = "/?#[]@!$&'()*+,;=:%~"
+_TARGET = "/?[]@!$&'()*+,;=:%~"
+_ORIGIN = re.compile(r"https?://[^/?#]*")
 
 
 class NotCapturedError(UserError):
@@ -69,7 +70,7 @@ class Walk:
         if kind is None and (kind := _guess(call.body)):
             headers.append(("Content-Type", kind))
         body = self._fill(call, call.body, _grammar(kind))
-        return Prepared(call.method, quote(target, safe=_TARGET), self._with_cookies(headers), body.encode())
+        return Prepared(call.method, _legal(target), self._with_cookies(headers), body.encode())
 
     def take(self, call: Call, answer: Answer) -> None:
         """Keep the cookies of an answer, and what its call captures."""
@@ -108,6 +109,14 @@ class Walk:
         return (*others, ("Cookie", "; ".join([*written, *kept])))
 
 
+def _legal(target: str) -> str:
+    """Return what a browser would send for a link: without scheme, host and fragment."""
+    if origin := _ORIGIN.match(target):
+        target = target[origin.end() :]
+    target = target.partition("#")[0]
+    return quote(target if target.startswith("/") else f"/{target}", safe=_TARGET)
+
+
 def _guess(body: str) -> str | None:
     """Return the content type that a body without one has by its looks."""
     first = pieces(body)[:1]
@@ -124,10 +133,7 @@ def _grammar(kind: str | None) -> str:
 def _captured(capture: Capture, answer: Answer) -> str:
     """Return the value to capture; raises LookupError with a clause that says what is missing."""
     if capture.source == "body":
-        if not (match := re.search(capture.pattern, answer.body.decode("utf-8", "replace"))):
-            raise LookupError(f"and its body does not match /{capture.pattern}/")
-        if (value := match[1]) is None:
-            raise LookupError(f"and the group in /{capture.pattern}/ matched nothing")
+        value = _matched(capture, answer.body.decode("utf-8", "replace"), "its body")
         return html.unescape(value) if "html" in (_header(answer, "content-type") or "") else value
     if capture.source == "json":
         return _in_json(answer.body, capture.pattern)
@@ -136,8 +142,18 @@ def _captured(capture: Capture, answer: Answer) -> str:
         if (cookie := cookies.get(capture.pattern)) is None:
             raise LookupError(f"and set no cookie {capture.pattern!r}{_only(cookies)}")
         return cookie
-    if (value := _header(answer, capture.pattern)) is None:
-        raise LookupError(f"and has no header {capture.pattern!r}")
+    name = capture.pattern.partition("/")[0]
+    if (header := _header(answer, name)) is None:
+        raise LookupError(f"and has no header {name!r}")
+    return _matched(capture, header, f"its {name}") if capture.expression else header
+
+
+def _matched(capture: Capture, text: str, what: str) -> str:
+    if not (match := re.search(capture.expression, text)):
+        raise LookupError(f"and {what} does not match /{capture.expression}/")
+    value: str | None = match[1]
+    if value is None:
+        raise LookupError(f"and the group in /{capture.expression}/ matched nothing")
     return value
 
 

@@ -224,6 +224,21 @@ def test_the_number_of_a_thing_that_was_made_is_captured_where_it_is_named_as_on
     assert made[2].body == '{"order_id": {orders_id}, "count": 17}'
 
 
+def test_the_number_in_a_redirect_is_captured_and_a_mere_word_is_not(tmp_path: Path) -> None:
+    at = "http://shop.example:8000/users/5/orders/18?new=1"
+    made = calls(
+        tmp_path,
+        entry("POST /orders", given=[("Location", at)]),
+        entry("GET /users/5/orders/18?new=1", given=[("Location", "/orders/done")]),
+        entry("GET /orders/18/again"),
+        entry("GET /orders/done"),
+    )
+    number = Capture("orders_id", "header", r"Location//users/\d+/orders/([^/?#]+)")
+    assert number in made[0].captures
+    assert made[1].captures == ()
+    assert [call.path for call in made[2:]] == ["/orders/{orders_id}/again", "/orders/done"]
+
+
 def test_the_last_answer_that_told_it_is_the_one(tmp_path: Path) -> None:
     first, second = "f00dfeed12345678", "0ddba11c0ffee123"
     made = calls(

@@ -103,6 +103,7 @@ def test_a_captured_value_fills_calls_behind_its_own() -> None:
         ((capturing("choice"),), "'choice' cannot be captured"),
         ((capturing("a b"),), "'a b' cannot be captured"),
         ((capturing(source="body", pattern="(a"),), "no regular expression: missing \\)"),
+        ((capturing(source="header", pattern="X-A/a"),), r"by /a/, which has no group: put \( \)"),
         ((capturing(source="body", pattern="a"),), r"no group: put \( \)"),
     ],
 )

@@ -24,7 +24,7 @@ GET /form capture csrf=body:/value="([^"]+)"/
     }
 \t-> GET /done
 """
-TOML = """
+TOML = r"""
 [[flow]]
 request = "GET /whoami?user={token} weight: 2"
 
@@ -34,7 +34,7 @@ weight = 3
 [[flow.call]]
 path = "/form"
 headers = { X-A = "{token}", X-N = 1 }
-capture = { csrf = 'body:/value="([^"]+)"/', id = "json:a.0", sid = "cookie:sid" }
+capture = { csrf = 'body:/value="([^"]+)"/', id = "json:a.0", sid = "cookie:sid", at = 'header:Location/\/a\/(\d+)/' }
 [[flow.call]]
 method = "post"
 path = "/buy/{id}"
@@ -70,6 +70,7 @@ def test_toml_says_the_same_in_tables(tmp_path: Path) -> None:
         Capture("csrf", "body", 'value="([^"]+)"'),
         Capture("id", "json", "a.0"),
         Capture("sid", "cookie", "sid"),
+        Capture("at", "header", r"Location//a/(\d+)"),
     )
     assert buy == Flow(
         (

@@ -75,6 +75,13 @@ def test_a_sentence_says(sentence: str, calls: list[Call]) -> None:
     assert parse(sentence) == Flow(tuple(calls))
 
 
+def test_a_part_of_a_header_can_be_captured() -> None:
+    flow = parse(r"POST /a capture id=header:Location/\/a\/(\d+)/ X-A: 1 -> GET /b/{id}")
+    assert flow.calls[0] == Call(
+        "POST", "/a", (("X-A", "1"),), "", (Capture("id", "header", r"Location//a/(\d+)"),)
+    )
+
+
 def test_weight_and_name_are_the_flows() -> None:
     flow = parse("GET /a name: look and buy -> POST /b weight: 3")
     assert (flow.weight, flow.name, len(flow.calls)) == (3, "look and buy", 2)
@@ -126,6 +133,7 @@ def test_any_json_body_needs_no_quotes(value: object) -> None:
         ("GET / capture csrf", "NAME=SOURCE", 14),
         ("GET / capture csrf=xml:a", "json:a.b, header:NAME", 14),
         ("GET / capture a=json: X-A: 1", "behind json: stands what to take", 21),
+        ("GET / capture a=header:X/(x)", "stands between slashes", 24),
         ("GET / capture a=body:(x)", r"a / within it is written \/", 21),
         ("GET / capture a=body:/(x)/y", "stands between slashes", 21),
     ],
