@@ -344,10 +344,10 @@ def report(source: Path, out: Path | None) -> None:
 @click.pass_context
 def compare(ctx: click.Context, /, before: Path, after: Path) -> None:
     """Show what changed from one run to another; exits with 1 when something got worse."""
-    from harness.core.record import read_run
-    from reports.compare import compare as difference
+    from harness.core.app_record import read_record
+    from reports.app_compare import compare_records
 
-    found = difference(read_run(before), read_run(after))
+    found = compare_records(read_record(before), read_record(after))
     click.echo(found.text())
     ctx.exit(1 if found.worse else DONE)
 

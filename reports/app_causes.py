@@ -11,6 +11,8 @@ class Cause:
     """Sightings that show the same: one sign at one endpoint, or in one variable or log."""
 
     sign: Sign
+    place: str
+    """The endpoint, variable or log."""
     sightings: tuple[Sighting, ...]
     """In the order in which they were seen."""
     seen: int
@@ -34,7 +36,7 @@ def causes(run: AppRun) -> tuple[Cause, ...]:
     groups: dict[tuple[Sign, str], list[Sighting]] = {}
     for sighting in sorted(run.sightings, key=lambda each: each.at):
         groups.setdefault((sighting.sign, _place(sighting)), []).append(sighting)
-    found = [_cause(run, sign, group, groups) for (sign, _), group in groups.items()]
+    found = [_cause(run, sign, place, groups) for sign, place in groups]
     return tuple(sorted(found, key=lambda cause: (RANK[cause.sign], -cause.seen, cause.first.at)))
 
 
@@ -47,9 +49,8 @@ def _place(sighting: Sighting) -> str:
     return sighting.endpoint
 
 
-def _cause(
-    run: AppRun, sign: Sign, group: list[Sighting], groups: dict[tuple[Sign, str], list[Sighting]]
-) -> Cause:
+def _cause(run: AppRun, sign: Sign, place: str, groups: dict[tuple[Sign, str], list[Sighting]]) -> Cause:
+    group = groups[sign, place]
     endpoint = next((each for each in run.endpoints if each.name == group[0].endpoint), None)
     chances = 0
     if endpoint and sign in ANSWERS:
@@ -59,7 +60,7 @@ def _cause(
     seen = max(each.count for each in group)
     if not seen:
         seen = _counted(run, sign, endpoint, alone=_only(sign, group[0], groups))
-    return Cause(sign, tuple(group), max(seen, len(group)), chances)
+    return Cause(sign, place, tuple(group), max(seen, len(group)), chances)
 
 
 def _only(sign: Sign, sighting: Sighting, groups: dict[tuple[Sign, str], list[Sighting]]) -> bool:

@@ -233,7 +233,7 @@ def _print_rest(run: AppRun, out: "Console") -> None:
         out.print(_text(line, "dim"))
     if run.ending is Ending.JUDGED:
         server = f" on {run.server}" if run.server else ""
-        out.print(_text(f"{run.app}{server}, seed {run.seed}, {run.seconds:.0f} s", "dim"))
+        out.print(_text(f"{run.app}{server}, seed {run.seed}, {span(run.seconds)}", "dim"))
 
 
 def _table(*columns: tuple[str, str]) -> "Table":
