@@ -70,7 +70,7 @@ PRESSURES = (
     ),
     Pressure(
         "large bodies",
-        "Requests are 200 kB larger: brings out servers that pause and resume reading, and so run the requests "
+        "Requests are 100 to 200 kB large: brings out servers that pause and resume reading, and so run the requests "
         "after it in the context of the one before.",
         padding=LARGE,
     ),

@@ -7,6 +7,9 @@ from harness.apps.walk import Prepared
 
 MARK = "X-Ctxstress-Mark"
 _PADDING = "X-Ctxstress-Padding"
+_LARGEST_READ = (
+    96_000  # bottle and express refuse to parse more than 100 kB; uvicorn pauses reading at 64 KiB
+)
 _LARGEST_HEADER = 6000  # gunicorn's limit is 8190, others take 8 kB for a whole head
 _OURS = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
 
@@ -49,11 +52,14 @@ def wire(prepared: Prepared, mark: str, address: Address, *, padding: int = 0, c
 def _padded(prepared: Prepared, padding: int) -> bytes | None:
     """Return the body made larger; None where every byte of it means something.
 
+    One that the app reads is made no larger than common limits allow.
+
     A body that nobody reads is legal on any request. JSON, XML and the lines of a text may end in white space, what
     follows the last boundary of a multipart body is ignored (RFC 2046, 5.1.1), and a form may have one more field.
     """
     if not prepared.body:
         return b" " * padding
+    padding = max(0, min(padding, _LARGEST_READ - len(prepared.body)))
     kind = next((value for name, value in prepared.headers if name.lower() == "content-type"), "").lower()
     kind = kind.partition(";")[0].strip()
     if kind == "application/x-www-form-urlencoded":
