@@ -7,7 +7,7 @@ from harness.core.errors import UserError
 from harness.core.record import Run
 from harness.core.verdict import SEVERITY, Outcome
 from reports.app_causes import Cause, causes
-from reports.app_sentences import happened, often, told
+from reports.app_sentences import happened, often, shorten, told
 from reports.compare import Comparison, compare
 
 
@@ -21,6 +21,8 @@ class AppComparison:
     gone: tuple[Cause, ...]
     still: tuple[Cause, ...]
     """As the later run saw them."""
+    other: str = ""
+    """What was tried in the earlier and the later run, where that is not the same."""
 
     @property
     def worse(self) -> bool:
@@ -29,7 +31,8 @@ class AppComparison:
 
     def text(self) -> str:
         """Return the comparison as lines: what got worse first, then what is as before, then what is gone."""
-        lines = [f"worse: {_line(cause)}" for cause in self.new]
+        lines = [f"not the same was tried: {self.other}"] if self.other else []
+        lines += [f"worse: {_line(cause)}" for cause in self.new]
         lines += [f"still: {_line(cause)}" for cause in self.still]
         # What an inconclusive run does not show need not be gone.
         word = "gone" if self.after is not Outcome.INCONCLUSIVE else "not seen again"
@@ -52,6 +55,7 @@ def compare_apps(before: AppRun, after: AppRun) -> AppComparison:
         new=tuple(cause for key, cause in new.items() if key not in old),
         gone=tuple(cause for key, cause in old.items() if key not in new),
         still=tuple(cause for key, cause in new.items() if key in old),
+        other=f"{_tried(before)}, then {_tried(after)}" if _tried(before) != _tried(after) else "",
     )
 
 
@@ -62,6 +66,10 @@ def compare_records(before: Run | AppRun, after: Run | AppRun) -> Comparison | A
     if isinstance(before, Run) and isinstance(after, Run):
         return compare(before, after)
     raise UserError("one run is of the matrix and the other of an app: compare two of one kind")
+
+
+def _tried(run: AppRun) -> str:
+    return shorten(f"{run.app} on {run.server}" if run.server else run.app)
 
 
 def _line(cause: Cause) -> str:

@@ -52,3 +52,11 @@ def test_two_kinds_of_run_cannot_be_compared(bad_run: Run) -> None:
     for pair in ((MIXED, bad_run), (bad_run, MIXED)):
         with pytest.raises(UserError, match="compare two of one kind"):
             compare_records(*pair)
+
+
+def test_another_app_or_server_is_said_to_be_one() -> None:
+    assert "not the same" not in compare_apps(MIXED, CLEAN).text()
+    found = compare_apps(MIXED, replace(CLEAN, server="waitress"))
+    assert found.text().startswith(
+        "not the same was tried: shop.wsgi:app on gunicorn_gevent, then shop.wsgi:app on waitress\n"
+    )
