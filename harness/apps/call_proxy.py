@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 30.0
 LARGEST_BODY = 16 << 20
 PIECE = 65536
 MOST_KEPT = 1000
-HOP_BY_HOP = frozenset(("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding"))
+HOP_BY_HOP = frozenset(
     ("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
 )
 
