@@ -109,6 +109,8 @@ class Carries:
     """A ``threading.local``, on the same connection."""
     threadlocal_new: bool
     """A ``threading.local``, on a new connection."""
+    contextvar_after_large_body: bool = False
+    """A ContextVar, on the same connection, though not as a rule: after a body that the server had to stop reading."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,9 @@ SERVER = Server(
     offers=frozenset(Need) - {Need.REUSE},
     pool="a task for each request, on one thread",
     keep_alive=True,
-    carries=Carries(False, False, True, True),
+    # On asyncio's loop the task that takes a large body registers the connection's reader again, in its own context,
+    # which is then that of all later tasks (uvicorn #2167, cpython #140947).
+    carries=Carries(False, False, True, True, contextvar_after_large_body=True),
     basic=True,
     requires="asgi",
     module="uvicorn",

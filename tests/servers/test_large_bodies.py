@@ -1,0 +1,76 @@
+"""What a request with a large body leaves behind on its connection, seen in an app that reads it."""
+
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import harness.servers
+from harness.apps.app_process import AppProcess
+from harness.core.names import load
+from harness.core.ports import Server
+from harness.engine.http_connection import Connection
+
+SERVERS: list[Server] = [
+    load(f"harness.servers.{found.name}:SERVER")
+    for found in pkgutil.iter_modules(harness.servers.__path__)
+    if found.name[0] != "_"
+]
+APP = """
+import contextvars
+
+variable = contextvars.ContextVar("variable", default="nothing")
+
+
+def answer(method):
+    found = variable.get()
+    if method == "POST":
+        variable.set("left")
+    return found.encode()
+
+
+def wsgi(environ, start_response):
+    body = answer(environ["REQUEST_METHOD"])
+    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+async def asgi(scope, receive, send):
+    assert scope["type"] == "http"
+    body = answer(scope["method"])
+    while (await receive()).get("more_body"):
+        pass
+    headers = [(b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+"""
+
+
+@pytest.fixture(params=[server for server in SERVERS if server.keep_alive], ids=lambda server: server.name)
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Server, AppProcess]]:
+    server: Server = request.param
+    (tmp_path / "large_app.py").write_text(APP)
+    path = f"harness.servers.{server.name}:SERVER"
+    with AppProcess(app=f"large_app:{server.interface}", server=path, app_dir=tmp_path) as process:
+        yield server, process
+
+
+def carried(process: AppProcess, sent: int) -> bool:
+    """Whether any of many requests finds what one before it, with a body of so many bytes, set."""
+    connection = Connection(process.port, 10)
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % sent
+    connection.exchange(head + b"x" * sent)
+    if not connection.reusable:  # of a server that leaves what the app may not have read
+        connection = Connection(process.port, 10)
+    found = [connection.exchange(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").body for _ in range(20)]
+    connection.close()
+    return b"left" in found
+
+
+def test_says_what_a_large_body_leaves_behind(served: tuple[Server, AppProcess]) -> None:
+    server, process = served
+    carries = server.carries
+    assert carried(process, 10) is carries.contextvar_same
+    assert carried(process, 200_000) is (carries.contextvar_same or carries.contextvar_after_large_body)
