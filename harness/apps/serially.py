@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from harness.apps.addresses import Address
 from harness.apps.calls import Flow
 from harness.apps.exchanges import Exchange
-from harness.apps.oracle.shapes import ENOUGH
+from harness.apps.oracle.shapes import SURE
 from harness.apps.placeholders import drawn
 from harness.apps.press import PATIENCE
 from harness.apps.pressures import ALONE, Pressure
@@ -42,7 +42,7 @@ def alone(
         for flow in crowd.flows:
             combinations = _combinations(flow)
             people = [crowd.user() for _ in range(users)]
-            for nth in range(max(ENOUGH, -(-users * visits // len(combinations)))):
+            for nth in range(max(SURE, -(-users * visits // len(combinations)))):
                 for number, choices in enumerate(combinations):
                     user = people[(nth + number) % users]
                     user.begin(flow, choices)

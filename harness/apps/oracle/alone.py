@@ -121,7 +121,8 @@ class Alone:
     def like(self, exchange: Exchange, reading: Reading, difference: Difference) -> Case | None:
         """Return another request that, before the floods, always got alone what this one found instead of its own.
 
-        Of the same call with other choices one place is enough; what another call gets must be the whole answer.
+        Of the same call with other choices one place is enough, unless with some choices either stands there, as when
+        an app shows variants at random. What another call gets must be the whole answer.
         """
         own = set(choices(exchange.visit))
         for case in self._cases.values():
@@ -130,9 +131,27 @@ class Alone:
                 continue
             if shape is None or shape.seen < ENOUGH or not shape.cast.holds(difference):
                 continue
-            if case.call == exchange.call or not any(shape.cast.differences(reading)):
+            if case.call != exchange.call:
+                if not any(shape.cast.differences(reading)):
+                    return case
+            elif not self._at_random(exchange.call, reading.status, difference):
                 return case
         return None
+
+    def _at_random(self, call: Call, status: int, difference: Difference) -> bool:
+        """Tell whether what was found and what was expected may both stand at a place, with the same choices."""
+        drawn = max(len(case.drawn) for case in self._cases.values() if case.call == call)
+        shapes = (
+            case.early.get(status)
+            for case in self._cases.values()
+            if case.call == call and len(case.drawn) == drawn
+        )
+        return any(
+            shape.cast.takes(difference.place, difference.found)
+            and shape.cast.takes(difference.place, difference.expected)
+            for shape in shapes
+            if shape is not None and shape.seen >= ENOUGH
+        )
 
     def cases(self) -> Iterator[Case]:
         """Yield each request once, by all of its choices where it has some, in the order they were first sent."""

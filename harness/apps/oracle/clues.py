@@ -23,6 +23,8 @@ class Clue:
     """The place, with some 40 characters around it; tokens are named, as in ``⟨token of u5v2⟩``."""
     expected: str
     """What stands there alone, volatile parts masked; empty where that says nothing."""
+    firm: bool = False
+    """Whether chance cannot explain it: what was found belongs to another. Else more may have to be learnt alone."""
 
     @property
     def kind(self) -> tuple[Sign, str, str]:

@@ -13,6 +13,7 @@ from harness.apps.oracle.differences import Difference
 from harness.apps.oracle.places import Spot, around, spots
 from harness.apps.oracle.readings import STATUS, Reading, Whose, label, read
 from harness.apps.oracle.shapes import ENOUGH
+from harness.apps.oracle.slots import NOT_OWN
 from harness.apps.tokens import Ledger, Token
 from harness.core.app_record import Sign
 
@@ -64,7 +65,7 @@ class Judge:
         What comes once in a thousand answers, loaded or not, is seldom among the first twenty. So many are enough
         that, came it alone as often as under load, it would be missed once in a thousand times.
         """
-        if clue.owner is not None or not self._clues[clue.kind]:
+        if clue.firm or not self._clues[clue.kind]:
             return 0
         share = self._clues[clue.kind] / max(self._looked[clue.endpoint], 1)
         enough = 1 if share >= 1 else ceil(log(_CHANCE) / log(1 - share))
@@ -170,7 +171,9 @@ class Judge:
             if each.found and (other := self._alone.like(exchange, reading, each)):
                 expected = f"{_cut(each.expected)} (this is what {other} gets alone)".strip()
                 sign = Sign.DIFFERS if other.call == exchange.call else Sign.CROSSED
-                yield self._clue(sign, exchange, None, each.place, _cut(each.found), expected)
+                yield self._clue(
+                    sign, exchange, None, each.place, _cut(each.found), expected, like_another=True
+                )
                 return
         told = lost or differences[0]
         sign = Sign.LOST if lost else Sign.DIFFERS
@@ -188,11 +191,11 @@ class Judge:
         if shape is None or shape.seen < ENOUGH:
             return []
         found = list(shape.cast.differences(reading))
+        # Tokens that are not the request's own are judged as tokens; in what differs they are no evidence.
+        found = [each for each in found if each.lost or not NOT_OWN.search(each.found + each.expected)]
         if reading.of(Whose.OTHER):
-            # They were allowed: what they put there is no difference, and they may have pushed out what was there.
-            found = [
-                each for each in found if each.found and not each.lost and "⟨another's" not in each.found
-            ]
+            # They were allowed, and may have pushed out what was there.
+            found = [each for each in found if each.found and not each.lost]
         early = case.early.get(reading.status)
         if found or early is None or early.seen < ENOUGH or early.taught == shape.taught:
             return found
@@ -207,14 +210,22 @@ class Judge:
         return _cut("; ".join(shape.cast.carries())) if shape and shape.seen >= ENOUGH else ""
 
     def _clue(
-        self, sign: Sign, exchange: Exchange, owner: Token | None, where: str, shown: str, expected: str
+        self,
+        sign: Sign,
+        exchange: Exchange,
+        owner: Token | None,
+        where: str,
+        shown: str,
+        expected: str,
+        like_another: bool = False,
     ) -> Clue:
-        return Clue(sign, exchange.mark, exchange.call.name, owner, where, shown, expected)
+        firm = owner is not None or like_another
+        return Clue(sign, exchange.mark, exchange.call.name, owner, where, shown, expected, firm)
 
 
 def hint(clue: Clue, alone: Alone) -> str:
     """Return what to do about a clue that may be by design; empty where it hardly is."""
-    if clue.sign is Sign.DIFFERS and clue.where != STATUS and "gets alone" not in clue.expected:
+    if clue.sign is Sign.DIFFERS and clue.where != STATUS and not clue.firm:
         return f"if it depends on the load or on others by design, say --allow '{clue.endpoint} {clue.where}'"
     if clue.sign not in (Sign.FOREIGN, Sign.CROSSED) or clue.endpoint not in alone.foreign:
         return ""

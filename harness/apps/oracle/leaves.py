@@ -64,6 +64,11 @@ class Tree:
         slot = self.slots.get(path)
         return slot is not None and slot.tells(value)
 
+    def takes(self, path: str, value: str) -> bool:
+        """Tell whether a value at a path would be no difference."""
+        slot = self.slots.get(path)
+        return slot is not None and slot.fits(value)
+
     def masked(self, prefix: str = "") -> Iterator[str]:
         """Yield what was not compared, with this before each path."""
         for path, slot in self.slots.items():

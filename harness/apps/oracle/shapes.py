@@ -11,6 +11,8 @@ from harness.apps.oracle.texts import Page
 
 ENOUGH = 3
 """With fewer answers, what varies cannot be told from what is fixed."""
+SURE = 5
+"""With so many answers to each of two choices, that they always differ is hardly the chance of variants at random."""
 # They tell of the transfer and its moment, not of what the app answers.
 _TRANSFER = frozenset(
     f"header {name}"
@@ -97,6 +99,14 @@ class _Cast:
         if place.startswith("body "):
             return self._tree is not None and self._tree.holds(place.removeprefix("body "), found)
         return self._fields.holds(place, found)
+
+    def takes(self, place: str, text: str) -> bool:
+        """Tell whether a text at a place would be no difference."""
+        if place == "body":
+            return self._page is not None and self._page.takes(text)
+        if place.startswith("body "):
+            return self._tree is not None and self._tree.takes(place.removeprefix("body "), text)
+        return self._fields.takes(place, text)
 
     def carries(self) -> Iterator[str]:
         """Yield where the answer always holds tokens of its own."""

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 OWN = re.compile(r"⟨(?!earlier |another's |clock⟩|duration⟩|unit⟩)[^⟩]*⟩")
+NOT_OWN = re.compile(r"(?<=⟨)(?:another's|earlier) ")
+"""What sets a token of another visit apart from the request's own of the same name."""
 _WORD = re.compile(r"⟨[^⟩]*⟩|[^\s\"'<>;&()\[\]{}|⟨⟩]+")
 _NUMBER = re.compile(r"[^\w⟨]*\d[\d.,:_eE+-]*[^\W\d⟨]{0,3}\W*")
 _DECIMAL = re.compile(r"-?\d+\.(\d+)")

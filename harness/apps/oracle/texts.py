@@ -8,7 +8,7 @@ fixed lines is not looked at.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from harness.apps.oracle.differences import Difference
-from harness.apps.oracle.slots import OWN, Slot, own_names
+from harness.apps.oracle.slots import NOT_OWN, OWN, Slot, own_names
 
 _Gap = tuple[str, str]
 _Run = list[str]
@@ -23,6 +23,7 @@ class Page:
         self._first = samples[0]
         self._fixed = frozenset.intersection(*(frozenset(sample) for sample in samples))
         self._known = frozenset(line for sample in samples for line in sample)
+        self._by_others = {NOT_OWN.sub("", line): line for line in self._known if NOT_OWN.search(line)}
         walked = [dict(self._walk(sample)) for sample in samples]
         self._slots = {
             gap: self._learn([runs[gap] for runs in walked if gap in runs]) for gap in _keys(walked)
@@ -57,9 +58,7 @@ class Page:
     def differences(self, lines: list[str]) -> Iterator[Difference]:
         """Yield where lines are not like those learnt, lost tokens first."""
         known = self._known
-        lines = [
-            line if line in known or (clean := self._clean(line)) not in known else clean for line in lines
-        ]
+        lines = [line if line in known else self._known_as(line) for line in lines]
         present = frozenset(lines)
         gone = [line for line in self._first if line not in present and line in self._fixed]
         if not gone and not self._always and present <= self._known:
@@ -74,6 +73,11 @@ class Page:
             yield Difference("body", "", gone[0])
         if not gone and not differs:
             yield from (Difference("body", "", self._masked(gap)) for gap in self._always if gap not in runs)
+
+    def _known_as(self, line: str) -> str:
+        """Return the known line that a line stands for: clean, or with what alone was a token of another."""
+        clean = self._clean(line)
+        return clean if clean in self._known else self._by_others.get(NOT_OWN.sub("", line), line)
 
     def _compare(self, runs: dict[_Gap, list[_Run]], new: list[str], gone: list[str]) -> Iterator[Difference]:
         if lost := own_names(gone) - own_names(new):
@@ -108,6 +112,10 @@ class Page:
         return line in self._fixed or any(
             slot.tells(line) for gap in self._always for slot in self._slots[gap]
         )
+
+    def takes(self, line: str) -> bool:
+        """Tell whether a line would be no difference somewhere."""
+        return line in self._known or any(slot.fits(line) for slots in self._slots.values() for slot in slots)
 
     def masked(self) -> Iterator[str]:
         """Yield what was not compared."""

@@ -242,6 +242,18 @@ def test_others_may_push_out_what_an_allowed_list_showed() -> None:
         assert lab.look(call, mine, shown([lab.visit("u5"), lab.visit("u6"), lab.visit("u7")])) == []
 
 
+def test_ones_own_posts_may_stand_where_alone_those_of_others_stood() -> None:
+    lab = Lab("GET /board")
+    call = Call("GET", "/board")
+    for shown in (rows, listed):
+        others = [lab.visit("u8"), lab.visit("u9")]
+        lab.learn(call, lambda visit, shown=shown, others=others: shown(others))  # type: ignore[misc]
+        earlier, mine = lab.visit("u1"), lab.visit("u1")
+        assert lab.look(call, mine, shown([others[0], earlier])) == []
+        assert lab.look(call, mine, shown([mine, others[1]])) == []
+        assert lab.look(call, mine, shown([mine, earlier])) == []
+
+
 MACHINE: dict[str, tuple[object, object]] = {
     "text": ("took 0 ms on Thread-1", "took 17 ms on Thread-12"),
     "names": ({"elapsed_ms": 0, "threadId": 7}, {"elapsed_ms": 31, "threadId": 8}),
@@ -336,3 +348,24 @@ def test_any_bytes_learnt_alone_are_no_clue(body: bytes, kind: str) -> None:
     answer = Answer(200, (("Content-Type", kind),), body)
     lab.learn(ITEM, lambda visit: answer)
     assert lab.look(ITEM, lab.visit(), answer) == []
+
+
+def test_variants_at_random_are_not_what_another_choice_gets() -> None:
+    lab = Lab()
+    call = Call("GET", "/{choice:a|b|c}")
+    shown = {"a": ["tea"] * 5, "b": ["ale"] * 5, "c": ["tea", "ale", "tea", "tea", "ale"]}
+    for letter, adverts in shown.items():
+        turns = iter(adverts)
+        lab.learn(
+            call,
+            lambda visit, turns=turns: reply(f"<p>Buy {next(turns)}!</p>"),  # type: ignore[misc]
+            drawn={"choice:a|b|c": letter},
+            times=5,
+            users=["u1"],
+        )
+    exchange = lab.exchange(call, lab.visit("u1", {"choice:a|b|c": "a"}), reply("<p>Buy ale!</p>"))
+    (clue,) = lab.judge.look(exchange)
+    assert not clue.firm
+    both = iter(["tea", "ale"] * 5)
+    lab.learn(call, lambda visit: reply(f"<p>Buy {next(both)}!</p>"), drawn={"choice:a|b|c": "a"}, after=True)
+    assert not lab.judge.still(clue, exchange)
