@@ -29,6 +29,7 @@ def alone(
     stop: Callable[[], bool] = lambda: False,
     patience: float = PATIENCE,
     before: int = 0,
+    only: Callable[[Flow], bool] = lambda flow: True,
 ) -> Iterator[Exchange]:
     """Yield what comes of each flow when so many users visit it so often in turn, each request on a new connection.
 
@@ -39,7 +40,7 @@ def alone(
     """
     client = _Client(address, crowd, pressure, patience, before)
     try:
-        for flow in crowd.flows:
+        for flow in filter(only, crowd.flows):
             combinations = _combinations(flow)
             people = [crowd.user() for _ in range(users)]
             for nth in range(max(SURE, -(-users * visits // len(combinations)))):

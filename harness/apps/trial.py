@@ -4,8 +4,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from harness.apps.addresses import Address
+from harness.apps.calls import Flow
 from harness.apps.exchanges import Exchange
 from harness.apps.findings import Findings
 from harness.apps.journal import Journal
@@ -80,8 +82,8 @@ class Trial:
         Raises NothingToTellError. An interruption leaves what is known.
         """
         self.learn()
-        self.press()
         self.confirm()
+        self.press()
 
     def learn(self) -> None:
         """Send each flow alone; what other requests must be kept out of is known from here on."""
@@ -103,31 +105,40 @@ class Trial:
                     return
                 requests = int(budget.requests * share / len(chosen))
                 pressed = self._round(pressure, requests, budget.seconds * share / len(chosen))
+                # What comes alone as well must not end the search.
+                self.confirm()
                 if pressed.reason or not self.alive():
                     self.notes.append(f"{pressure.name}: {pressed.reason or 'the app ended'}")
                     return
 
     def confirm(self) -> None:
         """Send requests alone again, and drop what turns out to come alone as well."""
-        if not self.alive():
+        if not self.findings or not self.alive():
             return
-        if self.findings:
-            sends = max((self.judge.sends_to_tell(kept.clue) for kept in self.findings.kept), default=0)
-            self._learn_again(min(sends, MOST_SENDS_TO_TELL))
-            dropped = self.findings.confirm(self.judge.still)
-            if dropped:
-                what = ", ".join(f"{count:,} × {sign}" for sign, count in dropped.items())
-                self.notes.append(f"dropped, because it comes alone as well: {what}")
+        answered = self._learn_again(lambda flow: True)
+        left = MOST_SENDS_TO_TELL
+        while answered and left > 0 and (unsure := self._unsure()) and self.alive():
+            answered = self._learn_again(partial(_asks, unsure))
+            left -= answered
+        if dropped := self.findings.confirm(self.judge.still):
+            what = ", ".join(f"{count:,} × {sign}" for sign, count in dropped.items())
+            self.notes.append(f"dropped, because it comes alone as well: {what}")
 
-    def _learn_again(self, sends: int) -> None:
-        learnt = 0
-        exchange = None
-        while True:
-            for exchange in self._one_by_one("alone again"):
-                self.known.learn(exchange, after=True)
-                learnt += 1
-            if learnt >= sends or exchange is None or exchange.answer is None or not self.alive():
-                return
+    def _unsure(self) -> set[str]:
+        """Return the endpoints with clues that chance could still explain."""
+        return {
+            kept.clue.endpoint
+            for kept in self.findings.kept
+            if self.judge.sends_to_tell(kept.clue) and self.judge.still(kept.clue, kept.exchange)
+        }
+
+    def _learn_again(self, only: Callable[[Flow], bool]) -> int:
+        """Send some flows alone again and learn from it; return how many requests were answered."""
+        answered = 0
+        for exchange in self._one_by_one("alone again", only):
+            self.known.learn(exchange, after=True)
+            answered += exchange.answer is not None
+        return answered
 
     def _round(self, pressure: Pressure, requests: int, seconds: float) -> Pressed:
         clients = self.asked.budget.clients
@@ -197,11 +208,16 @@ class Trial:
         tally.mixed += any(sign not in CLOSE_FAILURES for sign in signs)
         tally.failed += any(sign in CLOSE_FAILURES for sign in signs)
 
-    def _one_by_one(self, what: str) -> Iterator[Exchange]:
+    def _one_by_one(self, what: str, only: Callable[[Flow], bool] = lambda flow: True) -> Iterator[Exchange]:
         """Yield what comes of requests sent alone; of an app that is silent, the first few only."""
         silent = 0
         for exchange in alone(
-            self.address, self.crowd, patience=self.asked.budget.patience, before=self.sent, stop=self._ended
+            self.address,
+            self.crowd,
+            patience=self.asked.budget.patience,
+            before=self.sent,
+            stop=self._ended,
+            only=only,
         ):
             self.sent += 1
             self.tell(what, self.sent, len(self.findings))
@@ -245,3 +261,7 @@ def added(one: Round, other: Round) -> Round:
         reuse=one.reuse + other.reuse,
         signs=dict(Counter(one.signs) + Counter(other.signs)),
     )
+
+
+def _asks(endpoints: set[str], flow: Flow) -> bool:
+    return any(call.name in endpoints for call in flow.calls)
