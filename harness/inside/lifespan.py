@@ -1,4 +1,4 @@
-"""Runs an ASGI app's start-up and shut-down on the server's own loop, where the server does not do it."""
+"""Runs an ASGI app's start-up and shut-down on the server's own loop, as far as the server does not do it."""
 
 import asyncio
 import contextvars
@@ -11,7 +11,8 @@ from harness.core.errors import UserError
 class Lifespan:
     """An ASGI app whose start-up is over before its first request is handled.
 
-    Where the server sends what starts it up, that is passed on. An app that does not know of start-ups runs without.
+    Where the server sends what starts it up, that is passed on. The process of an app does not end by way of its
+    server, so the end is sent here. An app that does not know of start-ups runs without.
     """
 
     def __init__(self, app: Any) -> None:
@@ -22,16 +23,17 @@ class Lifespan:
         self._over = False
         self._failure = ""
         self._state: dict[str, Any] = {}
-        self._running: asyncio.Task[None] | None = None
         self._started: asyncio.Future[None] | None = None
-        self._asked_to_end: asyncio.Event | None = None
+        self._asked_to_end: asyncio.Future[None] | None = None
         self._ended = threading.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Pass on; a request waits for the start-up that is not over yet."""
         if scope["type"] == "lifespan":
             self._by_server = True
-        elif not self._by_server:
+            await self._pass_on(scope, receive, send)
+            return
+        if not self._by_server:
             if not self._over:
                 await self.start()
             if self._state:
@@ -45,7 +47,8 @@ class Lifespan:
         if self._started is None:
             loop = asyncio.get_running_loop()
             self._started = loop.create_future()
-            self._asked_to_end = asyncio.Event()
+            self._asked_to_end = loop.create_future()
+            # The loop holds no task but those that are due, and this one waits for long.
             self._running = loop.create_task(self._run(), context=self._context)
         await asyncio.shield(self._started)
         if self._failure:
@@ -53,9 +56,29 @@ class Lifespan:
 
     def end(self, within: float) -> None:
         """Shut the app down; called from another thread, waits for so many seconds at most."""
-        if self._running is not None and not self._running.done() and self._asked_to_end is not None:
-            self._running.get_loop().call_soon_threadsafe(self._asked_to_end.set)
+        end = self._asked_to_end
+        if end is not None and not self._ended.is_set():
+            end.get_loop().call_soon_threadsafe(_settle, end)
             self._ended.wait(within)
+
+    async def _pass_on(self, scope: Any, receive: Any, send: Any) -> None:
+        """Let the server and the app talk, and send the app its end, which may come from here."""
+        end = self._asked_to_end = asyncio.get_running_loop().create_future()
+
+        async def receive_or_end() -> Any:
+            received = asyncio.ensure_future(receive())
+            await asyncio.wait((received, end), return_when=asyncio.FIRST_COMPLETED)
+            return received.result() if received.done() else {"type": "lifespan.shutdown"}
+
+        async def note_and_send(message: dict[str, Any]) -> None:
+            if message["type"].startswith("lifespan.shutdown."):
+                self._ended.set()
+            await send(message)
+
+        try:
+            await self._app(scope, receive_or_end, note_and_send)
+        finally:
+            self._ended.set()
 
     async def _run(self) -> None:
         scope = {
@@ -71,7 +94,7 @@ class Lifespan:
             if received == 1:
                 return {"type": "lifespan.startup"}
             assert self._asked_to_end is not None
-            await self._asked_to_end.wait()
+            await self._asked_to_end
             return {"type": "lifespan.shutdown"}
 
         async def send(message: dict[str, Any]) -> None:
@@ -97,5 +120,10 @@ class Lifespan:
 
     def _let_in(self) -> None:
         self._over = True
-        if self._started is not None and not self._started.done():
-            self._started.set_result(None)
+        if self._started is not None:
+            _settle(self._started)
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

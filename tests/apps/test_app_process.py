@@ -222,8 +222,12 @@ LIFESPAN = """
 """
 
 
-def test_an_asgi_app_starts_up_before_it_serves_and_shuts_down(shop: Any, tmp_path: Path) -> None:
-    with shop(LIFESPAN, "uvicorn_asgi") as app:
+@pytest.mark.parametrize("server", ["uvicorn_asgi", "hypercorn_asgi"])
+def test_an_asgi_app_starts_up_before_it_serves_and_shuts_down(
+    shop: Any, tmp_path: Path, server: str
+) -> None:
+    pytest.importorskip(server.partition("_")[0])
+    with shop(LIFESPAN, server) as app:
         for _ in range(2):
             assert ask(app.port) == "['up'] {'pool': 'open'} clean"
     assert (tmp_path / "down").read_text() == "up"
