@@ -12,7 +12,7 @@ dir=$1; shift
 if [ $# -gt 0 ]; then "$@" & fi
 exec >/dev/null 2>&1
 cat
-[ -z "$!" ] || kill -KILL "$!"
+[ -z "$!" ] || { kill -KILL "$!"; wait "$!"; }
 rm -rf -- "$dir"
 """
 """What the watcher does. ``cat`` reads to the end of a pipe that nobody writes to: it ends when all who hold its other
