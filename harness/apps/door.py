@@ -30,6 +30,14 @@ def app_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--openapi", type=FILE, help="An OpenAPI document to send requests by."),
         click.option("--har", type=FILE, help="A recording of a browser to send again."),
         click.option(
+            "--har-value", "har_values", multiple=True, metavar="alice={user}", help="What was typed there."
+        ),
+        click.option("--har-host", default="", help="The host of the recording to send.  [the first page's]"),
+        click.option(
+            "--har-separate", is_flag=True, help="Send what was recorded one by one, not as one visit."
+        ),
+        click.option("--deletes", is_flag=True, help="Also send DELETE requests of the OpenAPI document."),
+        click.option(
             "--allow", multiple=True, metavar="'GET /board'", help="Where values of others may come back."
         ),
         click.option("--python", help="The interpreter of the app's own environment."),
@@ -94,13 +102,15 @@ def asked_of(choices: Mapping[str, Any]) -> Asked:
     from harness.apps.traffic_files import read_traffic
 
     traffic = read_traffic(
-        requests=choices["requests_"], files=choices["files"], openapi=choices["openapi"], har=choices["har"]
+        choices["requests_"],
+        choices["files"],
+        choices["openapi"],
+        choices["har"],
+        deletes=choices["deletes"],
+        har_host=choices["har_host"],
+        har_values=_pairs("--har-value", choices["har_values"]),
+        har_separate=choices["har_separate"],
     )
-    if not traffic.flows:
-        raise UserError(
-            "nothing to send: give --request 'GET /whoami?user={token}' (or --requests-file, --openapi, --har), "
-            "with {token} wherever the app takes a value that belongs to one request"
-        )
     usual = Budget()
     return Asked(
         place=_place(choices),
@@ -130,7 +140,7 @@ def _place(choices: Mapping[str, Any]) -> Place:
         python=choices["python"] or "",
         app_dir=choices["app_dir"],
         cwd=choices["cwd"],
-        env=_variables(choices["env"]),
+        env=_pairs("--env", choices["env"]),
         interface=choices["interface"] or "",
         patch=choices["patch"],
         switch_interval=choices["switch_interval"] or usual.switch_interval,
@@ -159,12 +169,12 @@ def _server(names: tuple[str, ...], interface: str | None, python: str | None) -
     return entry.path
 
 
-def _variables(words: tuple[str, ...]) -> dict[str, str]:
+def _pairs(option: str, words: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not (name and equals):
-            raise UserError(f"--env {word}: write it as NAME=VALUE")
+            raise UserError(f"{option} {word}: write it as NAME=VALUE")
         found[name] = value
     return found
 

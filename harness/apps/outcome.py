@@ -46,6 +46,8 @@ class End:
     reason: str = ""
     """Why nothing can be told, or nothing more."""
     log: str = ""
+    repeat: str = ""
+    """The command that shows what was found with as little as possible; empty for the run's own."""
     smallest: int | None = None
     tried: tuple[int, ...] = ()
 
@@ -76,6 +78,8 @@ def record(frame: Frame, trial: Trial | None, end: End) -> AppRun:
 def _run(frame: Frame, end: End, outcome: Outcome, reason: str, **known: Any) -> AppRun:
     facts = asdict(frame)
     del facts["single"]
+    if end.repeat:
+        facts["repeat"] = end.repeat
     return AppRun(
         schema=APP_SCHEMA,
         **facts,

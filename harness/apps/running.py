@@ -138,7 +138,7 @@ class Running:
             fewest, tried = smallest(shows, kept.clients, MOST_TRIED)
         except (KeyboardInterrupt, UserError):
             return end
-        return replace(end, smallest=fewest, tried=tried)
+        return replace(end, smallest=fewest, tried=tried, repeat=self._command(pressure, fewest))
 
     def _shows(self, asked: Asked) -> bool:
         with Watches(replace(asked, watch_logs=(), watch_calls=False)) as watches:
@@ -174,6 +174,15 @@ class Running:
         journal = place.journal if isinstance(place, AppProcess) else None
         return Trial(self.asked, place.address, journal, place.alive, self.tell)
 
+    def _command(self, pressure: str = "", clients: int = 0) -> str:
+        """Return the command line of this run, or the one that shows with so many clients what it found."""
+        words = ["ctxstress", *self.words]
+        if pressure and pressure not in self.asked.budget.pressures:
+            words += ["--pressure", pressure]
+        if clients:
+            words += ["--clients", str(clients)]
+        return shlex.join(words)
+
     def _frame(self, started: str) -> Frame:
         place, budget = self.asked.place, self.asked.budget
         server: Server | None = load(place.server) if place.server else None
@@ -187,7 +196,7 @@ class Running:
             "probe": place.probe,
             "allow": list(self.asked.allow),
         }
-        command = shlex.join(["ctxstress", *self.words])
+        command = self._command()
         return Frame(
             version=version("ctxstress"),
             command=command,

@@ -143,6 +143,8 @@ class Trial:
     def _round(self, pressure: Pressure, requests: int, seconds: float) -> Pressed:
         clients = self.asked.budget.clients
         self.findings.begin_round()
+        if pressure.name not in self.rounds and (pressure.padding or pressure.slow):
+            self._learn_refusals(pressure)
         self.marks.clear()
         began = time.monotonic()
         self.began = self.began or began
@@ -183,6 +185,22 @@ class Trial:
         self.rounds[pressure.name] = added(before, done) if before else done
         self.notes += [f"{pressure.name}: {note}" for note in pressed.notes]
         return pressed
+
+    def _learn_refusals(self, pressure: Pressure) -> None:
+        """Learn what a request of this kind is refused with when nothing else runs, as one larger than is allowed."""
+        for exchange in alone(
+            self.address,
+            self.crowd,
+            users=1,
+            pressure=pressure,
+            stop=self._ended,
+            patience=self.asked.budget.patience,
+            before=self.sent,
+        ):
+            self.sent += 1
+            self._take(exchange, 1)
+            if exchange.answer is not None and 400 <= exchange.answer.status < 500:
+                self.known.learn(exchange)
 
     def _evidence(self, pressed: Pressed) -> tuple[int, int]:
         if self.journal is None:
