@@ -43,7 +43,8 @@ class _Updates:
         self._began.setdefault(name, {}).setdefault(request, seq)
 
     def done(self, name: str, request: str, seq: int) -> None:
-        self.began(name, request, seq)  # of one that never said so, no more is known than that it was under way here
+        # Of one that never said so, no more is known than that it was under way here.
+        self.began(name, request, seq)
         self._done.add((name, request))
 
     def contending(self, left: dict[str, int]) -> set[str]:

@@ -311,7 +311,7 @@ def _build(kind: Any, data: Any) -> Any:
             return tuple(_build(arguments[0], item) for item in data)
         return tuple(_build(argument, item) for argument, item in zip(arguments, data, strict=True))
     if origin is Mapping:
-        return {key: _build(arguments[1], item) for key, item in _checked(Mapping, data).items()}
+        return {key: _build(arguments[1], item) for key, item in _checked(dict, data).items()}
     if origin is not None:
         return _checked(origin, data)
     if isinstance(kind, type) and is_dataclass(kind):

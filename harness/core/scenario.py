@@ -30,7 +30,9 @@ class Means(StrEnum):
     ANYWHERE = "storage that also works outside a request, on any unit"
     REQUEST = "the request"
     SESSION = "a session"
-    REVOCATION = "a session that ends at once when it is cleared, or given a new id by rotate(): the old one is dead"
+    REVOCATION = (
+        "a session that ends at once when it is cleared, or given a new id by rotate(): the old one is dead"
+    )
     G = "a namespace for one request"
     HOOKS = "hooks before, after and at the end of a request"
     SIGNALS = "signals when a request starts and is finished"
