@@ -211,14 +211,20 @@ def _listed(means: Iterable[Means]) -> str:
 def _exemptions(
     subjects: Iterable[Entry], places: Iterable[tuple[Place, Entry]], scenarios: Iterable[Entry], asked: Asked
 ) -> list[str]:
-    """Return what is left out because a library is known not to serve it, and why."""
+    """Return what is left out because a library is known not to serve it, and why, a sentence for each reason."""
+    if asked.scenarios:
+        return []
     units = {where.part.unit for _, where in places}
     names = {scenario.name for scenario in scenarios}
+    left_out: dict[tuple[str, str], tuple[dict[str, None], dict[str, None]]] = {}
+    for subject in subjects:
+        for (unit, name), reason in subject.part.promise.exempt.items():
+            if unit in units and name in names:
+                on, of = left_out.setdefault((subject.name, reason), ({}, {}))
+                on[f"{unit}s"] = of[name] = None
     return [
-        f"left out: {subject.name} on {unit}s in {name}: {reason}"
-        for subject in subjects
-        for (unit, name), reason in subject.part.promise.exempt.items()
-        if unit in units and name in names and not asked.scenarios
+        f"left out: {subject} on {', '.join(sorted(on))} in {', '.join(sorted(of))}: {reason}"
+        for (subject, reason), (on, of) in left_out.items()
     ]
 
 

@@ -70,7 +70,9 @@ def test_what_a_library_does_not_serve_is_left_out_with_a_note_unless_asked_for(
     assert exempt
     by_default = select(Asked())
     for subject, unit, name, reason in exempt:
-        assert f"left out: {subject.name} on {unit}s in {name}: {reason}" in by_default.notes
+        [note] = [each for each in by_default.notes if each.endswith(f": {reason}") and subject.name in each]
+        assert f"{unit}s" in note
+        assert name in note
         units = {where.path for _, where in PLACES if where.part.unit is unit}
         ends = f".{name}:SCENARIO"
         assert not [
@@ -171,5 +173,5 @@ def test_the_world_has_each_target_as_a_row_and_each_server_as_a_column() -> Non
 
 
 def test_a_matrix_that_is_not_there_is_told() -> None:
-    with pytest.raises(UserError, match="there is no matrix 'wurld'.*world"):
+    with pytest.raises(UserError, match=r"there is no matrix 'wurld'.*world"):
         select(Asked(matrix="wurld"))
