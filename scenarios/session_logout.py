@@ -14,6 +14,7 @@ def view(app: Ambient, own: Probe) -> Script[str]:
     # A tab whose request was on its way when another logged out comes with the id of a session that is over. Finding
     # one under it proves that it lives on, or was brought back by a late save.
     yield PAUSE
+    yield PAUSE
     own.began(f"session.login of {own.user}")
     before = app.session.get("login")
     if before is None:

@@ -17,6 +17,7 @@ def view(app: Ambient, own: Probe) -> Script[str]:
     # session under a cookie that it says it has left is like finding it as it was: the id stayed the same.
     cookie = blake2b(app.request.headers.get("Cookie", "").encode(), digest_size=8).hexdigest()
     yield PAUSE
+    yield PAUSE
     own.began(f"session.login of {own.user}")
     before = app.session.get("login")
     if before is None:
