@@ -18,6 +18,7 @@ from harness.core.ports import Server
 from harness.core.record import short
 from harness.engine.child import FOREIGN
 from harness.engine.serving_child import ServingChild
+from localimpl import Unit
 
 BOOTSTRAP = Path(__file__).parents[1] / "inside" / "bootstrap.py"
 LARGEST_LOG = 8 << 20
@@ -72,6 +73,8 @@ class AppProcess(ServingChild):
             "app_dir": str(place if app_dir is None else app_dir.absolute()),
             "server": server,
             "interface": interface,
+            "module": found.module,
+            "on_a_loop": found.unit is Unit.TASK,
             "patched": found.patched,
             "patch": patch,
             "switch_interval": switch_interval,

@@ -1,4 +1,7 @@
-"""Loads somebody's app, wraps it and gives it to its server: what an app's process does once it is patched or not."""
+"""Loads somebody's app, wraps it and gives it to its server: what an app's process does once it is patched or not.
+
+What imports the Locals is imported late: a library that patches after the app's import walks through all objects.
+"""
 
 import contextlib
 import errno
@@ -11,21 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import UserError
 from harness.core.names import load
-from harness.core.ports import Server
 from harness.inside.app_kind import IS_ASGI, Kind, kind_of
 from harness.inside.finding import find_app
 from harness.inside.io_delay import IoDelay
 from harness.inside.line import Line
 from harness.inside.patching import patch
-from harness.inside.stacks import stacks
 from harness.inside.stamps import AsgiStamps, UnitNames, WsgiStamps
-from harness.inside.unit_labels import UnitLabels
 from harness.probe.journal_file import JournalFile
 from harness.probe.middleware import AsgiProbe, WsgiProbe
 from harness.probe.probe import Probe
-from localimpl import Unit
 
 if TYPE_CHECKING:
+    from harness.core.ports import Server
     from harness.inside.lifespan import Lifespan
 
 MOST_LINES = 24
@@ -40,16 +40,16 @@ class Hosting:
         self._line = line
         self._spec = line.spec
         self._lifespan: Lifespan | None = None
-        line.watch(lambda: [*stacks()][:MOST_LINES], self._shut_down)
+        line.watch(_stands, self._shut_down)
 
     def serve(self) -> None:
         """Serve until the process ends. Raises UserError for what cannot be served."""
         spec = self._spec
         _refuse_namesakes(spec["app_dir"])
+        if spec["module"] and importlib.util.find_spec(spec["module"]) is None:
+            raise _not_installed(spec["module"])
+        app = self._prepared_app()
         server: Server = load(spec["server"])
-        if server.module and importlib.util.find_spec(server.module) is None:
-            raise _not_installed(server.module)
-        app = self._prepared_app(server)
         interface = self._interface(app, server)
         if interface == "asgi":
             from harness.inside.lifespan import Lifespan
@@ -58,6 +58,8 @@ class Hosting:
         journal = JournalFile(spec["journal"])
         stamps = AsgiStamps if interface == "asgi" else WsgiStamps
         probe = Probe(journal, spec["token_pattern"], app) if spec["probe"] else None
+        from harness.inside.unit_labels import UnitLabels
+
         app = stamps(app, journal, UnitNames(UnitLabels(server.unit)))
         if probe is not None:
             app = (AsgiProbe if interface == "asgi" else WsgiProbe)(app, probe)
@@ -67,12 +69,12 @@ class Hosting:
         except (Exception, SystemExit) as error:
             raise self._explained(error, server) from error
 
-    def _prepared_app(self, server: Server) -> Any:
+    def _prepared_app(self) -> Any:
         """Find the app, between what must be there before its import and what must not."""
         spec = self._spec
         delay = IoDelay(spec["io_delay"], spec["seed"]) if spec["io_delay"] else None
         if delay is not None:
-            if server.unit is Unit.TASK:
+            if spec["on_a_loop"]:
                 importlib.import_module("asyncio")
             delay.install()
         app = find_app(spec["app"], spec["app_dir"])
@@ -84,7 +86,7 @@ class Hosting:
             delay.install()
         return app
 
-    def _interface(self, app: Any, server: Server) -> str:
+    def _interface(self, app: Any, server: "Server") -> str:
         kind = self._spec["interface"] or kind_of(app)
         if kind in (Kind.WSGI, Kind.ASGI) and kind != server.interface:
             raise UserError(
@@ -119,7 +121,7 @@ class Hosting:
         if self._lifespan is not None:
             self._lifespan.end(SHUT_DOWN_SECONDS)
 
-    def _explained(self, error: BaseException, server: Server) -> UserError:
+    def _explained(self, error: BaseException, server: "Server") -> UserError:
         if isinstance(error, UserError):
             return error
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
@@ -133,6 +135,12 @@ class Hosting:
         return UserError(
             f"{server.name} could not serve {self._spec['app']}: {type(error).__name__}: {error}"
         )
+
+
+def _stands() -> list[str]:
+    from harness.inside.stacks import stacks
+
+    return [*stacks()][:MOST_LINES]
 
 
 def _not_installed(module: str) -> UserError:

@@ -3,6 +3,8 @@
 Imports nothing that keeps unpatched names: it is there before anything is patched.
 """
 
+from typing import Any
+
 
 def patch(library: str) -> None:
     """Patch with gevent or eventlet; with neither where no library is named."""
@@ -11,13 +13,7 @@ def patch(library: str) -> None:
 
         monkey.patch_all()
     elif library == "eventlet":
-        import warnings
-
-        # It says of itself, at its import, that nobody should use it any more.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import eventlet
-        eventlet.monkey_patch()
+        _eventlet().monkey_patch()
 
 
 def never_patch(library: str) -> None:
@@ -27,6 +23,14 @@ def never_patch(library: str) -> None:
 
         monkey.patch_all = lambda *_, **__: None
     elif library == "eventlet":
-        import eventlet
+        _eventlet().monkey_patch = lambda *_, **__: None
 
-        eventlet.monkey_patch = lambda *_, **__: None
+
+def _eventlet() -> Any:
+    import warnings
+
+    # It says of itself, at its import, that nobody should use it any more.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import eventlet
+    return eventlet

@@ -16,10 +16,10 @@ def serve(app: Any, port: int, ready: Callable[[int], None]) -> None:
     """Run eventlet's loop on the calling thread."""
     import socket
 
-    from eventlet import wsgi
+    from eventlet import listen, wsgi
 
-    # The process is patched: this is a socket of eventlet's.
-    listener = socket.create_server(("127.0.0.1", port), backlog=1024)
+    # A socket of eventlet's own, also in a process where an app is tried without patching.
+    listener = listen(("127.0.0.1", port), backlog=1024, reuse_port=False)
     # Accepted sockets inherit it; head and body are written separately.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     ready(listener.getsockname()[1])

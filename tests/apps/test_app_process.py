@@ -258,6 +258,9 @@ LATE = """
         ("gevent_pywsgi", "late", "False gevent.hub gevent._gevent_clocal"),
         ("gevent_pywsgi", "never", "True time _thread"),
         ("gunicorn_gevent", "never", "True time _thread"),
+        ("eventlet_wsgi", "early", "True eventlet.greenthread eventlet.corolocal"),
+        ("eventlet_wsgi", "late", "False eventlet.greenthread eventlet.corolocal"),
+        ("eventlet_wsgi", "never", "True time _thread"),
         ("threaded_pool", "late", "True time _thread"),
     ],
 )
@@ -266,6 +269,7 @@ def test_patching_comes_before_the_import_after_it_or_never(
 ) -> None:
     with shop(LATE, server, patch=patch) as app:
         assert ask(app.port) == told
+    assert app.log_tail() == ""
 
 
 def test_a_flood_of_log_lines_is_cut(shop: Any, tmp_path: Path) -> None:
