@@ -58,9 +58,10 @@ LIMITS: dict[str, Callable[[float], dict[str, Any]]] = {
 class SqlSessions(ServerSideSessions):
     """Keeps sessions in the table ``ctxstress_sessions``, made when first needed; of two saves at once the last stays.
 
-    Connections are opened when first needed in each process, so an app may be made before its server forks. Nothing of
-    it waits longer than ``patience`` seconds, also not for the lock of an SQLite file. UserError for a URL that
-    SQLAlchemy cannot read or has no driver for.
+    Connections are opened when first needed in each process, so an app may be made before its server forks. Connecting,
+    a statement and the wait for a lock, also that of an SQLite file, may each take ``patience`` seconds; a PostgreSQL
+    server that is stopped in the middle of an answer is not noticed. The drivers are synchronous: on asyncio, and for
+    SQLite under gevent too, they keep the loop waiting. UserError for a URL of a database that SQLAlchemy does not know.
     """
 
     name = "sql"
