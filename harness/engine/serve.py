@@ -17,14 +17,16 @@ def main() -> None:
     spec = line.spec
     faulthandler.enable(all_threads=False)
     sys.path[:] = spec["path"]
-    patch(spec["patched"])
-    from harness.engine.serving import Serving, explain
-
     try:
+        patch(spec["patched"])
+        from harness.engine.serving import Serving
+
         serving = Serving(spec)
         line.watch(serving.where_it_stands)
         serving.serve(lambda port: line.report({"port": port}))
     except Exception as error:
+        from harness.engine.serving import explain
+
         line.report({"error": explain(error, spec)})
         sys.exit(1)
 

@@ -1,7 +1,6 @@
 """No server outlives anybody: stopped, killed, or its parent killed, nothing of it is left."""
 
 import os
-import pkgutil
 import signal
 import socket
 import subprocess
@@ -13,11 +12,11 @@ from contextlib import suppress
 import psutil
 import pytest
 
-import harness.servers
+from harness.catalog import entries
 from harness.core.errors import UserError
 from harness.engine.server_process import ServerProcess
 
-NAMES = [found.name for found in pkgutil.iter_modules(harness.servers.__path__) if found.name[0] != "_"]
+NAMES = [entry.name for entry in entries("server") if not entry.missing]
 
 
 def process(name: str, port: int = 0) -> ServerProcess:

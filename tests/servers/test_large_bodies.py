@@ -1,37 +1,30 @@
 """What a request with a large body leaves behind on its connection, seen in an app that reads it."""
 
-import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import harness.servers
 from harness.apps.app_process import AppProcess
-from harness.core.names import load
+from harness.catalog import entries
 from harness.core.ports import Server
 from harness.engine.http_connection import Connection
 
-SERVERS: list[Server] = [
-    load(f"harness.servers.{found.name}:SERVER")
-    for found in pkgutil.iter_modules(harness.servers.__path__)
-    if found.name[0] != "_"
-]
+SERVERS: list[Server] = [entry.part for entry in entries("server") if not entry.missing]
 APP = """
 import contextvars
 
 variable = contextvars.ContextVar("variable", default="nothing")
 
 
-def answer(method):
+def answer():
     found = variable.get()
-    if method == "POST":
-        variable.set("left")
+    variable.set("left")
     return found.encode()
 
 
 def wsgi(environ, start_response):
-    body = answer(environ["REQUEST_METHOD"])
+    body = answer()
     environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
@@ -39,7 +32,7 @@ def wsgi(environ, start_response):
 
 async def asgi(scope, receive, send):
     assert scope["type"] == "http"
-    body = answer(scope["method"])
+    body = answer()
     while (await receive()).get("more_body"):
         pass
     headers = [(b"content-length", b"%d" % len(body))]
@@ -58,7 +51,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ser
 
 
 def carried(process: AppProcess, sent: int) -> bool:
-    """Whether any of many requests finds what one before it, with a body of so many bytes, set."""
+    """Whether any of many requests on a connection, the first with a body of so many bytes, finds what another set."""
     connection = Connection(process.port, 10)
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % sent
     connection.exchange(head + b"x" * sent)
