@@ -61,7 +61,7 @@ class SqlSessions(ServerSideSessions):
     Connections are opened when first needed in each process, so an app may be made before its server forks. Connecting,
     a statement and the wait for a lock, also that of an SQLite file, may each take ``patience`` seconds; a PostgreSQL
     server that is stopped in the middle of an answer is not noticed. The drivers are synchronous: on asyncio, and for
-    SQLite under gevent too, they keep the loop waiting. UserError for a URL of a database that SQLAlchemy does not know.
+    SQLite under gevent too, they keep the loop waiting. UserError for a URL of no database that SQLAlchemy knows.
     """
 
     name = "sql"
