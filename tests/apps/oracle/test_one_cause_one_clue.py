@@ -81,3 +81,11 @@ def test_that_anothers_numbers_vary_makes_nothing_firm(other: str, firm: bool) -
     found = reply(other.format(n=60))
     clue = only(lab.look(LETTER, lab.visit("u1", {"choice:a|b": "a"}), found), Sign.DIFFERS)
     assert clue.firm is firm
+
+
+def test_nor_is_any_number_the_answer_of_an_endpoint_that_counts() -> None:
+    lab, numbers = Lab(), count(50)
+    counting = Call("GET", "/count")
+    lab.learn(ME, lambda visit: reply("30"))
+    lab.learn(counting, lambda visit: reply(str(next(numbers))))
+    assert not only(lab.look(ME, lab.visit(), reply("60")), Sign.DIFFERS).firm
