@@ -68,10 +68,12 @@ class Findings:
                 signs.append(clue.sign)
             return signs
 
-    def add(self, clue: Clue, exchange: Exchange, clients: int, seconds: float) -> None:
-        """Take a clue that came another way: from the probe, a log, an outgoing call."""
+    def add(self, clue: Clue, label: str, clients: int, seconds: float) -> None:
+        """Take a clue from beside the answers, with the visit or user (by label) whose request it goes with."""
         with self._lock:
-            self._add(Kept(clue, exchange, clients, exchange.nth, seconds))
+            exchange = self._recent.get(label) or next(reversed(self._recent.values()), None)
+            if exchange is not None:
+                self._add(Kept(clue, exchange, clients, exchange.nth, seconds))
 
     def _add(self, kept: Kept) -> None:
         self.counts[kept.key] += 1

@@ -169,4 +169,4 @@ def _who(trial: Trial, exchange: Exchange) -> Who:
 def _notes(trial: Trial) -> list[str]:
     hints = dict.fromkeys(hint(kept.clue, trial.known) for kept in trial.findings.kept)
     unused = [f"--allow {pattern!r} never let anything pass" for pattern in trial.allowed.unused]
-    return [*trial.notes, *(each for each in hints if each), *unused]
+    return [*trial.notes, *trial.watches.notes(), *(each for each in hints if each), *unused]

@@ -12,7 +12,7 @@ from harness.apps.app_process import AppAtUrl, AppProcess
 from harness.apps.options import Asked
 from harness.apps.outcome import End, Frame, record
 from harness.apps.smallest import smallest
-from harness.apps.tokens import PATTERN
+from harness.apps.tokens import PATTERN, Ledger
 from harness.apps.trial import NothingToTellError, Tell, Trial
 from harness.apps.walk import NotCapturedError
 from harness.apps.watching import Watches
@@ -63,15 +63,14 @@ class Running:
         end = End(Ending.JUDGED, 0.0)
         try:
             with ExitStack() as stack:
-                watches = stack.enter_context(Watches(self.asked))
+                watches = stack.enter_context(Watches(self.asked, Ledger(self.asked.budget.seed)))
                 try:
                     place = self._start(watches, stack)
                 except NotStartedError as error:
                     seconds = time.perf_counter() - clock
                     end = End(Ending.NOT_RUN, seconds, reason=str(error), log=error.log)
                     return record(self._frame(started), None, end)
-                trial = self._trial(place)
-                watches.follow(trial)
+                trial = self._trial(place, watches)
                 end = self._try(trial, place)
         except KeyboardInterrupt:
             end = replace(end, interrupted=True)
@@ -132,7 +131,7 @@ class Running:
                 pressures=(pressure,),
                 patience=SHORT_PATIENCE if silent else self.asked.budget.patience,
             )
-            return self._shows(replace(self.asked, budget=budget))
+            return self._shows(kept.clue.sign, replace(self.asked, budget=budget))
 
         try:
             fewest, tried = smallest(shows, kept.clients, MOST_TRIED)
@@ -140,15 +139,15 @@ class Running:
             return end
         return replace(end, smallest=fewest, tried=tried, repeat=self._command(pressure, fewest))
 
-    def _shows(self, asked: Asked) -> bool:
-        with Watches(replace(asked, watch_logs=(), watch_calls=False)) as watches:
+    def _shows(self, sign: Sign, asked: Asked) -> bool:
+        with Watches(asked, Ledger(asked.budget.seed)) as watches:
             with replace(self, asked=asked)._open(watches) as place:
-                trial = replace(self, asked=asked)._trial(place)
+                trial = replace(self, asked=asked)._trial(place, watches)
                 try:
                     trial.run()
                 except (NothingToTellError, NotCapturedError):
                     return False
-                return bool(len(trial.findings))
+                return any(each.clue.sign is sign for each in trial.findings.kept)
 
     def _open(self, watches: Watches) -> Place:
         place = self.asked.place
@@ -170,9 +169,9 @@ class Running:
             seed=self.asked.budget.seed,
         )
 
-    def _trial(self, place: Place) -> Trial:
+    def _trial(self, place: Place, watches: Watches) -> Trial:
         journal = place.journal if isinstance(place, AppProcess) else None
-        return Trial(self.asked, place.address, journal, place.alive, self.tell)
+        return Trial(self.asked, place.address, journal, place.alive, watches, self.tell)
 
     def _command(self, pressure: str = "", clients: int = 0) -> str:
         """Return the command line of this run, or the one that shows with so many clients what it found."""

@@ -14,6 +14,7 @@ from harness.apps.journal import Journal
 from harness.apps.options import Asked
 from harness.apps.oracle.allowed import Allowed
 from harness.apps.oracle.alone import Alone
+from harness.apps.oracle.clues import Clue
 from harness.apps.oracle.endpoints import Tally
 from harness.apps.oracle.judge import Judge
 from harness.apps.press import Pressed, flood
@@ -21,6 +22,7 @@ from harness.apps.pressures import PRESSURES, Pressure
 from harness.apps.serially import afterwards, alone
 from harness.apps.tokens import Ledger
 from harness.apps.users import Crowd
+from harness.apps.watching import ELSEWHERE, Watches
 from harness.core.app_record import Round, Sign
 
 FIRST = 0.3
@@ -48,6 +50,7 @@ class Trial:
     journal: Journal | None
     """What the app's process stamps; None where it is not ours."""
     alive: Callable[[], bool]
+    watches: Watches
     tell: Tell
     ledger: Ledger = field(init=False)
     crowd: Crowd = field(init=False)
@@ -69,7 +72,7 @@ class Trial:
 
     def __post_init__(self) -> None:
         seed = self.asked.budget.seed
-        self.ledger = Ledger(seed)
+        self.ledger = self.watches.ledger
         self.crowd = Crowd(self.asked.traffic, self.ledger, seed)
         self.known = Alone(self.ledger)
         self.allowed = Allowed(self.asked.allow)
@@ -94,6 +97,7 @@ class Trial:
         # What comes back to others without any concurrency is stale, and found here already.
         for exchange in exchanges:
             self._take(exchange, 1)
+        self._look_beside(1)
 
     def press(self) -> None:
         """Flood with each pressure in turn: first a short round of each, then longer ones with what is left."""
@@ -120,7 +124,7 @@ class Trial:
         while answered and left > 0 and (unsure := self._unsure()) and self.alive():
             answered = self._learn_again(partial(_asks, unsure))
             left -= answered
-        if dropped := self.findings.confirm(self.judge.still):
+        if dropped := self.findings.confirm(self._stands):
             what = ", ".join(f"{count:,} × {sign}" for sign, count in dropped.items())
             self.notes.append(f"dropped, because it comes alone as well: {what}")
 
@@ -169,6 +173,7 @@ class Trial:
             if exchange.answer is None:
                 break
         overlap, reuse = self._evidence(pressed)
+        self._look_beside(clients)
         signs = {str(sign): count for sign, count in self.findings.in_round.items()}
         done = Round(
             pressure.name,
@@ -201,6 +206,16 @@ class Trial:
             self._take(exchange, 1)
             if exchange.answer is not None and 400 <= exchange.answer.status < 500:
                 self.known.learn(exchange)
+
+    def _stands(self, clue: Clue, exchange: Exchange) -> bool:
+        return clue.sign in ELSEWHERE or self.judge.still(clue, exchange)
+
+    def _look_beside(self, clients: int) -> None:
+        """Take in what the watches saw since the last time."""
+        if self.journal is not None:
+            self.journal.read()
+        for beside in self.watches.look(self.journal, self.allowed):
+            self.findings.add(beside.clue, beside.label, clients, self.flooded)
 
     def _evidence(self, pressed: Pressed) -> tuple[int, int]:
         if self.journal is None:

@@ -2,8 +2,11 @@
 
 import json
 import re
+import sys
 import time
+import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from harness.probe.journal_file import JournalFile
@@ -36,6 +39,7 @@ class Probe:
         self._reported: dict[str, set[str]] = {}
         self._looks = 0
         self._not_before = 0.0
+        self._failed = False
 
     def due(self) -> bool:
         """Tell whether the request that begins is one to look at; each that is asked for is taken for looked at."""
@@ -50,19 +54,32 @@ class Probe:
 
     def before(self, mark: str) -> None:
         """Look at what a request finds in ContextVars and Locals when it begins."""
-        self._write(mark, "before", self._ambient())
+        with self._unharmed():
+            self._write(mark, "before", self._ambient())
 
     def after(self, mark: str, context: bool) -> None:
         """Look at everything when a request is over; at ContextVars only where the context outlives the request."""
         began = time.perf_counter()
-        if self._looks in DISCOVERIES:
-            self._variables.discover()
-        # Globals first: on the way it is learnt where ContextVars and Locals are held.
-        self._write(mark, "after", self._globals())
-        self._write(mark, "after", self._ambient(context))
+        with self._unharmed():
+            if self._looks in DISCOVERIES:
+                self._variables.discover()
+            # Globals first: on the way it is learnt where ContextVars and Locals are held.
+            self._write(mark, "after", self._globals())
+            self._write(mark, "after", self._ambient(context))
         now = time.perf_counter()
         if self._share < 1:
             self._not_before = now + (now - began) / self._share
+
+    @contextmanager
+    def _unharmed(self) -> Iterator[None]:
+        """Let no failure of a look reach the app; the first is printed."""
+        try:
+            yield
+        except Exception:
+            if not self._failed:
+                self._failed = True
+                print("ctxstress: the probe could not look:", file=sys.stderr)
+                traceback.print_exc()
 
     def _ambient(self, context: bool = True) -> Iterator[tuple[str, str, str, str]]:
         walk = self._walk(MOST_AMBIENT)
@@ -94,7 +111,8 @@ class Probe:
     def _write(self, mark: str, when: str, found: Iterator[tuple[str, str, str, str]]) -> None:
         for kind, variable, path, text in found:
             for match in self._find(text):
-                known = self._reported.setdefault(variable, set())
+                # What a request leaves behind and the next one finds are two facts.
+                known = self._reported.setdefault(f"{when} {variable}", set())
                 if match[0] not in known and len(known) < MOST_TOKENS:
                     known.add(match[0])
                     self._journal.write(

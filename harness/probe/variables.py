@@ -6,7 +6,7 @@ import gc
 import sys
 import sysconfig
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from typing import Any
 from weakref import ref
@@ -70,7 +70,7 @@ class Variables:
     def __init__(self) -> None:
         self._names: dict[int, tuple[Any, str]] = {}
         """Where ContextVars are held, by identity."""
-        self._locals: dict[int, tuple[ref[Any], str]] = {}
+        self._locals: dict[int, tuple[Callable[[], Any], str]] = {}
         self._next = 0
 
     def own(self) -> Iterator[tuple[str, Any]]:
@@ -103,7 +103,7 @@ class Variables:
         if not is_local(type(holder)):
             self._names.setdefault(id(holder), (holder, name))
         elif id(holder) not in self._locals or self._locals[id(holder)][0]() is not holder:
-            self._locals[id(holder)] = ref(holder), name
+            self._locals[id(holder)] = _reference(holder), name
 
     def discover(self) -> None:
         """Find the Locals that no variable leads to; takes some milliseconds for each hundred thousand objects."""
@@ -148,6 +148,14 @@ def _globals(module: str, contents: Any) -> Iterator[tuple[str, Any]]:
             for attribute, inner in list(type.__getattribute__(value, "__dict__").items()):
                 if not (attribute.startswith("__") or issubclass(type(inner), _NO_DATA)):
                     yield f"{module}:{name}.{attribute}", inner
+
+
+def _reference(local: Any) -> Callable[[], Any]:
+    """Return what gives a Local for as long as it lives; gevent's allow no weak reference and live on."""
+    try:
+        return ref(local)
+    except TypeError:
+        return lambda: local
 
 
 def _is_standard(kind: type) -> bool:

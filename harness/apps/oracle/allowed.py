@@ -7,8 +7,10 @@ from harness.core.errors import UserError
 
 GRAMMAR = (
     "an endpoint as the report names it, then if you like a place, then if you like a regular expression: "
-    "'GET /board', 'GET /board body .messages[].author', 'GET /board: /by (\\w+)/'; a * stands for anything"
+    "'GET /board', 'GET /board body .messages[].author', 'GET /board: /by (\\w+)/'; or what is seen beside answers, "
+    "'variable shop.cache:*', 'log audit.log', 'call POST http://*'; a * stands for anything"
 )
+_BESIDE = re.compile(r"\s*(?P<what>variable|log|call)\s+(?P<name>\S(?:.*\S)?)\s*")
 _PATTERN = re.compile(
     r"(?P<method>\*|[A-Za-z]+)\s+(?P<path>[/*]\S*?)"
     r"(?:\s+(?P<place>(?:body|header|cookie|status line|\*)(?:\s+\S.*?|\*)?))?"
@@ -18,6 +20,11 @@ _PATTERN = re.compile(
 
 class _Pattern:
     def __init__(self, text: str) -> None:
+        beside = _BESIDE.fullmatch(text)
+        if beside is not None:
+            self.endpoint = _glob(f"{beside['what']} {beside['name']}")
+            self.place = self.regex = None
+            return
         match = _PATTERN.fullmatch(text.strip())
         if match is None:
             raise UserError(
