@@ -44,7 +44,6 @@ class Shop:
     def found(self) -> list[tuple[str, ...]]:
         """Return (mark, variable, path, token, kind, when) of each report."""
         lines = [line.split(" ", 2) for line in self.file.read_text().splitlines()]
-        print(lines)
         assert all(line[0] == "residue" for line in lines)
         return [(line[1], *json.loads(line[2])) for line in lines]
 
