@@ -152,6 +152,10 @@ def _choices(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.FloatRange(1e-7, 10),
             help="Seconds after which CPython may switch threads.  [1e-06; in an app 1e-05]",
         ),
+        click.option("--redis-url", help="A Redis server for session stores.  [a Valkey of our own]"),
+        click.option(
+            "--sql-url", help="A database for session stores, as SQLAlchemy writes it.  [an SQLite file]"
+        ),
         click.option(
             "--time-limit",
             type=click.FloatRange(0.5),
@@ -230,7 +234,10 @@ def _run_app(
 
 def _read(choices: dict[str, Any]) -> "tuple[Any, Any]":
     """Turn the options of the command line into what is asked for and how hard to press."""
+    import os
+
     from harness.engine.job import Options
+    from harness.framework.sessions.places import REDIS_URL, SQL_URL
     from harness.selection import Asked
 
     asked = Asked(
@@ -243,7 +250,10 @@ def _read(choices: dict[str, Any]) -> "tuple[Any, Any]":
         promise=choices["promise"],
         gate=choices["gate"],
     )
-    names = ("clients", "seed", "switch_interval", "time_limit")
+    for name, variable in ((choices["redis_url"], REDIS_URL), (choices["sql_url"], SQL_URL)):
+        if name:
+            os.environ[variable] = name  # for the servers' processes
+    names = ("clients", "seed", "switch_interval", "time_limit", "redis_url", "sql_url")
     hard = {name: choices[name] for name in names if choices[name] is not None}
     if choices["requests"]:
         hard |= {"requests": choices["requests"], "http_requests": choices["requests"]}

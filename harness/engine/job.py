@@ -24,6 +24,10 @@ class Options:
     """Seconds that one tick of a pause lasts on a server."""
     time_limit: float = 20.0
     """Seconds after which a cell is ended."""
+    redis_url: str = ""
+    """Where sessions are kept that go to a Redis server; empty for one of our own."""
+    sql_url: str = ""
+    """Where sessions are kept that go to a database, as SQLAlchemy writes it; empty for a file of our own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,9 @@ def repeat_command(cell: Cell, options: Options) -> str:
     for name in ("switch_interval", "time_limit"):
         if getattr(options, name) != getattr(usual, name):
             words += [f"--{name.replace('_', '-')}", f"{getattr(options, name):g}"]
+    for name in ("redis_url", "sql_url"):
+        if value := getattr(options, name):
+            words += [f"--{name.replace('_', '-')}", value]
     return shlex.join(words)
 
 
