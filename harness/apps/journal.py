@@ -24,7 +24,8 @@ class Residue:
     kind: str
     """``ContextVar`` or ``Local``, which a unit sees as its own; ``global``, which all see, caches among them."""
     when: str
-    """``before`` the request began to run, or ``after`` it was over."""
+    """``before`` the request began to run, ``after`` it was over, or ``throughout``: it found the value and neither
+    cleared nor replaced it."""
     unit: str = ""
     """The unit that ran the request."""
     at: int = 0

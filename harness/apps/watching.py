@@ -15,7 +15,7 @@ from harness.apps.tokens import Ledger, Token
 from harness.apps.watch_log import WatchLog
 from harness.core.app_record import Sign
 
-SHARED, BEFORE = "global", "before"
+SHARED, THROUGHOUT = "global", "throughout"
 ELSEWHERE = frozenset({Sign.LOG, Sign.CALL, Sign.LEFT_BEHIND})
 """The signs that are seen beside the answers; what is sent alone says nothing of them."""
 
@@ -100,8 +100,8 @@ class Watches:
             self._held[residue.variable] = self._held.get(residue.variable, 0) + 1
             return None
         visit = residue.mark.rpartition(".")[0]
-        if residue.when != BEFORE or visit.rpartition("v")[0] == token.user:
-            return None  # whether it matters is seen when the next request begins there
+        if residue.when != THROUGHOUT or visit.rpartition("v")[0] == token.user:
+            return None  # what the next request replaces before it looks does no harm
         where = residue.variable
         shown = f"{residue.variable}{residue.path} held {residue.token} of {token.visit or token.user}"
         return Beside(

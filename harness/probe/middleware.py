@@ -25,13 +25,13 @@ class WsgiProbe:
         if not probe.due():
             return self._app(environ, start_response)
         mark = environ.get(IN_ENVIRON, NO_MARK)
-        probe.before(mark)
+        found = probe.before(mark)
         try:
             body = self._app(environ, start_response)
         except BaseException:
-            probe.after(mark, context=True)
+            probe.after(mark, found, context=True)
             raise
-        return at_the_end(body, environ, lambda: probe.after(mark, context=True))
+        return at_the_end(body, environ, lambda: probe.after(mark, found, context=True))
 
 
 class AsgiProbe:
@@ -48,8 +48,8 @@ class AsgiProbe:
             await self._app(scope, receive, send)
             return
         mark = dict(scope["headers"]).get(IN_SCOPE, NO_MARK.encode()).decode("latin-1")
-        probe.before(mark)
+        found = probe.before(mark)
         try:
             await self._app(scope, receive, send)
         finally:
-            probe.after(mark, context=False)
+            probe.after(mark, found, context=False)

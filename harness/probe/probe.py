@@ -5,12 +5,12 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from harness.probe.journal_file import JournalFile
-from harness.probe.variables import Variables, look_at
+from harness.probe.variables import CONTEXT_VARIABLE, Variables, look_at
 from harness.probe.walk import Walk
 
 SHARE = 0.05
@@ -21,6 +21,9 @@ MOST_TOKENS = 40
 """Tokens that are reported of one variable: a cache would have thousands."""
 DISCOVERIES = frozenset({2, 20, 200, 2000})
 """The looks before which all objects of the process are searched for Locals."""
+
+Seen = tuple[str, str, str, str]
+"""Kind and name of a variable, the path in it, and the text there."""
 
 
 class Probe:
@@ -52,20 +55,28 @@ class Probe:
         self._looks += 1
         return True
 
-    def before(self, mark: str) -> None:
-        """Look at what a request finds in ContextVars and Locals when it begins."""
+    def before(self, mark: str) -> frozenset[str]:
+        """Look at what a request finds in ContextVars and Locals when it begins; return the tokens there."""
         with self._unharmed():
-            self._write(mark, "before", self._ambient())
+            return self._write(mark, "before", self._ambient())
+        return frozenset()
 
-    def after(self, mark: str, context: bool) -> None:
-        """Look at everything when a request is over; at ContextVars only where the context outlives the request."""
+    def after(self, mark: str, found: frozenset[str], context: bool) -> None:
+        """Look at everything when a request is over; at ContextVars only where the context outlives the request.
+
+        What it found there when it began and has not cleared or overwritten was its own ``throughout``: it could be
+        read at any time.
+        """
         began = time.perf_counter()
         with self._unharmed():
             if self._looks in DISCOVERIES:
                 self._variables.discover()
             # Globals first: on the way it is learnt where ContextVars and Locals are held.
             self._write(mark, "after", self._globals())
-            self._write(mark, "after", self._ambient(context))
+            ambient = [*self._ambient()]
+            self._write(mark, "after", (each for each in ambient if context or each[0] != CONTEXT_VARIABLE))
+            if found:
+                self._write(mark, "throughout", ambient, found)
         now = time.perf_counter()
         if self._share < 1:
             self._not_before = now + (now - began) / self._share
@@ -81,14 +92,13 @@ class Probe:
                 print("ctxstress: the probe could not look:", file=sys.stderr)
                 traceback.print_exc()
 
-    def _ambient(self, context: bool = True) -> Iterator[tuple[str, str, str, str]]:
+    def _ambient(self) -> Iterator[Seen]:
         walk = self._walk(MOST_AMBIENT)
         for kind, name, value in self._variables.ambient():
-            if context or kind != "ContextVar":
-                for path, text in look_at(walk, name, value):
-                    yield kind, name, path, text
+            for path, text in look_at(walk, name, value):
+                yield kind, name, path, text
 
-    def _globals(self) -> Iterator[tuple[str, str, str, str]]:
+    def _globals(self) -> Iterator[Seen]:
         walk = self._walk(MOST_OWN)
         kind = type(self._app)
         for name, value in (
@@ -108,13 +118,20 @@ class Probe:
     def _walk(self, budget: int) -> Walk:
         return Walk(budget, self._variables.note)
 
-    def _write(self, mark: str, when: str, found: Iterator[tuple[str, str, str, str]]) -> None:
-        for kind, variable, path, text in found:
+    def _write(
+        self, mark: str, when: str, seen: Iterable[Seen], only: frozenset[str] = frozenset()
+    ) -> frozenset[str]:
+        """Report tokens that were not reported yet; return all, or those of them that alone are asked for."""
+        tokens = set()
+        for kind, variable, path, text in seen:
             for match in self._find(text):
+                token = match[0]
+                if only and token not in only:
+                    continue
+                tokens.add(token)
                 # What a request leaves behind and the next one finds are two facts.
                 known = self._reported.setdefault(f"{when} {variable}", set())
-                if match[0] not in known and len(known) < MOST_TOKENS:
-                    known.add(match[0])
-                    self._journal.write(
-                        f"residue {mark} {json.dumps([variable, path, match[0], kind, when])}"
-                    )
+                if token not in known and len(known) < MOST_TOKENS:
+                    known.add(token)
+                    self._journal.write(f"residue {mark} {json.dumps([variable, path, token, kind, when])}")
+        return frozenset(tokens)

@@ -42,6 +42,7 @@ SERVERS = frozenset(
     )
 )
 """Packages that hold requests because that is their business."""
+CONTEXT_VARIABLE, LOCAL = "ContextVar", "Local"
 MOST_HOLDERS = 10_000
 _STANDARD: frozenset[str] = getattr(sys, "stdlib_module_names", frozenset())
 _PACKAGES = (
@@ -88,13 +89,13 @@ class Variables:
     def ambient(self) -> Iterator[tuple[str, str, Any]]:
         """Yield (kind, name, value) of what this unit sees in ContextVars and Locals."""
         for variable, value in copy_context().items():
-            yield "ContextVar", self._names.get(id(variable), (None, variable.name))[1], value
+            yield CONTEXT_VARIABLE, self._names.get(id(variable), (None, variable.name))[1], value
         for key, (local, name) in list(self._locals.items()):
             found = local()
             if found is None:
                 self._locals.pop(key, None)
             elif (values := _values_of(found)) is not None:
-                yield "Local", name, values
+                yield LOCAL, name, values
 
     def note(self, holder: Any, name: str) -> None:
         """Remember where a ContextVar or Local is held."""

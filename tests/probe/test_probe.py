@@ -110,6 +110,21 @@ def test_a_context_variable_is_seen_after_the_request_and_before_the_next(shop: 
     ]
 
 
+def test_what_a_request_finds_and_does_not_replace_was_there_throughout(shop: Shop) -> None:
+    shop.module.state = state = threading.local()
+    probe = shop.probe()
+    own = token().replace("2", "3")
+    WsgiProbe(leaves(lambda: setattr(state, "user", token())), probe)({KEY: "u1v1.0"}, None)
+    WsgiProbe(leaves(lambda: None), probe)({KEY: "u2v1.0"}, None)
+    WsgiProbe(leaves(lambda: setattr(state, "user", own)), probe)({KEY: "u3v1.0"}, None)
+    assert [(found[0], found[3], found[5]) for found in shop.found()] == [
+        ("u1v1.0", token(), "after"),
+        ("u2v1.0", token(), "before"),
+        ("u2v1.0", token(), "throughout"),
+        ("u3v1.0", own, "after"),
+    ]
+
+
 def test_a_thread_local_is_seen_on_the_thread_that_filled_it_alone(shop: Shop) -> None:
     shop.module.state = state = threading.local()
     probe = shop.probe()
@@ -143,7 +158,7 @@ def test_a_thread_local_that_no_variable_leads_to_is_found_and_one_that_runs_cod
     thread.start()
     thread.join()
     held = ("u1v1.0", "an unnamed _thread._local", "['user']", token(), "Local")
-    assert shop.found() == [(*held, "after"), (*held, "before")]
+    assert shop.found() == [(*held, "after"), (*held, "before"), (*held, "throughout")]
     assert made == [threading.get_ident()]
     assert isinstance(runs, Runs)
 
@@ -161,7 +176,11 @@ def test_a_werkzeug_local_is_named_by_its_variable(shop: Shop) -> None:
     contextvars.copy_context().run(serve)
     assert {path for _, _, path, *_ in shop.found()} == {"['user']"}
     assert all(variable.startswith("shop_under_probe:ambient.") for _, variable, *_ in shop.found())
-    assert [(mark, when) for mark, *_, when in shop.found()] == [("u0v1.0", "after"), ("u1v1.0", "before")]
+    assert [(mark, when) for mark, *_, when in shop.found()] == [
+        ("u0v1.0", "after"),
+        ("u1v1.0", "before"),
+        ("u1v1.0", "throughout"),  # set again, to the same
+    ]
 
 
 def test_what_the_app_object_holds_is_seen(shop: Shop) -> None:
@@ -238,9 +257,9 @@ def test_looking_takes_its_share_of_the_time_and_no_more(shop: Shop) -> None:
     looks = []
 
     class Counting(Probe):
-        def after(self, mark: str, context: bool) -> None:
+        def after(self, mark: str, found: frozenset[str], context: bool) -> None:
             looks.append(mark)
-            super().after(mark, context)
+            super().after(mark, found, context)
 
     app = WsgiProbe(leaves(lambda: None), Counting(shop.journal, "zq", None, share=0.001))
     for number in range(200):
