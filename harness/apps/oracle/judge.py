@@ -202,7 +202,8 @@ class Judge:
         return [
             each
             for each in early.cast.differences(reading)
-            if each.found and not each.lost and self._alone.like(exchange, reading, each)
+            if each.found and not each.lost and not NOT_OWN.search(each.found)
+            if self._alone.like(exchange, reading, each)
         ]
 
     def _expected(self, case: Case | None, reading: Reading) -> str:

@@ -81,3 +81,15 @@ def test_each_answer_is_counted_once_and_unused_patterns_are_told() -> None:
     ] * 3
     assert lab.allowed.used == {"GET /board": 1, "GET /bored": 0}
     assert lab.allowed.unused == ("GET /bored",)
+
+
+def test_pages_of_a_public_list_that_fill_up_under_load_are_not_taken_for_each_other() -> None:
+    lab = Lab("GET /board")
+    board = Call("GET", "/board?page={choice:1|2}")
+    first, second = ({"choice:1|2": page} for page in "12")
+    posted = [{"by": lab.visit("u9").values["token"]}]
+    lab.learn(board, lambda _: reply({"list": posted}), drawn=first)
+    lab.learn(board, lambda _: reply({"list": []}), drawn=second)
+    filled = reply({"list": [{"by": lab.visit("u8").values["token"]}]})
+    lab.learn(board, lambda _: filled, drawn=second, after=True)
+    assert lab.look(board, lab.visit("u1", second), filled) == []
