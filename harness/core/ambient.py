@@ -27,6 +27,9 @@ class Ambient(Protocol):
     def stream_with_context(self, body: Script[Any]) -> Script[Any]:
         """Keep this request's context for a body that is made after the view returned."""
 
+    def add_background_task(self, work: Script[Any]) -> None:
+        """Have a script run once the answer is sent."""
+
 
 class Hooks(Protocol):
     """Where a scenario registers its hooks and receivers, before the first request.

@@ -46,7 +46,7 @@ class Target:
     name: str
     summary: str
     mount: Callable[[Subject, Scenario], Mounted]
-    means: frozenset[Means] = frozenset(Means) - {Means.SETTINGS}
+    means: frozenset[Means] = frozenset(Means) - {Means.SETTINGS, Means.BACKGROUND}
     """What a view may ask of it."""
     speaks: frozenset[str] = frozenset({"wsgi", "asgi"})
     """The interfaces of servers under which it can run."""

@@ -39,6 +39,7 @@ class Means(StrEnum):
     NESTED = "contexts pushed inside a request"
     COPY = "a request's context handed to another unit"
     STREAM = "a body made after the view returned, within the request's context"
+    BACKGROUND = "work that goes on once the answer is sent"
     SETTINGS = "settings kept by ambience: language, time zone, connection"
 
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from harness.core.ports import Gate
 from harness.core.steps import Await, Cancel, Join, Offload, Pause, Spawn, drive
@@ -11,6 +11,9 @@ from harness.core.steps import Await, Cancel, Join, Offload, Pause, Spawn, drive
 # Knuth's multiplier for 64 bits (The Art of Computer Programming, vol. 2, 3.3.4): the high bits of a product
 # depend on all bits of the factor, so that a child's pauses do not follow from its parent's.
 MULTIPLIER = 6364136223846793005
+
+
+P = TypeVar("P", bound="Pacing")
 
 
 class Pacing:
@@ -40,9 +43,13 @@ class Pacing:
 
     def for_child(self) -> Self:
         """Return the performer of a unit that this one starts, with pauses of its own."""
+        return self.handed_to(type(self))
+
+    def handed_to(self, kind: "type[P]") -> "P":
+        """Return the performer of a unit, of any kind, that does a part of this request, with pauses of its own."""
         self._nth += 1
         seed = ((self._seed ^ self._nth) * MULTIPLIER >> 16) % (1 << 48)
-        return type(self)(self._gate, self.nap).begin(seed)
+        return kind(self._gate, self.nap).begin(seed)
 
 
 class BlockingSteps(Pacing, ABC):
