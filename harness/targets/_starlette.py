@@ -112,7 +112,7 @@ class MountedBaseHttp(MountedStarlette):
         try:
             await drive_async(self.before(request), perform)
             response = await call_next(request)
-            return await drive_async(self.after(request, response), perform)  # type: ignore[no-any-return]
+            return await drive_async(self.after(request, response), perform)
         finally:
             await drive_async(self.teardown(request), perform)
 

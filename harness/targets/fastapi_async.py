@@ -27,8 +27,8 @@ TARGET = Target(
 
 SUBJECT = row(
     "fastapi_async",
-    "FastAPI hands the request on by argument; `async def` dependencies and view run on the task of the request, and what "
-    "they set in ContextVars holds there as well.",
+    "FastAPI hands the request on by argument; `async def` dependencies and view run on the task of the request, and "
+    "what they set in ContextVars holds there as well.",
     Promise(isolates=frozenset({Unit.TASK})),
     module="fastapi",
     source="fastapi.dependencies, starlette.concurrency",

@@ -27,8 +27,8 @@ TARGET = Target(
 
 SUBJECT = row(
     "fastapi_sync",
-    "FastAPI hands the request on by argument; each `def` runs on a pooled thread in a copy of the context, where what it "
-    "sets in ContextVars is lost to all others.",
+    "FastAPI hands the request on by argument; each `def` runs on a pooled thread in a copy of the context, where what "
+    "it sets in ContextVars is lost to all others.",
     Promise(isolates=frozenset({Unit.TASK})),
     module="fastapi",
     source="fastapi.dependencies, starlette.concurrency",
