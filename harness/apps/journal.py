@@ -40,6 +40,9 @@ class Stay:
     unit: str
     entered: int
     left: int = NEVER
+    began: float | None = None
+    """When it entered, by ``time.monotonic``, which all processes of a machine share."""
+    ended: float | None = None
 
     @property
     def visit(self) -> str:
@@ -75,12 +78,14 @@ class Stamps:
             kind, _, rest = line.partition(" ")
             mark, _, rest = rest.partition(" ")
             if kind == "enter" and rest:
-                stay = self._stays[mark] = Stay(mark, rest, self._lines)
+                unit, _, moment = rest.partition(" ")
+                stay = self._stays[mark] = Stay(mark, unit, self._lines, began=_moment(moment))
                 self._of.setdefault(stay.visit, []).append(stay)
                 self._of.setdefault(stay.user, []).append(stay)
-                self._first_on.setdefault(rest, mark)
+                self._first_on.setdefault(unit, mark)
             elif kind == "leave" and mark in self._stays:
                 self._stays[mark].left = self._lines
+                self._stays[mark].ended = _moment(rest)
             elif kind == "residue" and rest:
                 variable, path, token, holder, when = json.loads(rest)
                 unit = self.unit(mark)
@@ -106,6 +111,11 @@ class Stamps:
         """Tell whether all requests of a visit or user that had entered by a line had left by then."""
         entered = [stay for stay in self._of.get(owner, ()) if stay.entered < at]
         return bool(entered) and all(stay.left < at for stay in entered)
+
+    def times(self, mark: str) -> tuple[float, float] | None:
+        """Return when a request entered and left, by ``time.monotonic``; None while either is not known."""
+        stay = self._stays.get(mark)
+        return None if stay is None or stay.began is None or stay.ended is None else (stay.began, stay.ended)
 
     def unit(self, mark: str) -> str:
         """Return the label of the unit that ran a request; empty where it was not stamped."""
@@ -139,6 +149,13 @@ class Stamps:
 
     def _known(self, marks: Iterable[str]) -> Sequence[Stay]:
         return [stay for mark in marks if (stay := self._stays.get(mark))]
+
+
+def _moment(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 class Journal(Stamps):

@@ -106,6 +106,12 @@ def _outcome(trial: Trial, found: tuple[Endpoint, ...], end: End, single: bool) 
     if not trial.rounds:
         return Outcome.INCONCLUSIVE, "nothing was flooded"
     if not any(each.carries for each in found) and not _choices_tell(trial):
+        statuses = {status for each in found for status in each.statuses}
+        if len(statuses) == 1 and (status := int(statuses.pop())) >= 400:
+            return Outcome.INCONCLUSIVE, (
+                f"each request was answered {status}, so the app has hardly shown anything: "
+                "send what it has an answer to, with the path, the headers and the log-in that it asks for"
+            )
         return Outcome.INCONCLUSIVE, (
             "no answer holds anything that belongs to its own request, so a mix-up could hardly show: put {token} or "
             "{user} where the app gives it back, as in --request 'GET /whoami?user={user}'"
@@ -145,7 +151,7 @@ def sightings(trial: Trial) -> tuple[Sighting, ...]:
         owner = _who(trial, other) if other else Who(token.user, token.visit, token.text)
         if kept.clue.sign is Sign.LEFT_BEHIND:
             return Anomaly.RESIDUE, victim, owner
-        anomaly = journal.relation(kept.exchange.mark, token.visit) if journal and token.visit else None
+        anomaly = journal.relation(kept.exchange.mark, token.visit or token.user) if journal else None
         return anomaly, victim, owner
 
     return findings.sightings(stamp)
@@ -153,6 +159,7 @@ def sightings(trial: Trial) -> tuple[Sighting, ...]:
 
 def _who(trial: Trial, exchange: Exchange) -> Who:
     journal, began = trial.journal, trial.began
+    inside = (journal.times(exchange.mark) if journal else None) or (exchange.began, exchange.ended)
     values = exchange.visit.values
     return Who(
         user=exchange.visit.user,
@@ -161,8 +168,8 @@ def _who(trial: Trial, exchange: Exchange) -> Who:
         unit=journal.unit(exchange.mark) if journal else "",
         sent=exchange.sent[:LONGEST],
         got=answer_text(exchange),
-        entered=None if began is None else round(exchange.began - began, 6),
-        left=None if began is None else round(exchange.ended - began, 6),
+        entered=None if began is None else round(inside[0] - began, 6),
+        left=None if began is None else round(inside[1] - began, 6),
     )
 
 

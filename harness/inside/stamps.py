@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from harness.probe.bodies import at_the_end
@@ -36,8 +37,8 @@ class WsgiStamps:
         mark = environ.get(IN_ENVIRON)
         if mark is None:
             return self._app(environ, start_response)
-        self._journal.write(f"enter {mark} {self._unit()}")
-        leave = partial(self._journal.write, f"leave {mark}")
+        self._journal.write(f"enter {mark} {self._unit()} {monotonic():.6f}")
+        leave = partial(_leave, self._journal, mark)
         try:
             body = self._app(environ, start_response)
         except BaseException:
@@ -61,8 +62,12 @@ class AsgiStamps:
             await self._app(scope, receive, send)
             return
         name = mark.decode("latin-1")
-        self._journal.write(f"enter {name} {self._unit()}")
+        self._journal.write(f"enter {name} {self._unit()} {monotonic():.6f}")
         try:
             await self._app(scope, receive, send)
         finally:
-            self._journal.write(f"leave {name}")
+            _leave(self._journal, name)
+
+
+def _leave(journal: JournalFile, mark: str) -> None:
+    journal.write(f"leave {mark} {monotonic():.6f}")

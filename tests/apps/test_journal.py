@@ -131,3 +131,11 @@ def test_without_a_file_nothing_is_known() -> None:
     journal.read()
     assert journal.relation("a", "b") is None
     assert journal.overlap(["a"]) == 0
+
+
+def test_moments_are_known_once_a_request_has_left() -> None:
+    found = stamps("enter a t1 10.5\nenter b t2\nleave b\nenter c t3 11.0")
+    assert (found.times("a"), found.times("b"), found.times("nobody")) == (None, None, None)
+    found.take(["leave a 12.25"])
+    assert found.times("a") == (10.5, 12.25)
+    assert found.unit("c") == "t3"

@@ -38,7 +38,11 @@ class Bench:
         self.journal = JournalFile(str(self.file))
 
     def lines(self) -> list[str]:
-        return self.file.read_text().splitlines()
+        """What was stamped, without the moments at the ends of the lines."""
+        found = [line.rpartition(" ") for line in self.file.read_text().splitlines()]
+        moments = [float(moment) for _, _, moment in found]
+        assert moments == sorted(moments)
+        return [line for line, _, _ in found]
 
     def call(self, answer: Any, mark: str | None = "m", more: Any = ()) -> Any:
         def app(environ: dict[str, Any], start_response: Any) -> Any:
