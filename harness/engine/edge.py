@@ -111,7 +111,7 @@ class Edge:
 class Body:
     """The body of one answer as the server takes it; the server's ``close`` ends the request."""
 
-    __slots__ = ("_close", "_ended", "_pieces", "_visit")
+    __slots__ = ("_close", "_closed", "_ended", "_pieces", "_visit")
 
     def __init__(self, visit: Visit, pieces: Iterable[bytes]) -> None:
         self._visit = visit
@@ -119,6 +119,7 @@ class Body:
         self._close: Callable[[], None] | None = getattr(pieces, "close", None)
         self._ended = False
         """Whether the body came to its end, be it by an error; if not, the client went away."""
+        self._closed = False
 
     def __iter__(self) -> "Body":
         return self
@@ -136,15 +137,28 @@ class Body:
 
     def close(self) -> None:
         """Let the app tear down, then stamp the end."""
+        self._closed = True
         try:
             if self._close is not None:
                 self._close()
         except Exception as error:
             self._visit.fail(error)
         finally:
-            if not self._ended:
-                self._visit.own.cancelled()
-            self._visit.end()
+            self._stamp()
+
+    def __del__(self) -> None:
+        """Stamp the end of a body that its server dropped: Werkzeug 3.1.9 does so when a client resets its connection.
+
+        Nobody tells the app then; only its generators end, as they do without us.
+        """
+        if not self._closed:
+            self._pieces, self._close = iter(()), None
+            self._stamp()
+
+    def _stamp(self) -> None:
+        if not self._ended:
+            self._visit.own.cancelled()
+        self._visit.end()
 
 
 class Answering:

@@ -187,6 +187,23 @@ def test_a_request_has_not_left_before_its_body_is_closed() -> None:
     assert json.loads(bench.get("/-/history/shown"))["in_flight"] == 0
 
 
+def test_a_body_that_its_server_drops_has_left_without_the_app_being_told() -> None:
+    bench = Bench()
+    closed = []
+
+    class Own(list[bytes]):
+        def close(self) -> None:
+            closed.append("closed")
+
+    bench.app.pieces = Own([b"one", b"two"])
+    body = bench.wsgi()
+    next(iter(body))
+    del body
+    assert bench.kinds()[-2:] == ["CANCELLED", "LEAVE"]
+    assert not bench.site.in_flight
+    assert not closed
+
+
 def test_the_app_closes_its_body_before_the_request_leaves() -> None:
     bench = Bench()
 
