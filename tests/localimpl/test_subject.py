@@ -63,7 +63,7 @@ def test_a_missing_library_is_said_when_the_local_is_made(
 
 PATCHED = """
 import importlib, json
-from gevent import monkey, sleep, spawn
+LIBRARY
 
 def mixed(name):
     local = importlib.import_module(f"localimpl.{name}").SUBJECT.make()
@@ -73,7 +73,7 @@ def mixed(name):
         sleep(0)
         return local.user
 
-    return [unit.get() for unit in [spawn(request, number) for number in range(3)]]
+    return [answer(unit) for unit in [spawn(request, number) for number in range(3)]]
 
 NAMES
 print(json.dumps({name: mixed(name) for name in names}))
@@ -90,17 +90,31 @@ ON_GREENLETS = {
 }
 
 
+GEVENT_SAYS = """
+from gevent import monkey, sleep, spawn
+patch = monkey.patch_all
+answer = lambda unit: unit.get()
+"""
+EVENTLET_SAYS = """
+import warnings
+warnings.simplefilter("ignore")
+from eventlet import sleep, spawn, monkey_patch as patch
+answer = lambda unit: unit.wait()
+"""
+
+
+@pytest.mark.parametrize("library", [GEVENT_SAYS, EVENTLET_SAYS], ids=["gevent", "eventlet"])
 @pytest.mark.parametrize(
     "names",
     [
-        f"monkey.patch_all(); names = {list(ON_GREENLETS)}",
-        f"names = {list(ON_GREENLETS)}; [mixed(name) for name in names]; monkey.patch_all()",
+        f"patch(); names = {list(ON_GREENLETS)}",
+        f"names = {list(ON_GREENLETS)}; [mixed(name) for name in names]; patch()",
     ],
     ids=["patched early", "patched late"],
 )
-def test_subjects_are_what_they_say_where_gevent_has_patched_threads(names: str) -> None:
+def test_subjects_are_what_they_say_where_threads_are_patched(names: str, library: str) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", PATCHED.replace("NAMES", names)],
+        [sys.executable, "-c", PATCHED.replace("NAMES", names).replace("LIBRARY", library)],
         capture_output=True,
         text=True,
         cwd=ROOT,
