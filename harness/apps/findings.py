@@ -107,8 +107,8 @@ class Findings:
         """The first clues of each sign at each endpoint, with their exchanges."""
         return list(self._kept)
 
-    def confirm(self, still: Callable[[Clue, Exchange], bool]) -> Counter[Sign]:
-        """Drop what turns out to occur alone as well; return how many of each sign were dropped.
+    def confirm(self, still: Callable[[Clue, Exchange], bool]) -> Counter[tuple[Sign, str]]:
+        """Drop what turns out to occur alone as well; return how many of each sign at each endpoint were dropped.
 
         Where none of those that were kept stands, nor do the others of that sign at that endpoint.
         """
@@ -116,11 +116,11 @@ class Findings:
             standing = [kept for kept in self._kept if still(kept.clue, kept.exchange)]
             left = Counter(kept.key for kept in standing)
             before = Counter(kept.key for kept in self._kept)
-            dropped: Counter[Sign] = Counter()
+            dropped: Counter[tuple[Sign, str]] = Counter()
             for key, number in list(self.counts.items()):
                 share = left[key] / before[key] if before[key] else 1.0
                 stays = round(number * share)
-                dropped[key[0]] += number - stays
+                dropped[key] += number - stays
                 if stays:
                     self.counts[key] = stays
                 else:

@@ -110,13 +110,13 @@ class Trial:
                 requests = int(budget.requests * share / len(chosen))
                 pressed = self._round(pressure, requests, budget.seconds * share / len(chosen))
                 # What comes alone as well must not end the search.
-                self.confirm()
+                self.confirm(pressure.name)
                 if pressed.reason or not self.alive():
                     self.notes.append(f"{pressure.name}: {pressed.reason or 'the app ended'}")
                     return
 
-    def confirm(self) -> None:
-        """Send requests alone again, and drop what turns out to come alone as well."""
+    def confirm(self, pressure: str = "") -> None:
+        """Send requests alone again, and drop what turns out to come alone as well of a round with this pressure."""
         if not self.findings or not self.alive():
             return
         answered = self._learn_again(lambda flow: True)
@@ -125,8 +125,23 @@ class Trial:
             answered = self._learn_again(partial(_asks, unsure))
             left -= answered
         if dropped := self.findings.confirm(self._stands):
-            what = ", ".join(f"{count:,} × {sign}" for sign, count in dropped.items())
-            self.notes.append(f"dropped, because it comes alone as well: {what}")
+            self._forget(dropped, pressure)
+
+    def _forget(self, dropped: Counter[tuple[Sign, str]], pressure: str) -> None:
+        """Count no longer what was dropped; all of it is of the latest round, since each is confirmed."""
+        signs: Counter[Sign] = Counter()
+        for (sign, endpoint), count in dropped.items():
+            signs[sign] += count
+            tally = self.tallies.get(endpoint, Tally())
+            if sign in CLOSE_FAILURES:
+                tally.failed = max(0, tally.failed - count)
+            else:
+                tally.mixed = max(0, tally.mixed - count)
+        if done := self.rounds.get(pressure):
+            kept = Counter(done.signs) - Counter({str(sign): count for sign, count in signs.items()})
+            self.rounds[pressure] = replace(done, signs=dict(kept))
+        what = ", ".join(f"{count:,} × {sign}" for sign, count in signs.items())
+        self.notes.append(f"dropped, because it comes alone as well: {what}")
 
     def _unsure(self) -> set[str]:
         """Return the endpoints with clues that chance could still explain."""

@@ -1,0 +1,172 @@
+"""Ten sound apps are found sound on each server that fits; each has a twin with one fault, which is found and named."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from harness.core.app_record import Sign, app_from_json
+from harness.core.verdict import Outcome
+from tests.doors.command import run
+
+APPS = Path(__file__).parent
+WSGI = ("threaded_pool", "gevent_pywsgi")
+ASGI = ("uvicorn_asgi",)
+MORE_WSGI = ("gunicorn_gthread", "gunicorn_gevent", "waitress_threads")
+MORE_ASGI = ("hypercorn_asgi",)
+ORDER = (
+    'GET /order capture csrf=body:/name=csrf value="([^"]+)"/'
+    " -> POST /order body: csrf={csrf}&item={token}&address={token:address}"
+    r" capture number=header:Location/\/orders\/(\w+)/ -> GET /orders/{number}"
+)
+BASKET = "GET /basket?owner={token}&lang={choice:en|de|fr}"
+
+
+@dataclass(frozen=True)
+class Sample:
+    app: str
+    requests: tuple[str, ...]
+    fault: tuple[str, frozenset[Sign]]
+    """The endpoint at which the twin's fault shows, and the signs of which each says what is wrong."""
+    allow: tuple[str, ...] = ()
+    servers: tuple[str, ...] = WSGI
+    more: tuple[str, ...] = MORE_WSGI
+    shown_on: str = ""
+    """The server that the twin needs; by default the first."""
+
+
+TOKENS = frozenset({Sign.FOREIGN, Sign.CROSSED})
+SAMPLES = (
+    Sample(
+        "login_flask:app",
+        ("POST /login body: name={user} -> GET /me -> POST /logout",),
+        ("GET /me", TOKENS),
+    ),
+    Sample(
+        "csrf_flask:app",
+        (ORDER,),
+        ("GET /orders/{number}", TOKENS),
+    ),
+    Sample(
+        "notes_django:wsgi",
+        ("POST /login body: name={user} -> POST /write body: text={token} -> GET /mine",),
+        ("GET /mine", TOKENS),
+    ),
+    Sample(
+        "notes_django:asgi",
+        ("POST /login body: name={user} -> POST /write body: text={token} -> GET /mine",),
+        ("GET /mine", TOKENS),
+        servers=ASGI,
+        more=MORE_ASGI,
+    ),
+    Sample(
+        "accounts_fastapi:app",
+        (
+            "GET /balance Authorization: Bearer {token}",
+            "GET /statement?month={choice:may|june} Authorization: Bearer {user}",
+            "GET /balance",
+        ),
+        ("GET /balance", TOKENS),
+        servers=ASGI,
+        more=MORE_ASGI,
+    ),
+    Sample(
+        "gallery_starlette:app",
+        ("GET /pictures X-Tenant: {token}", "GET /cover X-Tenant: {user}"),
+        ("GET /pictures", TOKENS),
+        servers=ASGI,
+        more=MORE_ASGI,
+    ),
+    Sample(
+        "chat_quart:app",
+        ("POST /enter body: room={token} -> GET /room", "GET /lobby"),
+        ("GET /room", TOKENS),
+        servers=ASGI,
+        more=MORE_ASGI,
+    ),
+    Sample(
+        "basket_asgi:app",
+        (BASKET, "GET /offers?lang={choice:en|de|fr}"),
+        ("GET /offers", frozenset({Sign.FOREIGN, Sign.SHARED_COOKIE})),
+        servers=ASGI,
+        more=MORE_ASGI,
+    ),
+    Sample(
+        "tickets_bottle:app",
+        ("GET /ticket/{token}?holder={user} -> GET /last",),
+        ("GET /ticket/{token}", TOKENS),
+        shown_on="gevent_pywsgi",
+    ),
+    Sample(
+        "greeting_wsgi:app",
+        ("GET /hello X-Name: {token}", "GET /visit", "GET /packed X-Name: {user} Accept-Encoding: gzip"),
+        ("GET /visit", TOKENS),
+    ),
+    Sample(
+        "shop_flask:app",
+        (
+            "GET /prices?customer={user}",
+            "GET /prices?customer={token} Accept-Encoding: gzip",
+            "POST /board body: author={user}&text={token} -> GET /board?page=1",
+            "GET /board?page={choice:1|2|3}",
+            "GET /item/{choice:lamp|desk}?who={token}",
+            "GET /search?q={token}&who={user}",
+            "GET /export?owner={token} Accept-Encoding: gzip",
+        ),
+        ("GET /prices", TOKENS),
+        allow=("GET /board",),
+    ),
+)
+
+
+def words(sample: Sample, server: str, requests: int, *more: str) -> list[str]:
+    said = ["run", "--app", sample.app, "--app-dir", str(APPS), "--server", server, "--json"]
+    said += [word for text in sample.requests for word in ("--request", text)]
+    said += [word for text in sample.allow for word in ("--allow", text)]
+    return [*said, "--requests", str(requests), "--seconds", "60", *more]
+
+
+def pairs(more: bool) -> list[ParameterSet]:
+    return [
+        pytest.param(sample, server, id=f"{sample.app}-{server}")
+        for sample in SAMPLES
+        for server in sample.servers + (sample.more if more else ())
+    ]
+
+
+def is_sound(folder: Path, sample: Sample, server: str, requests: int) -> None:
+    code, out, err = run(folder, *words(sample, server, requests))
+    assert "{" in out, err
+    done = app_from_json(out, "stdout")
+    assert (code, done.outcome) == (0, Outcome.ISOLATED), json.dumps(json.loads(out)["sightings"], indent=1)
+    # It was pressed in every way, and no endpoint went unanswered.
+    assert len(done.rounds) == 8
+    assert not any(each.signs for each in done.rounds)
+    assert sum(each.answered for each in done.rounds) > requests * 0.8
+    assert all(each.answered and not each.mixed and not each.failed for each in done.endpoints)
+
+
+@pytest.mark.parametrize(("sample", "server"), pairs(more=False))
+def test_nothing_is_found_in_a_sound_app(tmp_path: Path, sample: Sample, server: str) -> None:
+    is_sound(tmp_path, sample, server, 3000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sample", "server"), pairs(more=True))
+def test_nothing_is_found_in_a_sound_app_in_a_full_run(tmp_path: Path, sample: Sample, server: str) -> None:
+    is_sound(tmp_path, sample, server, 12_000)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.app)
+def test_the_fault_of_its_twin_is_found_and_named(tmp_path: Path, sample: Sample) -> None:
+    server = sample.shown_on or sample.servers[0]
+    code, out, err = run(tmp_path, *words(sample, server, 3000, "--env", "BROKEN=1"))
+    assert code == 1, err or out
+    done = app_from_json(out, "stdout")
+    endpoint, signs = sample.fault
+    assert any(each.endpoint == endpoint and each.sign in signs for each in done.sightings), [
+        (each.endpoint, each.sign) for each in done.sightings
+    ]
+    assert done.smallest is not None
