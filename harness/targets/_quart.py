@@ -26,7 +26,8 @@ class HandingQuart(quart.Quart):
 
     async def handle_request(self, request: quart.Request) -> Any:
         """Answer; the request is an argument here, and its scope has what is given."""
-        return await awaiting(request.scope[GIVEN], super().handle_request, request)  # type: ignore[typeddict-item]
+        scope: Any = request.scope
+        return await awaiting(scope[GIVEN], super().handle_request, request)
 
 
 class Ambience:
@@ -47,7 +48,7 @@ class Ambience:
     def stream_with_context(self, body: Script[Any]) -> Any:
         """Return an asynchronous body, the only one that Quart keeps a request's context for."""
         pieces = AwaitedChunks(body, given().perform)
-        return quart.stream_with_context(lambda: pieces)()  # type: ignore[arg-type, return-value]
+        return quart.stream_with_context(lambda: pieces)()
 
     def add_background_task(self, work: Script[Any]) -> None:
         """Have Quart make a task for it, which begins at once and outlives the request."""
