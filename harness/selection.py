@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.catalog import Entry, choose, entries
 from harness.core.errors import UserError
-from harness.core.names import nearest
+from harness.core.names import load, nearest
 from harness.core.ports import Host, Server, Target
 from harness.core.record import Cell, Part, Place
 from harness.core.scenario import Means, Scenario
@@ -78,8 +78,13 @@ class Selection:
 
     def parts(self) -> tuple[tuple[Part, ...], tuple[Part, ...], tuple[Part, ...]]:
         """Return subjects, places and scenarios as the record keeps them."""
+        targets = {cell.subject: cell.target for cell in self.cells}
         return (
-            tuple(_subject_part(entry) for entry in self.subjects),
+            tuple(
+                _subject_part(entry, load(targets[entry.path]))
+                for entry in self.subjects
+                if entry.path in targets
+            ),
             tuple(_place_part(place, entry) for place, entry in self.places),
             tuple(Part(entry.path, entry.name, entry.part.claim) for entry in self.scenarios),
         )
@@ -267,7 +272,7 @@ def _bare(name: str) -> bool:
     return ":" in name and "[" not in name
 
 
-def _subject_part(entry: Entry) -> Part:
+def _subject_part(entry: Entry, target: Target) -> Part:
     subject: Subject = entry.part
     return Part(
         entry.path,
@@ -279,7 +284,15 @@ def _subject_part(entry: Entry) -> Part:
         keeps_updates=subject.promise.keeps_updates,
         control=subject.control,
         source=subject.source,
+        group=_group(target),
     )
+
+
+def _group(target: Target) -> str:
+    """Return the heading of the rows that are mounted on a target."""
+    if target.name == MINI:
+        return "Locals"
+    return "Session stores" if Means.SESSION in target.about else "Frameworks"
 
 
 def _place_part(place: Place, entry: Entry) -> Part:

@@ -8,6 +8,8 @@ from harness.core.verdict import Anomaly, Grade, Outcome
 from localimpl import Unit
 from reports.words import FAULTS, RANK, Standing
 
+CONTROLS = "Negative controls: broken on purpose, to be caught"
+BANDS = ("Locals", "Session stores", "Frameworks", CONTROLS)
 ENDINGS = {
     Ending.CRASHED: Standing.CRASHED,
     Ending.HUNG: Standing.HUNG,
@@ -81,18 +83,25 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """Rows of one kind, under one heading."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Matrix:
-    """All squares of a run: Locals that should hold first, then the controls; hosts and servers by their unit."""
+    """All squares of a run: rows that should hold first, then the controls; hosts and servers by their unit."""
 
     places: tuple[Part, ...]
     units: tuple[Group, ...]
-    locals: tuple[Row, ...]
-    controls: tuple[Row, ...]
+    bands: tuple[Band, ...]
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """All rows in order."""
-        return self.locals + self.controls
+        return tuple(row for band in self.bands for row in band.rows)
 
 
 def arrange(run: Run) -> Matrix:
@@ -112,9 +121,17 @@ def arrange(run: Run) -> Matrix:
     return Matrix(
         places,
         tuple(Group(unit, sizes[unit]) for unit in units if sizes[unit]),
-        tuple(row for row in rows if not row.subject.control),
-        tuple(row for row in rows if row.subject.control),
+        tuple(
+            Band(name, found)
+            for name in BANDS
+            if (found := tuple(row for row in rows if _band(row.subject) == name))
+        ),
     )
+
+
+def _band(subject: Part) -> str:
+    """Return the heading of a row; records of old know Locals only."""
+    return CONTROLS if subject.control else subject.group or BANDS[0]
 
 
 def _square(subject: Part, place: Part, cells: dict[tuple[str, str], list[CellResult]]) -> Square | None:

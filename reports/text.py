@@ -165,13 +165,13 @@ def _table(matrix: Matrix, places: Sequence[int], out: "Console") -> "Table":
         table.add_column(
             Text(f"{_head(place)}\n") + Text(f"{place.unit}s", style="dim"), no_wrap=True, vertical="bottom"
         )
-    for rows in (matrix.locals, matrix.controls):
-        for row in rows:
+    for band in matrix.bands:
+        for row in band.rows:
             cells = []
             for at in places:
                 square = row.squares[at]
                 cells.append(Text(_cell(row, at, out), style=STYLES[square.worst] if square else ""))
-            table.add_row(row.subject.name, *cells, end_section=row is rows[-1])
-        if rows and rows is matrix.locals and matrix.controls:
+            table.add_row(row.subject.name, *cells, end_section=row is band.rows[-1])
+        if band is not matrix.bands[-1]:
             table.add_row()
     return table

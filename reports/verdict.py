@@ -10,7 +10,7 @@ from reports.matrix import standing
 from reports.words import FAULTS, Standing, listed, plural
 
 MOST_NAMED = 4
-"""Locals that one sentence names."""
+"""Rows that one sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _sentences(run: Run) -> Iterator[str]:
 
 
 def _by_subject(run: Run, results: list[CellResult], one: str, many: str) -> str:
-    """Say which Locals did something, on which units and in how many cells."""
+    """Say which rows did something, on which units and in how many cells."""
     names = {subject.path: subject.name for subject in run.subjects}
     groups: dict[str, list[CellResult]] = {}
     for result in results:
@@ -82,4 +82,4 @@ def _by_subject(run: Run, results: list[CellResult], one: str, many: str) -> str
     each = [f"{name} {on(group)}" for name, group in list(groups.items())[:MOST_NAMED]]
     if len(groups) > MOST_NAMED:
         each.append(f"and {len(groups) - MOST_NAMED} more")
-    return f"{len(groups)} Locals {many}: {'; '.join(each)}."
+    return f"{len(groups)} rows {many}: {'; '.join(each)}."

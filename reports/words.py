@@ -29,7 +29,7 @@ FAULTS = frozenset(list(Standing)[:6])
 """The standings of which one is enough to make a run red."""
 
 STANDINGS = {
-    Standing.BROKEN: "A Local promised to keep these units apart, and a mix-up was seen.",
+    Standing.BROKEN: "Keeping these units apart was promised, and a mix-up was seen.",
     Standing.MISSED: "This Local is known to mix requests up here, and no mix-up was seen: the harness failed, "
     "so its silence about others is worth less.",
     Standing.CRASHED: "The process that ran the cell ended by itself; its log tells more.",

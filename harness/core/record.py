@@ -168,6 +168,8 @@ class Part:
     """For a subject: whether it promises that no update of a session is lost."""
     control: bool = False
     source: str = ""
+    group: str = ""
+    """For a subject: the rows that it stands among, as ``Locals`` or ``Frameworks``."""
 
 
 @dataclass(frozen=True, slots=True)

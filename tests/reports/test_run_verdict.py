@@ -46,9 +46,9 @@ def test_several_locals_are_named_and_of_many_the_rest_is_counted(good_run: Run)
         if result.cell.scenario.endswith("read_back:SCENARIO") and "threads:" in result.cell.where
     )
     assert verdict(replace(good_run, cells=broken[:2])).sentence == (
-        "2 Locals broke their promises: thread_ident on threads in 1 cell; greenlet_ident on threads in 1 cell."
+        "2 rows broke their promises: thread_ident on threads in 1 cell; greenlet_ident on threads in 1 cell."
     )
-    assert verdict(replace(good_run, cells=broken)).sentence.startswith("7 Locals broke their promises: ")
+    assert verdict(replace(good_run, cells=broken)).sentence.startswith("7 rows broke their promises: ")
     assert verdict(replace(good_run, cells=broken)).sentence.endswith("; and 3 more.")
 
 
