@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -36,7 +37,9 @@ def main(names: tuple[str, ...], seconds: float, requests: int, only: str | None
     rows = []
     for entry in chosen:
         reason = skipped.get(entry.name, "")
-        row = Row(entry.name, skipped=reason) if reason else _measured(entry, seconds, requests, only)
+        found = {"skipped": reason} if reason else _measured(entry, seconds, requests, only)
+        # Read only now, since another run may have measured its other forms meanwhile.
+        row = replace(_kept(entry.name), **{"skipped": "", **found})
         rows.append(row)
         _keep(row)
     click.echo("\n" + table(rows))
@@ -45,19 +48,20 @@ def main(names: tuple[str, ...], seconds: float, requests: int, only: str | None
         _write([kept for entry in entries() if (kept := _kept(entry.name)).skipped or kept.faulty])
 
 
-def _measured(entry: Entry, seconds: float, requests: int, only: str | None) -> Row:
-    row = replace(_kept(entry.name), skipped="")
+def _measured(entry: Entry, seconds: float, requests: int, only: str | None) -> dict[str, Any]:
+    """Return what was found of each form, by the name that a row has for it."""
+    found: dict[str, Any] = {}
     if only in (None, "faulty"):
-        row = replace(row, faulty=_ours(entry, "faulty", seconds, requests))
-        click.echo(f"{entry.name}, faulty: {row.faulty}")
+        found["faulty"] = _ours(entry, "faulty", seconds, requests)
+        click.echo(f"{entry.name}, faulty: {found['faulty']}")
     if only in (None, "clean"):
-        row = replace(row, clean=_ours(entry, "clean", seconds * SLACK, requests))
-        click.echo(f"{entry.name}, clean: {row.clean}")
+        found["clean"] = _ours(entry, "clean", seconds * SLACK, requests)
+        click.echo(f"{entry.name}, clean: {found['clean']}")
     if only in (None, "plain"):
         with served(entry, entry.faulty, interpreter(entry.python, entry.faulty.pins)) as url:
-            row = replace(row, plain=plainly(entry, url, seconds))
-        click.echo(f"{entry.name}, plain locust: {row.plain}")
-    return row
+            found["plain"] = plainly(entry, url, seconds)
+        click.echo(f"{entry.name}, plain locust: {found['plain']}")
+    return found
 
 
 def _ours(entry: Entry, form: str, seconds: float, requests: int) -> Ours:

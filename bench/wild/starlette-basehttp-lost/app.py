@@ -1,5 +1,6 @@
 """An API whose middleware notes, behind the endpoint, who was signed in there: as BaseHTTPMiddleware, or as ASGI."""
 
+import asyncio
 import os
 from contextvars import ContextVar
 
@@ -14,6 +15,7 @@ SIGNED_IN = ContextVar("signed_in", default="nobody")
 
 async def page(request):
     SIGNED_IN.set(request.headers["X-User"])
+    await asyncio.sleep(0.001)  # it is looked up
     return PlainTextResponse("welcome")
 
 
