@@ -53,6 +53,8 @@ class Findings:
         self._recent: dict[str, Exchange] = {}
         self._owners: dict[str, Exchange | None] = {}
         """What those asked whose values went to others, by visit or user; None while that is not over."""
+        self._victims: dict[str, Exchange] = {}
+        """Who first got a value of theirs."""
         self.counts: Counter[tuple[Sign, str]] = Counter()
         """How often each sign was seen at each endpoint."""
         self.in_round: Counter[Sign] = Counter()
@@ -83,14 +85,18 @@ class Findings:
             if kept.clue.owner:
                 label = kept.clue.owner.visit or kept.clue.owner.user
                 self._owners[label] = self._owners.get(label) or self._recent.get(label)
+                self._victims.setdefault(label, kept.exchange)
 
     def _remember(self, exchange: Exchange) -> None:
         """Remember an exchange, as the owner's of a clue that there is or may soon be."""
         for label in (exchange.visit.label, exchange.visit.user):
             self._recent.pop(label, None)
             self._recent[label] = exchange
-            if label in self._owners and self._owners[label] is None:
-                self._owners[label] = exchange
+            if victim := self._victims.get(label):
+                before = self._owners.get(label)
+                # Of a user's requests, one that ran together with the victim's tells more than the last before it.
+                if before is None or (_together(exchange, victim) and not _together(before, victim)):
+                    self._owners[label] = exchange
         while len(self._recent) > MOST_RECENT:
             del self._recent[next(iter(self._recent))]
 
@@ -161,6 +167,10 @@ class Findings:
     def of_owner(self, owner: Token) -> Exchange | None:
         """Return an exchange of whoever a token that went to another belongs to, near to that in time."""
         return self._owners.get(owner.visit or owner.user)
+
+
+def _together(one: Exchange, other: Exchange) -> bool:
+    return one.began < other.ended and other.began < one.ended
 
 
 def answer_text(exchange: Exchange) -> str:

@@ -1,5 +1,7 @@
 """Whoever's value went to another is remembered with what they asked, answered before or after the one who got it."""
 
+from dataclasses import replace
+
 from harness.apps import findings
 from harness.apps.calls import Call
 from harness.apps.exchanges import Exchange, Visit
@@ -54,3 +56,13 @@ def test_only_so_many_are_remembered_of_those_who_are_not_owners() -> None:
     assert found.of_owner(owned_by("u0", "u0v1")) is None
     found = gathered(*many, got, got=got, owner=owned_by(many[-1].visit.user, many[-1].visit.label))
     assert found.of_owner(owned_by(many[-1].visit.user, many[-1].visit.label)) is many[-1]
+
+
+def test_of_an_owners_requests_the_one_that_ran_together_with_the_victims_is_shown() -> None:
+    got = replace(exchange("u7", 2), began=2.0, ended=3.0)
+    over, together, later = exchange("u3", 1), exchange("u3", 2), exchange("u3", 3)
+    together, later = replace(together, began=2.5, ended=3.5), replace(later, began=4.0, ended=5.0)
+    found = gathered(over, got, together, later, got=got, owner=owned_by("u3", ""))
+    assert found.of_owner(owned_by("u3", "")) is together
+    found = gathered(over, got, later, got=got, owner=owned_by("u3", ""))
+    assert found.of_owner(owned_by("u3", "")) is over

@@ -31,7 +31,7 @@ async def enter() -> None:
 @app.post("/enter")
 async def choose() -> Response:
     session["room"] = (await request.form)["room"]
-    return redirect("/room", 303)  # type: ignore[return-value]
+    return redirect("/room", 303)
 
 
 @app.get("/room")

@@ -63,7 +63,7 @@ class Author:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> Any:
-        place = self if os.environ.get("BROKEN") else request
+        place: Any = self if os.environ.get("BROKEN") else request
         place.author = request.session.get("author")
         answer = self.get_response(request)
         answer["X-Author"] = place.author or "nobody"
