@@ -5,6 +5,7 @@ import struct
 import subprocess
 import sys
 import textwrap
+import threading
 
 import pytest
 
@@ -48,6 +49,8 @@ def test_the_body_is_closed_whatever_the_client_did(threads: str) -> None:
     ) as server:
         assert server.stdin is not None
         assert server.stdout is not None
+        limit = threading.Timer(20, server.kill)
+        limit.start()
         try:
             port = int(server.stdout.readline())
 
@@ -74,6 +77,7 @@ def test_the_body_is_closed_whatever_the_client_did(threads: str) -> None:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             assert told() == "reset"  # an app that reads is still told
         finally:
+            limit.cancel()
             server.kill()
 
 

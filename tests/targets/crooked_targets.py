@@ -9,7 +9,19 @@ from unittest import mock
 
 from harness.core.ports import Mounted
 from harness.core.scenario import Scenario
-from harness.targets import bottle_app, django_asgi, django_wsgi, falcon_app, flask_app, pyramid_app
+from harness.targets import (
+    bottle_app,
+    django_asgi,
+    django_wsgi,
+    falcon_app,
+    fastapi_async,
+    fastapi_sync,
+    flask_app,
+    pyramid_app,
+    quart_app,
+    starlette_app,
+    starlette_basehttp,
+)
 from localimpl import Subject
 
 
@@ -121,6 +133,95 @@ def django_with_attributes_on_the_view(subject: Subject, scenario: Scenario) -> 
     return django_asgi.mount(subject, scenario)
 
 
+def quart_over_globals(subject: Subject, scenario: Scenario) -> Mounted:
+    """Quart with a global in the place of each of its ContextVars."""
+    import flask.globals  # noqa: F401
+    import werkzeug.local  # noqa: F401  # these two shall keep the real class
+
+    with mock.patch.object(contextvars, "ContextVar", GlobalVar):
+        import quart.globals
+    assert isinstance(quart.globals._cv_request, GlobalVar)
+    return quart_app.mount(subject, scenario)
+
+
+class Vars:
+    """A namespace of ContextVars, one for each name, as many an app keeps its current user."""
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "_vars", {})
+
+    def __getattr__(self, name: str) -> Any:
+        return self._vars[name].get()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self._vars:
+            self._vars[name] = contextvars.ContextVar(name)
+        self._vars[name].set(value)
+
+
+def _with_g(shared: Any) -> None:
+    """Give all of Starlette's requests this ``g`` in the place of their state, and storage there."""
+    from harness.targets import _starlette
+    from harness.targets._held import HeldLocal
+
+    right = _starlette.Handed.__init__
+
+    def init(self: Any, request: Any, tasks: Any) -> None:
+        right(self, request, tasks)
+        self.g = shared
+        self.local = NamedLocal(shared)
+
+    class NamedLocal(HeldLocal):
+        __slots__ = ("_shared",)
+
+        def __init__(self, shared: Any) -> None:
+            self._shared = shared
+
+        def get(self, name: str, /) -> Any:
+            return getattr(self._shared, f"local_{name}")
+
+        def set(self, name: str, value: Any, /) -> None:
+            setattr(self._shared, f"local_{name}", value)
+
+    _starlette.Handed.__init__ = init  # type: ignore[method-assign]
+
+
+def starlette_with_a_module_global(subject: Subject, scenario: Scenario) -> Mounted:
+    """Starlette where a view keeps its user on an object of its module, not in the request's state."""
+    _with_g(SimpleNamespace())
+    return starlette_app.mount(subject, scenario)
+
+
+def starlette_with_vars(subject: Subject, scenario: Scenario) -> Mounted:
+    """Starlette with ContextVars, on the one task of each request."""
+    _with_g(Vars())
+    return starlette_app.mount(subject, scenario)
+
+
+def basehttp_with_vars(subject: Subject, scenario: Scenario) -> Mounted:
+    """A BaseHTTPMiddleware that looks for a ContextVar which the view set on its child task: starlette #1081."""
+    _with_g(Vars())
+    return starlette_basehttp.mount(subject, scenario)
+
+
+def fastapi_async_with_vars(subject: Subject, scenario: Scenario) -> Mounted:
+    """FastAPI whose ``async def`` dependency sets a ContextVar for the view."""
+    _with_g(Vars())
+    return fastapi_async.mount(subject, scenario)
+
+
+def fastapi_sync_with_vars(subject: Subject, scenario: Scenario) -> Mounted:
+    """FastAPI whose ``def`` dependency sets a ContextVar, in a copy of the context that no view is called in."""
+    _with_g(Vars())
+    return fastapi_sync.mount(subject, scenario)
+
+
+QUART = replace(quart_app.TARGET, mount=quart_over_globals)
+STARLETTE = replace(starlette_app.TARGET, mount=starlette_with_a_module_global)
+STARLETTE_VARS = replace(starlette_app.TARGET, mount=starlette_with_vars)
+BASEHTTP_VARS = replace(starlette_basehttp.TARGET, mount=basehttp_with_vars)
+FASTAPI_ASYNC_VARS = replace(fastapi_async.TARGET, mount=fastapi_async_with_vars)
+FASTAPI_SYNC_VARS = replace(fastapi_sync.TARGET, mount=fastapi_sync_with_vars)
 FLASK = replace(flask_app.TARGET, mount=flask_over_globals)
 BOTTLE = replace(bottle_app.TARGET, mount=bottle_over_globals)
 PYRAMID = replace(pyramid_app.TARGET, mount=pyramid_over_globals)

@@ -2,10 +2,12 @@
 
 import pytest
 
+from harness.catalog import entries
 from harness.core.names import load
 from harness.core.record import CellResult
 from harness.core.scenario import Means
 from harness.core.verdict import Anomaly, Grade, Need, Outcome
+from localimpl import Unit
 from tests.targets.rows import applicable, results
 
 ROWS = [
@@ -15,6 +17,11 @@ ROWS = [
     ("django_asgi", "uvicorn_asgi"),
     ("bottle_app", "threaded_pool"),
     ("falcon_app", "uvicorn_asgi"),
+    ("quart_app", "uvicorn_asgi"),
+    ("starlette_app", "uvicorn_asgi"),
+    ("starlette_basehttp", "uvicorn_asgi"),
+    ("fastapi_async", "uvicorn_asgi"),
+    ("fastapi_sync", "uvicorn_asgi"),
     ("pyramid_app", "threaded_pool"),
     ("flask_session_redis", "threaded_pool"),
     ("flask_session_redis", "gevent_pywsgi"),
@@ -27,6 +34,11 @@ MORE_ROWS = [
     for target in ("flask_app", "django_wsgi", "bottle_app", "falcon_app", "pyramid_app", *SESSIONS)
     for server in ("wsgiref_single", "threaded", "threaded_pool", "gevent_pywsgi")
     if (target, server) not in ROWS
+]
+MORE_ROWS += [
+    (target, server)
+    for target in ("quart_app", "starlette_app", "starlette_basehttp", "fastapi_async", "fastapi_sync")
+    for server in ("hypercorn_asgi", "daphne_asgi", "granian_asgi")
 ]
 SLOW = [pytest.param(*row, marks=pytest.mark.slow) for row in MORE_ROWS]
 
@@ -50,7 +62,13 @@ def test_a_framework_keeps_what_it_has_the_means_for(name: str, server: str) -> 
         assert looked == LOOKS[name] * found[name].sent, f"not every hook of {name} was called"
 
 
-LOOKS = {"hooks": 5, "hooks_and_signals": 5, "raising_view": 3, "raising_teardown": 3}
+LOOKS = {
+    "background_task": 4,
+    "hooks": 5,
+    "hooks_and_signals": 5,
+    "raising_view": 3,
+    "raising_teardown": 3,
+}
 """How many look-ups a request of these scenarios makes, in its view, hooks and receivers together."""
 
 
@@ -68,6 +86,12 @@ CONTROLS = [
     ("FALCON", "falcon_app", "uvicorn_asgi", "hooks", Anomaly.BLEED),
     ("DJANGO_WSGI", "django_wsgi", "threaded_pool", "ambient_settings", Anomaly.STALE),
     ("DJANGO_ASGI", "django_asgi", "uvicorn_asgi", "read_back", Anomaly.BLEED),
+    ("QUART", "quart_app", "uvicorn_asgi", "read_back", Anomaly.BLEED),
+    ("STARLETTE", "starlette_app", "uvicorn_asgi", "read_back", Anomaly.BLEED),
+    ("STARLETTE", "starlette_app", "uvicorn_asgi", "background_task", Anomaly.BLEED),
+    ("BASEHTTP_VARS", "starlette_basehttp", "uvicorn_asgi", "raising_view", Anomaly.LOST),
+    ("FASTAPI_SYNC_VARS", "fastapi_sync", "uvicorn_asgi", "hooks", Anomaly.LOST),
+    ("FASTAPI_SYNC_VARS", "fastapi_sync", "uvicorn_asgi", "streamed_body", Anomaly.LOST),
 ]
 
 
@@ -80,6 +104,36 @@ def test_a_framework_with_a_thing_broken_in_it_is_seen_to_mix(
     (result,) = results(target, server, scenarios, subject=f"harness.targets.{name}:SUBJECT").values()
     assert (result.outcome, result.grade) == (Outcome.MIXED, Grade.BROKEN)
     assert {finding.anomaly for finding in result.findings if finding.count} >= {anomaly}
+
+
+@pytest.mark.parametrize(
+    ("near_miss", "name", "scenarios"),
+    [
+        ("STARLETTE_VARS", "starlette_app", {"hooks", "raising_view"}),
+        ("BASEHTTP_VARS", "starlette_basehttp", {"hooks"}),  # what is set outside is copied inside
+        ("FASTAPI_ASYNC_VARS", "fastapi_async", {"hooks", "raising_view"}),
+        ("FASTAPI_SYNC_VARS", "fastapi_sync", {"read_back"}),
+    ],
+)
+def test_a_contextvar_is_kept_as_far_as_its_own_context_goes(
+    near_miss: str, name: str, scenarios: set[str]
+) -> None:
+    target = f"tests.targets.crooked_targets:{near_miss}"
+    chosen = [entry for entry in applicable(target, "uvicorn_asgi") if entry.name in scenarios]
+    found = results(target, "uvicorn_asgi", chosen, subject=f"harness.targets.{name}:SUBJECT")
+    assert {scenario: told(result) for scenario, result in found.items()} == dict.fromkeys(
+        scenarios, (Grade.KEPT, ())
+    )
+
+
+def test_quart_loses_what_its_row_says_and_no_request() -> None:
+    target = "harness.targets.quart_app:TARGET"
+    exempt = load("harness.targets.quart_app:SUBJECT").promise.exempt
+    chosen = [entry for entry in entries("scenario") if (Unit.TASK, entry.name) in exempt]
+    assert {entry.name for entry in chosen} == {"streamed_body", "disconnect"}
+    for result in results(target, "uvicorn_asgi", chosen).values():
+        assert {finding.anomaly for finding in result.findings if finding.count} == {Anomaly.LOST}
+        assert not result.troubles
 
 
 def test_a_language_is_reset_for_each_request_and_a_time_zone_is_not() -> None:
