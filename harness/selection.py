@@ -248,10 +248,11 @@ def _refuse_namesakes(scenarios: Iterable[Entry]) -> None:
 def _available(found: Iterable[Entry], asked: Iterable[str], notes: list[str]) -> list[Entry]:
     """Leave out what lacks its libraries, with a note; asked for by its very name, that is an error."""
     usable = []
+    named = {name if ":" in name else name.replace("-", "_") for name in asked}
     for entry in found:
         if not entry.missing:
             usable.append(entry)
-        elif entry.name in asked or entry.path in asked:
+        elif entry.name in named or entry.path in named:
             raise UserError(entry.missing)
         else:
             notes.append(f"left out: {entry.missing}")

@@ -133,13 +133,13 @@ class AppProcess(ServingChild):
 
 
 class AppAtUrl:
-    """An app that runs already; nothing is known of it but what it answers."""
+    """An app that runs already; nothing is known of it but what it answers, and what a probe in it writes to a file."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, probe_file: Path | None = None) -> None:
         self.name = url
         self.address = Address.of(url)
         self.port = self.address.port
-        self.journal = Journal(None)
+        self.journal = Journal(probe_file)
 
     def __enter__(self) -> Self:
         self.start()

@@ -61,6 +61,11 @@ def app_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--probe", is_flag=True, help="Look for what requests leave behind inside the app."),
         click.option(
+            "--probe-file",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Where the probe of an app at --url reports.",
+        ),
+        click.option(
             "--watch-log", "watch_logs", multiple=True, type=click.Path(path_type=Path), help="A log file."
         ),
         click.option(
@@ -146,6 +151,7 @@ def _place(choices: Mapping[str, Any]) -> Place:
         switch_interval=choices["switch_interval"] or usual.switch_interval,
         io_delay=choices["io_delay"],
         probe=choices["probe"],
+        probe_file=choices["probe_file"],
     )
 
 

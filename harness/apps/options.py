@@ -37,6 +37,9 @@ class Place:
     probe: bool = False
     """Whether to look inside the process for what requests leave behind."""
 
+    probe_file: Path | None = None
+    """What an app that runs already has in the variable ``CTXSTRESS_PROBE``, where it has the probe as middleware."""
+
     @property
     def name(self) -> str:
         """Return what a report calls it."""

@@ -12,7 +12,7 @@ from harness.apps.app_process import AppAtUrl, AppProcess
 from harness.apps.options import Asked
 from harness.apps.outcome import End, Frame, record
 from harness.apps.smallest import smallest
-from harness.apps.tokens import PATTERN, Ledger
+from harness.apps.tokens import Ledger
 from harness.apps.trial import NothingToTellError, Tell, Trial
 from harness.apps.walk import NotCapturedError
 from harness.apps.watching import Watches
@@ -23,6 +23,7 @@ from harness.core.ports import Server
 from harness.core.record import Ending, short
 from harness.core.verdict import Need
 from harness.inside.app_kind import IS_ASGI
+from harness.probe import TOKEN
 
 SMALLEST_SECONDS = 4.0
 """How long one number of clients is tried."""
@@ -152,7 +153,7 @@ class Running:
     def _open(self, watches: Watches) -> Place:
         place = self.asked.place
         if place.url:
-            return AppAtUrl(place.url)
+            return AppAtUrl(place.url, place.probe_file)
         return AppProcess(
             app=place.app,
             server=place.server,
@@ -165,13 +166,13 @@ class Running:
             switch_interval=place.switch_interval,
             io_delay=place.io_delay,
             probe=place.probe,
-            token_pattern=PATTERN,
+            token_pattern=TOKEN,
             seed=self.asked.budget.seed,
         )
 
     def _trial(self, place: Place, watches: Watches) -> Trial:
         journal = place.journal if isinstance(place, AppProcess) else None
-        return Trial(self.asked, place.address, journal, place.alive, watches, self.tell)
+        return Trial(self.asked, place.address, journal, place.journal, place.alive, watches, self.tell)
 
     def _command(self, pressure: str = "", clients: int = 0) -> str:
         """Return the command line of this run, or the one that shows with so many clients what it found."""

@@ -21,8 +21,6 @@ _RANDOM = 14
 LENGTH = len(PREFIX) + _RANDOM
 _DIGITS = 13
 _SPELL = bytes(_LETTERS[byte & 31] for byte in range(256))
-PATTERN = "zq[2-9a-km-y]{14}|97[0-9]{13}"
-"""What a token looks like, for whoever looks for them in another process."""
 _CANDIDATE = re.compile(rb"zq[2-9a-km-y]{14}")
 _NUMBER = re.compile(rb"97[0-9]{13}(?![0-9])")
 _BASE64_RUN = re.compile(r"[\w+/-]+", re.ASCII)

@@ -49,6 +49,8 @@ class Trial:
     address: Address
     journal: Journal | None
     """What the app's process stamps; None where it is not ours."""
+    inside: Journal
+    """What the probe found in the app."""
     alive: Callable[[], bool]
     watches: Watches
     tell: Tell
@@ -227,9 +229,8 @@ class Trial:
 
     def _look_beside(self, clients: int) -> None:
         """Take in what the watches saw since the last time."""
-        if self.journal is not None:
-            self.journal.read()
-        for beside in self.watches.look(self.journal, self.allowed):
+        self.inside.read()
+        for beside in self.watches.look(self.inside, self.allowed):
             self.findings.add(beside.clue, beside.label, clients, self.flooded)
 
     def _evidence(self, pressed: Pressed) -> tuple[int, int]:

@@ -61,13 +61,13 @@ class Watches:
         """What sends the app's calls past the watch."""
         return self._calls.variables if self._calls is not None else {}
 
-    def look(self, journal: Journal | None, allowed: Allowed) -> Iterator[Beside]:
+    def look(self, journal: Journal, allowed: Allowed) -> Iterator[Beside]:
         """Yield what was seen since the last look, but for what is allowed."""
         for mix in (*self._logs.look(), *(self._calls.look() if self._calls is not None else ())):
             beside = self._of_mix(mix)
             if not _lets(allowed, beside.clue):
                 yield beside
-        residues = journal.residues[self._seen :] if journal is not None else []
+        residues = journal.residues[self._seen :]
         self._seen += len(residues)
         for residue in residues:
             found = self._of_residue(residue)

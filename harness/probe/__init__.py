@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 FILE = "CTXSTRESS_PROBE"
 """The environment variable that names the journal; without it nothing is done."""
 TOKENS = "CTXSTRESS_TOKENS"
-"""The environment variable with the pattern of tokens."""
+"""The environment variable with the pattern of tokens, where they are not those of ctxstress."""
+TOKEN = "zq[2-9a-km-y]{14}|97[0-9]{13}"
+"""What a token of ctxstress looks like."""
 SHARE = "CTXSTRESS_PROBE_SHARE"
 """The environment variable with the part of the time that looking may take, as in 0.05; 1 looks at every request."""
 
@@ -29,13 +31,15 @@ def asgi(app: App) -> App:
 
 def _wrapped(app: App, face: str) -> App:
     file = os.environ.get(FILE)
-    if not file or not os.environ.get(TOKENS):
+    if not file:
         return app
     # Late, so that where no probe is asked for nothing is imported either.
     from harness.probe import middleware
     from harness.probe.journal_file import JournalFile
     from harness.probe.probe import Probe
 
-    probe = Probe(JournalFile(file), os.environ[TOKENS], app, float(os.environ.get(SHARE, "0.05")))
+    probe = Probe(
+        JournalFile(file), os.environ.get(TOKENS) or TOKEN, app, float(os.environ.get(SHARE, "0.05"))
+    )
     wrapped: Any = getattr(middleware, face)(app, probe)
     return wrapped  # type: ignore[no-any-return]
