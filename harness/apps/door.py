@@ -1,6 +1,7 @@
 """The command line's half for somebody's own app: its options, and what they ask for."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,68 +14,66 @@ from harness.core.names import nearest
 
 MATRIX_ONLY = ("targets", "locals_", "hosts", "scenarios", "promise")
 """Choices of the matrix that say nothing about an app."""
+INTERFACES = ("wsgi", "asgi")
 FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 FOLDER = click.Path(file_okay=False, exists=True, path_type=Path)
+
+
+class AppOption(click.Option):
+    """An option that is about somebody's own app."""
 
 
 def app_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that name an app, what to send it, and how to press it."""
     usual, place = Budget(), Place()
+    option = partial(click.option, cls=AppOption)
     options = [
-        click.option("--app", metavar="MODULE:ATTR", help="Your own app, WSGI or ASGI, or a factory()."),
-        click.option("--url", help="Your own app where it runs already, on this machine."),
-        click.option(
-            "--request", "requests_", multiple=True, metavar="'GET /me?u={token}'", help="What to send."
-        ),
-        click.option("--requests-file", "files", multiple=True, type=FILE, help="A file of requests."),
-        click.option("--openapi", type=FILE, help="An OpenAPI document to send requests by."),
-        click.option("--har", type=FILE, help="A recording of a browser to send again."),
-        click.option(
+        option("--app", metavar="MODULE:ATTR", help="Your own app, WSGI or ASGI, or a factory()."),
+        option("--url", help="Your own app where it runs already, on this machine."),
+        option("--request", "requests_", multiple=True, metavar="'GET /me?u={token}'", help="What to send."),
+        option("--requests-file", "files", multiple=True, type=FILE, help="A file of requests."),
+        option("--openapi", type=FILE, help="An OpenAPI document to send requests by."),
+        option("--har", type=FILE, help="A recording of a browser to send again."),
+        option(
             "--har-value", "har_values", multiple=True, metavar="alice={user}", help="What was typed there."
         ),
-        click.option("--har-host", default="", help="The host of the recording to send.  [the first page's]"),
-        click.option(
-            "--har-separate", is_flag=True, help="Send what was recorded one by one, not as one visit."
-        ),
-        click.option("--deletes", is_flag=True, help="Also send DELETE requests of the OpenAPI document."),
-        click.option(
+        option("--har-host", default="", help="The host of the recording to send.  [the first page's]"),
+        option("--har-separate", is_flag=True, help="Send what was recorded one by one, not as one visit."),
+        option("--deletes", is_flag=True, help="Also send DELETE requests of the OpenAPI document."),
+        option(
             "--allow", multiple=True, metavar="'GET /board'", help="Where values of others may come back."
         ),
-        click.option("--python", help="The interpreter of the app's own environment."),
-        click.option("--app-dir", type=FOLDER, help="Where the app is imported from.  [.]"),
-        click.option("--cwd", type=FOLDER, help="The working directory of the app's process."),
-        click.option("--env", multiple=True, metavar="NAME=VALUE", help="A variable for the app's process."),
-        click.option("--interface", type=click.Choice(["wsgi", "asgi"]), help="Where it cannot be seen."),
-        click.option(
+        option("--python", help="The interpreter of the app's own environment."),
+        option("--app-dir", type=FOLDER, help="Where the app is imported from.  [.]"),
+        option("--cwd", type=FOLDER, help="The working directory of the app's process."),
+        option("--env", multiple=True, metavar="NAME=VALUE", help="A variable for the app's process."),
+        option("--interface", type=click.Choice(INTERFACES), help="Where it cannot be seen."),
+        option(
             "--patch",
             type=click.Choice(["early", "late", "never"]),
             default=place.patch,
             show_default=True,
             help="When gevent or eventlet patch: before the app is imported, after, never.",
         ),
-        click.option(
+        option(
             "--io-delay",
             type=click.FloatRange(0, 1),
             default=place.io_delay,
             show_default=True,
             help="Mean seconds of pauses at the app's own I/O.",
         ),
-        click.option("--probe", is_flag=True, help="Look for what requests leave behind inside the app."),
-        click.option(
+        option("--probe", is_flag=True, help="Look for what requests leave behind inside the app."),
+        option(
             "--probe-file",
             type=click.Path(dir_okay=False, path_type=Path),
             help="Where the probe of an app at --url reports.",
         ),
-        click.option(
+        option(
             "--watch-log", "watch_logs", multiple=True, type=click.Path(path_type=Path), help="A log file."
         ),
-        click.option(
-            "--watch-calls", is_flag=True, help="Watch outgoing HTTP calls, through a loopback proxy."
-        ),
-        click.option(
-            "--pressure", "pressures", multiple=True, metavar="NAME", help="How clients behave.  [all]"
-        ),
-        click.option(
+        option("--watch-calls", is_flag=True, help="Watch outgoing HTTP calls, through a loopback proxy."),
+        option("--pressure", "pressures", multiple=True, metavar="NAME", help="How clients behave.  [all]"),
+        option(
             "--seconds",
             type=click.FloatRange(1),
             default=usual.seconds,
@@ -82,8 +81,8 @@ def app_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Seconds to flood an app for, at most.",
         ),
     ]
-    for option in reversed(options):
-        command = option(command)
+    for each in reversed(options):
+        command = each(command)
     return command
 
 
@@ -170,6 +169,11 @@ def _server(names: tuple[str, ...], interface: str | None, python: str | None) -
     [entry] = found
     if entry.missing and not python:
         raise UserError(entry.missing)
+    if entry.part.interface not in INTERFACES:
+        raise UserError(
+            f"{entry.name} runs applications of {entry.part.interface} alone, and --app is for WSGI and ASGI: serve "
+            "the app as you do elsewhere, and say --url http://127.0.0.1:PORT"
+        )
     if interface and entry.part.interface != interface:
         raise UserError(f"{entry.name} serves {entry.part.interface}, but --interface says {interface}")
     return entry.path

@@ -121,7 +121,7 @@ class Server:
     summary: str
     unit: Unit
     interface: str
-    """``wsgi`` or ``asgi``."""
+    """``wsgi``, ``asgi``, or the framework whose applications alone it runs: ``aiohttp``."""
     serve: Callable[[Any, int, Callable[[int], None]], None]
     """``serve(app, port, ready)`` serves on 127.0.0.1 until the process ends; calls ``ready(port)`` once bound.
 

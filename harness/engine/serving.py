@@ -46,9 +46,16 @@ class Serving:
     def serve(self, ready: Callable[[int], None]) -> None:
         """Serve until the process ends; ``ready`` gets the port once requests can come."""
         sys.setswitchinterval(self._spec["switch_interval"])
-        edge = Edge(self._sites, UnitLabels(self._server.unit), checked=self._spec["checked"])
-        app = edge.asgi if self._server.interface == "asgi" else edge.wsgi
-        self._server.serve(app, self._spec["port"], ready)
+        self._server.serve(self._app(), self._spec["port"], ready)
+
+    def _app(self) -> Any:
+        labels, checked = UnitLabels(self._server.unit), self._spec["checked"]
+        if self._server.interface == "aiohttp":
+            from harness.engine.edge_aiohttp import AiohttpEdge
+
+            return AiohttpEdge(self._sites, labels, checked=checked).application()
+        edge = Edge(self._sites, labels, checked=checked)
+        return edge.asgi if self._server.interface == "asgi" else edge.wsgi
 
     def where_it_stands(self) -> tuple[str, ...]:
         """Return lines for a person: which requests are in flight and where all units wait."""

@@ -85,6 +85,29 @@ class Bare:
         gone.cancel()
         await send({"type": "http.response.body"})
 
+    def application(self) -> Any:
+        from aiohttp import web
+
+        async def view(request: Any) -> Any:
+            given: Given = request[GIVEN]
+            app = App(self.local, request.headers.get("Cookie", ""))
+            try:
+                body = await drive_async(self.scenario.view(app, given.own), given.perform)
+            finally:
+                if self.clears:
+                    self.local.release()
+            if isinstance(body, str):
+                return web.Response(text=body, headers=[("Set-Cookie", cookie) for cookie in app.new_cookies])
+            response = web.StreamResponse()
+            await response.prepare(request)
+            for step in body:
+                await (response.write(step.data) if isinstance(step, Chunk) else given.perform(step))
+            return response
+
+        served = web.Application()
+        served.router.add_get("/", view)
+        return served
+
     def leftovers(self) -> Iterator[tuple[str, str]]:
         yield from self.local
 
@@ -103,7 +126,7 @@ def mount(subject: Subject, scenario: Scenario) -> Mounted:
     return Bare(subject, scenario)
 
 
-TARGET = Target("bare", "the view alone", mount)
+TARGET = Target("bare", "the view alone", mount, speaks=frozenset({"wsgi", "asgi", "aiohttp"}))
 
 
 class OneSlot(Local):

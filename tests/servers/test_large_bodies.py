@@ -11,6 +11,7 @@ from harness.core.ports import Server
 from harness.engine.http_connection import Connection
 
 SERVERS: list[Server] = [entry.part for entry in entries("server") if not entry.missing]
+INTERFACES = ("wsgi", "asgi")
 APP = """
 import contextvars
 
@@ -41,7 +42,10 @@ async def asgi(scope, receive, send):
 """
 
 
-@pytest.fixture(params=[server for server in SERVERS if server.keep_alive], ids=lambda server: server.name)
+@pytest.fixture(
+    params=[each for each in SERVERS if each.keep_alive and each.interface in INTERFACES],
+    ids=lambda server: server.name,
+)
 def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Server, AppProcess]]:
     server: Server = request.param
     (tmp_path / "large_app.py").write_text(APP)

@@ -33,6 +33,7 @@ ASKED_FOR = {
     *("gunicorn_sync", "gunicorn_gthread", "gunicorn_gevent", "waitress_threads", "cheroot_threads"),
     *("werkzeug_single", "werkzeug_threaded", "eventlet_wsgi", "uwsgi_single", "uwsgi_threads"),
     *("hypercorn_asgi", "hypercorn_wsgi", "daphne_asgi", "granian_asgi", "granian_wsgi"),
+    "aiohttp_web",
 }
 THREADS = 8
 DO_NOT_TELL_OF_HANG_UPS = {"hypercorn_wsgi"}

@@ -10,6 +10,7 @@ from unittest import mock
 from harness.core.ports import Mounted
 from harness.core.scenario import Scenario
 from harness.targets import (
+    aiohttp_app,
     bottle_app,
     django_asgi,
     django_wsgi,
@@ -216,6 +217,23 @@ def fastapi_sync_with_vars(subject: Subject, scenario: Scenario) -> Mounted:
     return fastapi_sync.mount(subject, scenario)
 
 
+def aiohttp_with_state_on_the_app(subject: Subject, scenario: Scenario) -> Mounted:
+    """aiohttp where a view keeps its user on its application, of which there is one for all requests."""
+    from harness.targets import _aiohttp
+
+    shared = SimpleNamespace()
+    explicit = _aiohttp.MountedAiohttp.ambient
+
+    def ambient(self: Any, request: Any) -> Any:
+        app = explicit(self, request)
+        app.g = shared
+        return app
+
+    _aiohttp.MountedAiohttp.ambient = ambient  # type: ignore[method-assign]
+    return aiohttp_app.mount(subject, scenario)
+
+
+AIOHTTP = replace(aiohttp_app.TARGET, mount=aiohttp_with_state_on_the_app)
 QUART = replace(quart_app.TARGET, mount=quart_over_globals)
 STARLETTE = replace(starlette_app.TARGET, mount=starlette_with_a_module_global)
 STARLETTE_VARS = replace(starlette_app.TARGET, mount=starlette_with_vars)
