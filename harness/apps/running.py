@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 
 from harness.apps.app_process import AppAtUrl, AppProcess
@@ -152,8 +153,10 @@ class Running:
 
     def _open(self, watches: Watches) -> Place:
         place = self.asked.place
-        if place.url:
-            return AppAtUrl(place.url, place.probe_file)
+        return AppAtUrl(place.url, place.probe_file) if place.url else self._serve(watches)
+
+    def _serve(self, watches: Watches) -> AppProcess:
+        place = self.asked.place
         return AppProcess(
             app=place.app,
             server=place.server,
@@ -172,7 +175,10 @@ class Running:
 
     def _trial(self, place: Place, watches: Watches) -> Trial:
         journal = place.journal if isinstance(place, AppProcess) else None
-        return Trial(self.asked, place.address, journal, place.journal, place.alive, watches, self.tell)
+        afresh = partial(self._serve, watches) if isinstance(place, AppProcess) else None
+        return Trial(
+            self.asked, place.address, journal, place.journal, place.alive, watches, self.tell, afresh
+        )
 
     def _command(self, pressure: str = "", clients: int = 0) -> str:
         """Return the command line of this run, or the one that shows with so many clients what it found."""

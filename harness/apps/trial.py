@@ -10,6 +10,7 @@ from harness.apps.addresses import Address
 from harness.apps.calls import Flow
 from harness.apps.exchanges import Exchange
 from harness.apps.findings import Findings
+from harness.apps.fresh import Afresh, known_afresh
 from harness.apps.journal import Journal
 from harness.apps.options import Asked
 from harness.apps.oracle.allowed import Allowed
@@ -17,6 +18,7 @@ from harness.apps.oracle.alone import Alone
 from harness.apps.oracle.clues import Clue
 from harness.apps.oracle.endpoints import Tally
 from harness.apps.oracle.judge import Judge
+from harness.apps.oracle.shapes import ENOUGH
 from harness.apps.press import Pressed, flood
 from harness.apps.pressures import PRESSURES, Pressure
 from harness.apps.serially import afterwards, alone
@@ -29,6 +31,8 @@ FIRST = 0.3
 """The share of requests and time for a first, short round of each pressure, so that none is tried too late."""
 MOST_SILENT = 2
 """Requests in a row without an answer, even alone, after which no more are waited for."""
+MOST_AFRESH = 2
+"""Fresh processes, at most, in which it is looked at whether a flood broke for good what then comes alone as well."""
 MOST_SENDS_TO_TELL = 1500
 """Requests that are sent alone, at most, to tell chance from a failure of isolation."""
 CLOSE_FAILURES = (Sign.FAILED, Sign.UNANSWERED)
@@ -54,6 +58,8 @@ class Trial:
     alive: Callable[[], bool]
     watches: Watches
     tell: Tell
+    afresh: Afresh | None
+    """Starts one more process of the app; None where it runs elsewhere."""
     ledger: Ledger = field(init=False)
     crowd: Crowd = field(init=False)
     known: Alone = field(init=False)
@@ -71,6 +77,8 @@ class Trial:
     """When the first flood began, by ``time.monotonic``."""
     marks: list[str] = field(default_factory=list)
     """The requests of the current round that were answered, and so judged."""
+    judged_afresh: int = 0
+    """How many fresh processes were tried."""
 
     def __post_init__(self) -> None:
         seed = self.asked.budget.seed
@@ -126,8 +134,41 @@ class Trial:
         while answered and left > 0 and (unsure := self._unsure()) and self.alive():
             answered = self._learn_again(partial(_asks, unsure))
             left -= answered
-        if dropped := self.findings.confirm(self._stands):
+        afresh = self._judge_afresh(pressure)
+        if dropped := self.findings.confirm(
+            lambda clue, exchange: (
+                self._stands(clue, exchange) or (afresh is not None and afresh.still(clue, exchange))
+            )
+        ):
             self._forget(dropped, pressure)
+
+    def _judge_afresh(self, pressure: str) -> Judge | None:
+        """Return a judge by what a fresh process answers alone, where it has to be told what a flood broke for good.
+
+        As many requests are sent to it as had been when the clues were seen.
+        """
+        doubted = [kept for kept in self.findings.kept if not self._stands(kept.clue, kept.exchange)]
+        chosen = next((each for each in PRESSURES if each.name == pressure), None)
+        if self.afresh is None or chosen is None or not doubted or self.judged_afresh == MOST_AFRESH:
+            return None
+        sends: dict[str, int] = {}
+        for kept in doubted:
+            name = kept.clue.endpoint
+            sends[name] = max(sends.get(name, 0), ENOUGH, self.judge.sends_in_all(kept.clue))
+        if max(sends.values()) > MOST_SENDS_TO_TELL:
+            return None
+        self.judged_afresh += 1
+        self.tell("a fresh process", self.sent, len(self.findings))
+        known = known_afresh(
+            self.afresh,
+            self.crowd,
+            self.ledger,
+            chosen,
+            requests=max(kept.at for kept in doubted),
+            sends=sends,
+            budget=self.asked.budget,
+        )
+        return None if known is None else Judge(self.ledger, known, self.allowed)
 
     def _forget(self, dropped: Counter[tuple[Sign, str]], pressure: str) -> None:
         """Count no longer what was dropped; all of it is of the latest round, since each is confirmed."""

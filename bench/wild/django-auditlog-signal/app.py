@@ -36,6 +36,7 @@ from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.db import connection, models  # noqa: E402
+from django.db.backends.signals import connection_created  # noqa: E402
 from django.http import JsonResponse  # noqa: E402
 
 
@@ -67,4 +68,6 @@ with connection.schema_editor() as editor:
     editor.create_model(Document)
 connection.cursor().execute("PRAGMA journal_mode=WAL")
 connection.close()
+# Writers wait for each other; with this they do not wait for the disk as well.
+connection_created.connect(lambda connection, **_: connection.cursor().execute("PRAGMA synchronous=OFF"), weak=False)
 app = get_wsgi_application()

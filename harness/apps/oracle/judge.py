@@ -65,11 +65,14 @@ class Judge:
         What comes once in a thousand answers, loaded or not, is seldom among the first twenty. So many are enough
         that, came it alone as often as under load, it would be missed once in a thousand times.
         """
+        return max(0, self.sends_in_all(clue) - self._alone.sends(clue.endpoint))
+
+    def sends_in_all(self, clue: Clue) -> int:
+        """Return how many requests are to be sent alone before chance hardly explains that they never show a clue."""
         if clue.firm or not self._clues[clue.kind]:
             return 0
         share = self._clues[clue.kind] / max(self._looked[clue.endpoint], 1)
-        enough = 1 if share >= 1 else ceil(log(_CHANCE) / log(1 - share))
-        return max(0, enough - self._alone.sends(clue.endpoint))
+        return 1 if share >= 1 else ceil(log(_CHANCE) / log(1 - share))
 
     def _look(self, exchange: Exchange, again: bool) -> Iterator[Clue]:
         if exchange.answer is None:

@@ -1,4 +1,4 @@
-"""Ten sound apps are found sound on each server that fits; each has a twin with one fault, which is found and named."""
+"""Eleven sound apps are found sound on each server that fits; each has a twin with one fault, which is found and named."""
 
 import json
 from dataclasses import dataclass
@@ -103,6 +103,11 @@ SAMPLES = (
         "greeting_wsgi:app",
         ("GET /hello X-Name: {token}", "GET /visit", "GET /packed X-Name: {user} Accept-Encoding: gzip"),
         ("GET /visit", TOKENS),
+    ),
+    Sample(
+        "orders_wsgi:app",
+        ("GET /order?name={token}&lang={choice:en|fr|it}",),
+        ("GET /order", frozenset({Sign.DIFFERS})),
     ),
     Sample(
         "shop_flask:app",
