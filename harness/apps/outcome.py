@@ -71,7 +71,7 @@ def record(frame: Frame, trial: Trial | None, end: End) -> AppRun:
         sightings=sightings(trial),
         allowed=dict(trial.allowed.used),
         bound=upper_bound(chances) if clean else None,
-        notes=tuple(_notes(trial)),
+        notes=tuple(_notes(trial, found)),
     )
 
 
@@ -173,7 +173,15 @@ def _who(trial: Trial, exchange: Exchange) -> Who:
     )
 
 
-def _notes(trial: Trial) -> list[str]:
+def _notes(trial: Trial, found: tuple[Endpoint, ...]) -> list[str]:
+    silent = [each.name for each in found if each.answered and not each.carries]
+    mute = (
+        [
+            f"{', '.join(silent)}: no answer holds anything of its own request, so that only what differs shows there"
+        ]
+        if silent and len(silent) < len(found)
+        else []
+    )
     hints = dict.fromkeys(hint(kept.clue, trial.known) for kept in trial.findings.kept)
     unused = [f"--allow {pattern!r} never let anything pass" for pattern in trial.allowed.unused]
-    return [*trial.notes, *trial.watches.notes(), *(each for each in hints if each), *unused]
+    return [*trial.notes, *mute, *trial.watches.notes(), *(each for each in hints if each), *unused]
