@@ -16,7 +16,10 @@ from harness.apps.placeholders import fill
 from harness.apps.spoken import parse
 
 ASKED = json.loads(os.environ["WILD_ASKED"])
-CALLS = [parse(request).calls[0] for request in ASKED["requests"]]
+CHECKS = [
+    (parse(request).calls[0], equals)
+    for request, equals in zip(ASKED["requests"], ASKED["equals"], strict=True)
+]
 TOLD = Path(ASKED["told"])
 
 
@@ -43,7 +46,7 @@ class Visitor(FastHttpUser):
     @task
     def visit(self) -> None:
         """Send one request, and look for one's own value in the answer."""
-        call = random.choice(CALLS)
+        call, equals = random.choice(CHECKS)
         values = {"user": self.name}
 
         def value(name: str) -> str:
@@ -60,7 +63,7 @@ class Visitor(FastHttpUser):
         with self.client.request(
             call.method, path, headers=headers, data=body or None, name=call.path, catch_response=True
         ) as answer:
-            own = fill(ASKED["equals"], value)
+            own = fill(equals, value)
             said = f"{dict(answer.headers or {})} {answer.text}"
             if answer.status_code >= 400 or own not in said:
                 answer.failure(f"{answer.status_code} without {own}")

@@ -40,8 +40,8 @@ class Entry:
     """Ours under which it shows; empty for an app that serves itself, by ``python app.py PORT``."""
     requests: tuple[str, ...]
     """What a user of the app would send, as ``--request`` takes it."""
-    equals: str
-    """The template of a text that each own answer has: what a plain load test would check."""
+    equals: tuple[str, ...]
+    """For each of them the template of a text that its own answer has: what a plain load test would check."""
     faulty: Variant
     clean: Variant
     allow: tuple[str, ...] = ()
@@ -72,6 +72,7 @@ def read(folder: Path) -> Entry:
             name=folder.name,
             folder=folder,
             requests=tuple(said.pop("requests")),
+            equals=tuple(said.pop("equals")),
             allow=tuple(said.pop("allow", ())),
             faulty=_variant(said.pop("faulty")),
             clean=_variant(said.pop("clean")),

@@ -69,5 +69,7 @@ with connection.schema_editor() as editor:
 connection.cursor().execute("PRAGMA journal_mode=WAL")
 connection.close()
 # Writers wait for each other; with this they do not wait for the disk as well.
-connection_created.connect(lambda connection, **_: connection.cursor().execute("PRAGMA synchronous=OFF"), weak=False)
+connection_created.connect(
+    lambda connection, **_: connection.cursor().execute("PRAGMA synchronous=OFF"), weak=False
+)
 app = get_wsgi_application()
