@@ -29,6 +29,8 @@ def serve(app: Any, port: int, ready: Callable[[int], None]) -> None:
         threads=THREADS,
         connection_limit=CONNECTIONS,
         channel_timeout=IDLE_SECONDS,
+        # Else ``select``, which raises at a thousand files: connections that clients gave up, and files of the app.
+        asyncore_use_poll=True,
     )
     ready(listener.getsockname()[1])
     server.run()
