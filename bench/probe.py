@@ -11,7 +11,7 @@ from statistics import median
 import psutil
 
 from harness.apps.app_process import AppProcess
-from harness.apps.tokens import PATTERN
+from harness.probe import TOKEN
 from harness.probe.middleware import MARK
 
 APPS = {
@@ -52,7 +52,7 @@ def launched(folder: Path, server: str, way: str) -> AppProcess:
         server=f"harness.servers.{server}:SERVER",
         app_dir=folder,
         probe=way == "probed",
-        token_pattern=PATTERN,
+        token_pattern=TOKEN,
     )
 
 

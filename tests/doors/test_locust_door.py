@@ -179,7 +179,7 @@ def test_one_user_proves_nothing_and_ends_with_2(start: Start) -> None:
     ("words", "said"),
     [
         (("--local", "contextvr"), "there is no local 'contextvr'; did you mean contextvar?"),
-        (("--server", "uvicorn"), "there is no server 'uvicorn'; did you mean uvicorn_asgi?"),
+        (("--server", "uvicorn"), "there is no server 'uvicorn'; did you mean uvicorn_asgi"),
         (("--scenario", "read_bak"), "there is no scenario 'read_bak'; did you mean read_back"),
         (("--local", "no.such:Local"), "there is no module 'no' on the import path"),
         (("--scenario", "cancellation"), "no cell is left to run"),

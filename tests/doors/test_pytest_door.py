@@ -270,6 +270,8 @@ def test_what_cannot_be_chosen_is_an_error_of_collection(run: Run, chosen: str, 
 def test_threads_that_gevent_patched_are_refused(run: Run) -> None:
     session = run(
         "-n0",
+        # Its plugin imports ssl, which gevent then warns of.
+        *("-p", "no:anyio"),
         conftest="from gevent import monkey\nmonkey.patch_all()\n",
         test_ours=choice(locals=["contextvar"], scenarios=["read_back"]),
     )
