@@ -202,7 +202,8 @@ def _applies(row: Row, place: Place, where: Host | Server, scenario: Scenario, a
     if target.about and not target.about & scenario.uses and not asked.scenarios:
         return False
     key = (where.unit, scenario.name)
-    if key in subject.promise.exempt and not asked.scenarios:
+    unsound = isinstance(where, Server) and scenario.name in where.exempt
+    if (unsound or key in subject.promise.exempt) and not asked.scenarios:
         return False
     if subject.control and not asked.locals:
         return key in subject.promise.refuted_on and demands(where.unit, where.offers)
@@ -227,7 +228,13 @@ def _exemptions(
             if unit in units and name in names:
                 on, of = left_out.setdefault((subject.name, reason), ({}, {}))
                 on[f"{unit}s"] = of[name] = None
+    servers = [where for place, where in places if place is Place.SERVER]
     return [
+        f"left out: {server.name} in {name}: {reason}"
+        for server in servers
+        for name, reason in server.part.exempt.items()
+        if name in names
+    ] + [
         f"left out: {subject} on {', '.join(sorted(on))} in {', '.join(sorted(of))}: {reason}"
         for (subject, reason), (on, of) in left_out.items()
     ]

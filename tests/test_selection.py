@@ -1,5 +1,7 @@
 """Which cells a run has: all that apply, controls where they are demanded, and a note for what is left out."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.catalog import choose, entries
@@ -176,3 +178,12 @@ def test_the_world_has_each_target_as_a_row_and_each_server_as_a_column() -> Non
 def test_a_matrix_that_is_not_there_is_told() -> None:
     with pytest.raises(UserError, match=r"there is no matrix 'wurld'.*world"):
         select(Asked(matrix="wurld"))
+
+
+def test_what_a_server_is_unsound_for_is_left_out_with_a_note_unless_asked_for() -> None:
+    asked = Asked(locals=("contextvar",), servers=("eventlet_wsgi",))
+    chosen = select(asked)
+    assert not [cell for cell in chosen.cells if "executor_hop" in cell.scenario]
+    assert [note for note in chosen.notes if note.startswith("left out: eventlet_wsgi in executor_hop: ")]
+    named = select(replace(asked, scenarios=("executor_hop",)))
+    assert [cell.scenario for cell in named.cells] == ["scenarios.executor_hop:SCENARIO"]

@@ -137,6 +137,9 @@ class Server:
     """The library that must have patched the standard library before anything else is imported, if one must."""
     basic: bool = False
     """One of the few that show the principle; the default matrix has these only."""
+    exempt: Mapping[str, str] = field(default_factory=dict)
+    """Names of scenarios for which its own library is known to be unsound, with the reason: a cell is run only when
+    asked for by name."""
     requires: str = ""
     """The extra that brings its packages, or nothing."""
     module: str = ""

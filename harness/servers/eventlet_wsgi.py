@@ -45,6 +45,11 @@ SERVER = Server(
     keep_alive=True,
     carries=Carries(True, False, True, False),
     patched="eventlet",
+    exempt={
+        "executor_hop": "eventlet's patched threading.local swaps the attributes of the shared object before it looks "
+        "one up, so that a native thread of its pool can put another's in between (0.41.3: 22 of 200,000 reads of two "
+        "such threads were wrong, none with the unpatched one)"
+    },
     requires="servers",
     module="eventlet",
 )
