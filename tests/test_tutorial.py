@@ -90,6 +90,7 @@ def kind(command: str, shop: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_tutorial_happens_as_it_is_told(tmp_path: Path) -> None:
     told = []
     code = 0

@@ -52,12 +52,12 @@ SAMPLES = (
     Sample(
         "notes_django:wsgi",
         ("POST /login body: name={user} -> POST /write body: text={token} -> GET /mine",),
-        ("GET /mine", TOKENS),
+        ("POST /write", TOKENS),
     ),
     Sample(
         "notes_django:asgi",
         ("POST /login body: name={user} -> POST /write body: text={token} -> GET /mine",),
-        ("GET /mine", TOKENS),
+        ("POST /write", TOKENS),
         servers=ASGI,
         more=MORE_ASGI,
     ),
