@@ -77,6 +77,8 @@ class Trial:
     """When the first flood began, by ``time.monotonic``."""
     marks: list[str] = field(default_factory=list)
     """The requests of the current round that were answered, and so judged."""
+    first: list[Exchange] = field(default_factory=list)
+    """What came of the requests that were sent alone before the floods."""
     judged_afresh: int = 0
     """How many fresh processes were tried."""
 
@@ -103,6 +105,7 @@ class Trial:
         exchanges = list(self._one_by_one("alone"))
         for exchange in exchanges:
             self.known.learn(exchange)
+        self.first = exchanges
         self._refuse_hopeless(exchanges)
         # What comes back to others without any concurrency is stale, and found here already.
         for exchange in exchanges:
@@ -168,7 +171,12 @@ class Trial:
             sends=sends,
             budget=self.asked.budget,
         )
-        return None if known is None else Judge(self.ledger, known, self.allowed)
+        if known is None:
+            return None
+        # What differs between the two without any load, as a total that grows, may differ once more.
+        for exchange in self.first:
+            known.learn(exchange)
+        return Judge(self.ledger, known, self.allowed)
 
     def _forget(self, dropped: Counter[tuple[Sign, str]], pressure: str) -> None:
         """Count no longer what was dropped; all of it is of the latest round, since each is confirmed."""
