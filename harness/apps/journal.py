@@ -127,6 +127,11 @@ class Stamps:
         return mark in self._stays
 
     @property
+    def lines(self) -> int:
+        """How many lines were read: as long as they become more, the app is at work."""
+        return self._lines
+
+    @property
     def unanswered(self) -> tuple[str, ...]:
         """The marks of requests that entered and have not left."""
         return tuple(mark for mark, stay in self._stays.items() if stay.left == NEVER)

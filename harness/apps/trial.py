@@ -33,6 +33,10 @@ MOST_SILENT = 2
 """Requests in a row without an answer, even alone, after which no more are waited for."""
 MOST_AFRESH = 2
 """Fresh processes, at most, in which it is looked at whether a flood broke for good what then comes alone as well."""
+IDLE_SECONDS = 0.3
+"""How long an app stamps nothing when it has no more to do."""
+MOST_BACKLOG_SECONDS = 120.0
+"""How long it may take to do what clients gave up on."""
 MOST_SENDS_TO_TELL = 1500
 """Requests that are sent alone, at most, to tell chance from a failure of isolation."""
 CLOSE_FAILURES = (Sign.FAILED, Sign.UNANSWERED)
@@ -231,6 +235,8 @@ class Trial:
         )
         self.sent += pressed.sent
         self.flooded += pressed.seconds
+        if pressed.gave_up:
+            self._let_finish()
         for exchange in afterwards(
             self.address, self.crowd, before=self.sent, patience=self.asked.budget.patience, stop=self._ended
         ):
@@ -256,6 +262,17 @@ class Trial:
         self.rounds[pressure.name] = added(before, done) if before else done
         self.notes += [f"{pressure.name}: {note}" for note in pressed.notes]
         return pressed
+
+    def _let_finish(self) -> None:
+        """Wait for what clients gave up on: a server does it all the same, and what is sent next waits behind it."""
+        if self.journal is None:
+            return
+        over = time.monotonic() + MOST_BACKLOG_SECONDS
+        before = -1
+        while self.journal.lines != before and self.alive() and time.monotonic() < over:
+            before = self.journal.lines
+            time.sleep(IDLE_SECONDS)
+            self.journal.read()
 
     def _learn_refusals(self, pressure: Pressure) -> None:
         """Learn what a request of this kind is refused with when nothing else runs, as one larger than is allowed."""

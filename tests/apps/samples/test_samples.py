@@ -1,4 +1,4 @@
-"""Eleven sound apps are found sound on each server that fits; each has a twin with one fault, which is found and named."""
+"""Eleven sound apps are found sound on each server that fits; each has a twin whose one fault is found and named."""
 
 import json
 from dataclasses import dataclass
@@ -175,3 +175,24 @@ def test_the_fault_of_its_twin_is_found_and_named(tmp_path: Path, sample: Sample
         (each.endpoint, each.sign) for each in done.sightings
     ]
     assert done.smallest is not None
+
+
+@pytest.mark.slow
+def test_who_comes_behind_a_queue_that_others_left_is_waited_for(tmp_path: Path) -> None:
+    said = [
+        "run",
+        "--app",
+        "counter_wsgi:app",
+        "--app-dir",
+        str(APPS),
+        "--server",
+        "waitress_threads",
+        "--json",
+    ]
+    said += ["--request", "GET /?name={token}", "--pressure", "time-outs", "--pressure", "together"]
+    code, out, err = run(tmp_path, *said, "--requests", "2000", "--seconds", "20")
+    assert "{" in out, err
+    done = app_from_json(out, "stdout")
+    # More was left behind than is served in the ten seconds for which a client waits.
+    assert sum(each.sent - each.answered for each in done.rounds if each.pressure == "time-outs") > 500
+    assert (code, done.outcome) == (0, Outcome.ISOLATED), json.dumps(json.loads(out)["sightings"], indent=1)
