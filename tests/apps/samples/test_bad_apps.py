@@ -245,6 +245,6 @@ def test_an_app_that_hangs_only_under_load_is_mixed_up(tmp_path: Path) -> None:
 
 def test_what_ends_under_load_is_never_green_whatever_was_seen_before(tmp_path: Path) -> None:
     done = tried(tmp_path, COUNTED + wsgi("next(count) > 100 and os.abort()"))
-    assert done.ending is Ending.CRASHED
-    assert done.exit_code() != 0
+    assert done.outcome is not Outcome.ISOLATED
+    assert done.exit_code() in (1, 2)
     assert str(sys.executable) not in done.reason
