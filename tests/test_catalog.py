@@ -140,6 +140,28 @@ sys.meta_path.insert(0, Refuse())
 """
 
 
+ECHO = """
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [environ["QUERY_STRING"].encode()]
+
+
+async def other(scope, receive, send):
+    raise NotImplementedError
+"""
+
+
+def test_an_app_needs_the_extra_of_its_own_interface_alone(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules.update(uvicorn=None)\n")
+    (tmp_path / "echo.py").write_text(ECHO)
+    asked = ("--request", "GET /?q={token}", "--requests", "1000", "--out", "out")
+    code, out, err = run(tmp_path, "run", "--app", "echo:app", *asked, path=str(tmp_path))
+    assert code == 0, out + err
+    code, out, err = run(tmp_path, "run", "--app", "echo:other", *asked, path=str(tmp_path))
+    assert code == 2
+    assert "choose a server for ASGI (`ctxstress doctor` lists them)" in " ".join(out.split())
+
+
 # A library can be missing in two ways: the finders do not know it, or an importer refuses it.
 @pytest.mark.parametrize(
     "hook",

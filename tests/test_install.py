@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.network
+# Packages that a machine has never seen take long to fetch and to unpack.
+pytestmark = [pytest.mark.network, pytest.mark.timeout(1500)]
 ROOT = Path(__file__).resolve().parents[1]
+ECHO = """
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [environ["QUERY_STRING"].encode()]
+"""
 
 
 @pytest.fixture
@@ -66,3 +72,9 @@ def test_the_wheel_carries_all_four_packages_and_works_alone(checkout: Path, tmp
     ctxstress = tmp_path / "empty" / "bin" / "ctxstress"
     assert "run" in run(ctxstress, "--help", cwd=tmp_path)
     assert "--local" in run(ctxstress, "run", "--help", cwd=tmp_path)
+    assert "pip install 'ctxstress[frameworks]'" in run(ctxstress, "doctor", cwd=tmp_path)
+    cell = ("--local", "contextvar", "--host", "threads", "--scenario", "read_back")
+    assert "Every promise was kept in 1 cell." in run(ctxstress, "run", *cell, cwd=tmp_path)
+    (tmp_path / "echo.py").write_text(ECHO)
+    request = ("--request", "GET /?q={token}", "--requests", "1000")
+    assert "page: " in run(ctxstress, "run", "--app", "echo:app", *request, cwd=tmp_path)

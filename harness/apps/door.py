@@ -138,9 +138,7 @@ def _place(choices: Mapping[str, Any]) -> Place:
         app=choices["app"] or "",
         url=choices["url"] or "",
         server="" if choices["url"] else _server(choices["servers"], choices["interface"], choices["python"]),
-        instead=""
-        if choices["servers"] or choices["interface"]
-        else _server(("uvicorn_asgi",), None, choices["python"]),
+        instead="" if choices["servers"] or choices["interface"] else _usual_for_asgi(choices["python"]),
         python=choices["python"] or "",
         app_dir=choices["app_dir"],
         cwd=choices["cwd"],
@@ -177,6 +175,14 @@ def _server(names: tuple[str, ...], interface: str | None, python: str | None) -
     if interface and entry.part.interface != interface:
         raise UserError(f"{entry.name} serves {entry.part.interface}, but --interface says {interface}")
     return entry.path
+
+
+def _usual_for_asgi(python: str | None) -> str:
+    """Return the import string of the server for an app that turns out to be ASGI; empty where it is not installed."""
+    from harness.catalog import choose
+
+    [entry] = choose("server", ("uvicorn_asgi",))
+    return "" if entry.missing and not python else entry.path
 
 
 def _pairs(option: str, words: tuple[str, ...]) -> dict[str, str]:
