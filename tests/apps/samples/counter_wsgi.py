@@ -1,4 +1,4 @@
-"""A sound WSGI app that serves one visitor after the other: who gives up after a while leaves it his work all the same."""
+"""A sound WSGI app that serves one visitor after the other: who gives up leaves it his work all the same."""
 
 import threading
 import time
