@@ -74,6 +74,13 @@ def app_options(command: Callable[..., Any]) -> Callable[..., Any]:
         option("--watch-calls", is_flag=True, help="Watch outgoing HTTP calls, through a loopback proxy."),
         option("--pressure", "pressures", multiple=True, metavar="NAME", help="How clients behave.  [all]"),
         option(
+            "--patience",
+            type=click.FloatRange(0.1),
+            default=usual.patience,
+            show_default=True,
+            help="Seconds that a client waits for an answer.",
+        ),
+        option(
             "--seconds",
             type=click.FloatRange(1),
             default=usual.seconds,
@@ -123,6 +130,7 @@ def asked_of(choices: Mapping[str, Any]) -> Asked:
             clients=choices["clients"] or usual.clients,
             requests=choices["requests"] or usual.requests,
             seconds=choices["seconds"],
+            patience=choices["patience"],
             seed=choices["seed"],
             pressures=_pressures(choices["pressures"]),
         ),

@@ -123,7 +123,8 @@ def _outcome(trial: Trial, found: tuple[Endpoint, ...], end: End, single: bool) 
     if chances < LEAST_OVERLAP:
         what = "followed another on one worker" if single else "ran together with another"
         return Outcome.INCONCLUSIVE, (
-            f"only {chances} requests {what}: give it more --clients, --requests or --seconds"
+            f"only {chances} requests {what}: give it more --clients, --requests or --seconds; on an event loop or in "
+            "greenlets nothing runs together where nothing in the app waits, so send requests that make it wait"
         )
     return Outcome.ISOLATED, ""
 

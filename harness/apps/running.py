@@ -31,6 +31,8 @@ SMALLEST_SECONDS = 4.0
 MOST_TRIED = 4
 LOG_SAID = "its log ends with"
 """What an error of a process that did not start says where the log stands in it already."""
+DYING = 0.5
+"""Seconds that a process may take to end after its last connection broke."""
 SHORT_PATIENCE = 2.0
 """Seconds that a client waits for an answer where it is known that some do not come."""
 
@@ -104,9 +106,11 @@ class Running:
             end = replace(end, reason=f"a flow cannot be walked to its end, even alone: {error}")
         except KeyboardInterrupt:
             end = replace(end, interrupted=True)
+        silent = any(kept.exchange.answer is None for kept in trial.findings.kept)
+        if silent and isinstance(place, AppProcess):
+            place.await_end(DYING)
         if not place.alive():
             return replace(end, ending=Ending.CRASHED, log=place.last_words())
-        silent = any(kept.exchange.answer is None for kept in trial.findings.kept)
         if end.reason or silent:
             stands = "\n".join(place.where_it_stands())
             return replace(end, log="\n".join(filter(None, (place.log_tail(), stands))))

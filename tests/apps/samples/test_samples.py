@@ -133,11 +133,11 @@ def words(sample: Sample, server: str, requests: int, *more: str) -> list[str]:
     return [*said, "--requests", str(requests), "--seconds", "60", *more]
 
 
-def pairs(more: bool) -> list[ParameterSet]:
+def pairs(all_servers: bool) -> list[ParameterSet]:
     return [
         pytest.param(sample, server, id=f"{sample.app}-{server}")
         for sample in SAMPLES
-        for server in sample.servers + (sample.more if more else ())
+        for server in (sample.servers + sample.more if all_servers else sample.servers[:1])
     ]
 
 
@@ -153,15 +153,15 @@ def is_sound(folder: Path, sample: Sample, server: str, requests: int) -> None:
     assert all(each.answered and not each.mixed and not each.failed for each in done.endpoints)
 
 
-@pytest.mark.parametrize(("sample", "server"), pairs(more=False))
+@pytest.mark.parametrize(("sample", "server"), pairs(all_servers=False))
 def test_nothing_is_found_in_a_sound_app(tmp_path: Path, sample: Sample, server: str) -> None:
-    is_sound(tmp_path, sample, server, 3000)
+    is_sound(tmp_path, sample, server, 1200)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("sample", "server"), pairs(more=True))
+@pytest.mark.parametrize(("sample", "server"), pairs(all_servers=True))
 def test_nothing_is_found_in_a_sound_app_in_a_full_run(tmp_path: Path, sample: Sample, server: str) -> None:
-    is_sound(tmp_path, sample, server, 12_000)
+    is_sound(tmp_path, sample, server, 6000)
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.app)
