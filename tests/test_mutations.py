@@ -14,6 +14,7 @@ from harness.core.verdict import Grade
 
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("harness", "localimpl", "reports", "scenarios")
+UNUSED = ("-p", "no:cacheprovider", "-p", "no:anyio", "-p", "no:hypothesispytest")
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def run_matrix(copy: Path, cells: list[str]) -> "subprocess.CompletedProcess[str
     variables["PYTHONPATH"] = os.pathsep.join([str(copy), *filter(None, sys.path)])
     chosen = " or ".join(f"test_cell[{cell}]" for cell in cells)
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "auto", "scenarios", "-k", chosen, "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-n0", "scenarios", "-k", chosen, *UNUSED],
         cwd=copy,
         env=variables,
         capture_output=True,
