@@ -15,6 +15,8 @@ from harness.engine.job import Options
 from harness.engine.pool import Pool
 from harness.selection import Asked, Selection
 
+LANES = 2
+"""Workers for each processor: cells over HTTP mostly wait for pauses and for each other."""
 PACKAGES = ("ctxstress", "greenlet", "gevent", "werkzeug", "asgiref", "locust", "pytest", "uvicorn")
 
 
@@ -88,7 +90,7 @@ class Recorder:
 
 def execute(recorder: Recorder, tell: Callable[[CellResult], None]) -> Run:
     """Run the selected cells, telling each result as it comes; an interruption keeps what is known."""
-    pool = Pool(processors())
+    pool = Pool(LANES * processors())
     try:
         for result in pool.run(recorder.selection.jobs(recorder.options)):
             recorder.add(result)
