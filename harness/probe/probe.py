@@ -100,13 +100,17 @@ class Probe:
 
     def _globals(self) -> Iterator[Seen]:
         walk = self._walk(MOST_OWN)
-        kind = type(self._app)
-        for name, value in (
-            *self._variables.own(),
-            (f"the app, a {kind.__module__}.{kind.__qualname__}", self._app),
-        ):
+        for name, value in self._variables.own():
             for path, text in look_at(walk, name, value):
                 yield "global", name, path, text
+        if walk.budget <= 0:
+            self._variables.shift()
+        # However much the modules hold; by the same walk, since most apps are in a variable of theirs.
+        walk.budget = MOST_OWN
+        kind = type(self._app)
+        name = f"the app, a {kind.__module__}.{kind.__qualname__}"
+        for path, text in look_at(walk, name, self._app):
+            yield "global", name, path, text
         walk = self._walk(MOST_OF_PACKAGES)
         for name, value in self._variables.packages():
             for path, text in look_at(walk, name, value):

@@ -72,12 +72,17 @@ class Variables:
         self._names: dict[int, tuple[Any, str]] = {}
         """Where ContextVars are held, by identity."""
         self._locals: dict[int, tuple[Callable[[], Any], str]] = {}
-        self._next = 0
+        self._shift = self._next = 0
 
     def own(self) -> Iterator[tuple[str, Any]]:
-        """Yield (name, value) of the globals of the app's own modules."""
-        for name, module in _modules(foreign=False):
-            yield from _globals(name, module)
+        """Yield (name, value) of the globals of the app's own modules, in their order unless it was shifted."""
+        found = list(_modules(foreign=False))
+        for number in range(len(found)):
+            yield from _globals(*found[(self._shift + number) % len(found)])
+
+    def shift(self) -> None:
+        """Begin the next look one module further on, as the last could not see them all."""
+        self._shift += 1
 
     def packages(self) -> Iterator[tuple[str, Any]]:
         """Yield (name, value) of the globals of other packages, from where the last look stopped, once round."""

@@ -50,8 +50,10 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     bench = Shop(tmp_path)
+    # The modules of all tests of this process are the app's own too.
+    monkeypatch.setattr("harness.probe.probe.MOST_OWN", 1_000_000)
     sys.modules["shop_under_probe"] = bench.module
     yield bench
     del sys.modules["shop_under_probe"]
@@ -82,6 +84,22 @@ def test_a_module_variable_that_keeps_a_token_is_named(shop: Shop) -> None:
         ("u1v1.0", "shop_under_probe:Cart.user", "", token(), "global", "after"),
         ("u1v1.0", "shop_under_probe:plain", "", token(), "global", "after"),
     ]
+
+
+def test_of_more_modules_than_one_look_takes_in_the_next_looks_see_the_rest(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.probe.probe.MOST_OWN", 100)
+    crowd: Any = ModuleType("crowd_under_probe")
+    crowd.__file__ = "crowd_under_probe.py"
+    crowd.things = [[] for _ in range(200)]
+    monkeypatch.setitem(sys.modules, "crowd_under_probe", crowd)
+    # Behind the crowd.
+    sys.modules["shop_under_probe"] = sys.modules.pop("shop_under_probe")
+    app = WsgiProbe(leaves(lambda: setattr(shop.module, "user", [token()])), shop.probe())
+    for _ in range(len(sys.modules)):
+        app({KEY: "u1v1.0"}, None)
+    assert [found[1] for found in shop.found()] == ["shop_under_probe:user"]
 
 
 def test_an_app_that_keeps_nothing_or_no_token_is_not_reported(shop: Shop) -> None:
