@@ -42,6 +42,8 @@ class Call:
     headers: Headers = ()
     body: str = ""
     captures: tuple[Capture, ...] = ()
+    expects: tuple[str, ...] = ()
+    """Templates of what an answer must hold, alone as well: for an app that loses it in each request."""
 
     @property
     def name(self) -> str:

@@ -74,9 +74,17 @@ def drawn(calls: Iterable[Call]) -> tuple[str, ...]:
 
 
 def check(flow: Flow) -> None:
-    """Raise UserError for a placeholder that nothing fills, and for a capture that cannot work."""
+    """Raise UserError for a placeholder that nothing fills, and for a capture or expectation that cannot work."""
     captured: list[str] = []
     for call in flow.calls:
+        for expected in call.expects:
+            if foreign := [
+                each.text for each in pieces(expected) if each.is_name and not is_drawn(each.text)
+            ]:
+                raise UserError(
+                    f"{call.name}: expect {expected!r} holds {{{foreign[0]}}}, but what is expected is text with "
+                    f"{', '.join(f'{{{kind}}}' for kind in KINDS)}"
+                )
         for name in names(call):
             if not is_drawn(name) and name not in captured:
                 raise UserError(_unknown(name, call, captured, flow))
@@ -100,6 +108,7 @@ def _templates(call: Call) -> Iterator[str]:
     for _, value in call.headers:
         yield value
     yield call.body
+    yield from call.expects
 
 
 def _check_pattern(pattern: str, where: str) -> None:

@@ -127,7 +127,7 @@ def _tables(table: Mapping[str, Any], name: str, where: str) -> list[Mapping[str
 
 
 def _call(table: _Table) -> Call:
-    table.only("method", "path", "headers", "body", "capture")
+    table.only("method", "path", "headers", "body", "capture", "expect")
     path = table.get("path", str, "")
     if not path.startswith(("/", "{")):
         table.refuse(f"path is {path!r}, and has to begin with /")
@@ -148,7 +148,11 @@ def _call(table: _Table) -> Call:
             header, _, expression = what.partition("/")
             what = f"{header}/{_unslashed(f'/{expression}')}"
         captures.append(Capture(name, source, what))
-    return Call(table.get("method", str, "GET").upper(), path, headers, body, tuple(captures))
+    expects = table.table.get("expect", [])
+    expects = [expects] if isinstance(expects, str) else expects
+    if not isinstance(expects, list) or not all(isinstance(each, str) for each in expects):
+        table.refuse(f"expect is {expects!r}, and has to be text, or an array of texts")
+    return Call(table.get("method", str, "GET").upper(), path, headers, body, tuple(captures), tuple(expects))
 
 
 _FORMS = ('"json:a.b"', '"header:NAME"', '"cookie:NAME"', '"body:regular expression"')

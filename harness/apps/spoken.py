@@ -7,6 +7,7 @@ order::
     body: name={user}&pw=x     the body; its Content-Type is guessed for JSON and forms unless a header says it
     capture csrf=SOURCE        what later calls use as {csrf}; SOURCE is json:items.0.id, cookie:csrf, header:Location
                                or body:/value="([^"]+)"/, where / within is written \/; header:NAME/…/ takes a part
+    expect {token}             what the answer must hold, also when it is sent alone
     weight: 3                  how often the flow is sent, compared with the others (1)
     name: buy                  what the report calls the flow
 
@@ -29,7 +30,7 @@ _SHOWN = 90
 """Characters to either side of what is not understood."""
 _METHOD = re.compile(r"[A-Za-z]+(?=\s|$)")
 _PATH = re.compile(r"(?:\{[^{}\s]*(?: [^{}\s]*)*\}|\S)+")
-_PART = re.compile(r"(?:->|capture|[\w!#$%&'*+.^`|~-]+:)(?=\s|$)", re.ASCII)
+_PART = re.compile(r"(?:->|capture|expect|[\w!#$%&'*+.^`|~-]+:)(?=\s|$)", re.ASCII)
 _SPACE = re.compile(r"\s*")
 _CAPTURE = re.compile(rf"({NAME})=(\w+):", re.ASCII)
 _WORD = re.compile(r"\S+")
@@ -74,6 +75,7 @@ class _Sentence:
         path = self._path()
         headers: list[tuple[str, str]] = []
         captures: list[Capture] = []
+        expects: list[str] = []
         body: str | None = None
         while (part := self._part()) not in ("", "->"):
             start = self._at
@@ -81,6 +83,8 @@ class _Sentence:
             match part.removesuffix(":").lower():
                 case "capture" if not part.endswith(":"):
                     captures.append(self._capture())
+                case "expect" if not part.endswith(":"):
+                    expects.append(self._value(part))
                 case "body":
                     if body is not None:
                         self._refuse("a call has one body, this is a second", start)
@@ -91,7 +95,7 @@ class _Sentence:
                     self._name = self._value(part)
                 case _:
                     headers.append((part[:-1], " ".join(self._value(part).splitlines())))
-        return Call(method, path, tuple(headers), body or "", tuple(captures))
+        return Call(method, path, tuple(headers), body or "", tuple(captures), tuple(expects))
 
     def _method(self) -> str:
         self._skip()
@@ -121,8 +125,8 @@ class _Sentence:
             return ""
         if not (match := _PART.match(self._text, self._at)):
             self._refuse(
-                "here a header (any word that ends in a colon), body:, capture, weight:, name: or -> is expected; "
-                "a blank in a path is written %20",
+                "here a header (any word that ends in a colon), body:, capture, expect, weight:, name: or -> is "
+                "expected; a blank in a path is written %20",
                 self._at,
             )
         return match[0]

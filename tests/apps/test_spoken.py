@@ -159,3 +159,14 @@ def test_of_a_long_sentence_only_the_place_is_shown() -> None:
     _, shown, caret = str(caught.value).split("\n")
     assert len(shown) < 200
     assert shown[len(caret) - 1] == "'"
+
+
+def test_what_an_answer_must_hold_is_said_per_call() -> None:
+    flow = parse("GET /me?u={user} expect {user} expect 'capture the flag' -> GET /out Expect: 100-continue")
+    assert [call.expects for call in flow.calls] == [("{user}", "capture the flag"), ()]
+    assert flow.calls[1].headers == (("Expect", "100-continue"),)
+
+
+def test_what_was_captured_cannot_be_expected() -> None:
+    with pytest.raises(UserError, match=r"GET /b: expect '\{id\}' holds \{id\}"):
+        parse("GET /a capture id=json:id -> GET /b expect {id}")

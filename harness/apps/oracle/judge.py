@@ -14,6 +14,7 @@ from harness.apps.oracle.places import Spot, around, spots
 from harness.apps.oracle.readings import STATUS, Reading, Whose, label, read
 from harness.apps.oracle.shapes import ENOUGH
 from harness.apps.oracle.slots import NOT_OWN
+from harness.apps.placeholders import fill
 from harness.apps.tokens import Ledger, Token
 from harness.core.app_record import Sign
 
@@ -89,7 +90,10 @@ class Judge:
             yield from self._shared(exchange, reading, foreign)
         if foreign or case is None:
             return
-        if not case.occurs(reading.status):
+        if reading.status < 400 and (missing := _missing(exchange, reading)):
+            told = _cut(" ".join(reading.lines()))
+            yield self._clue(Sign.LOST, exchange, None, "answer", told, f"{missing} somewhere in the answer")
+        elif not case.occurs(reading.status):
             yield from self._status(exchange, reading, case)
         elif reading.status < 500:
             yield from self._content(exchange, reading, case, again)
@@ -234,6 +238,15 @@ def hint(clue: Clue, alone: Alone) -> str:
     if clue.sign not in (Sign.FOREIGN, Sign.CROSSED) or clue.endpoint not in alone.foreign:
         return ""
     return f"it comes back alone too: if it is public by design, say --allow '{clue.endpoint}'"
+
+
+def _missing(exchange: Exchange, reading: Reading) -> str:
+    """Return what the answer was said to hold and does not, as it was said; empty where it holds all."""
+    for expected in exchange.call.expects:
+        text = fill(expected, exchange.visit.values.__getitem__)
+        if text not in reading.raw_body and not any(text in value for _, value in reading.raw_fields):
+            return expected
+    return ""
 
 
 def _earlier(reading: Reading, lost: Difference) -> Token | None:

@@ -43,6 +43,27 @@ def test_what_alone_is_there_only_sometimes_is_not_lost() -> None:
     assert lab.look(ME, lab.visit(), reply({"seen": None})) == []
 
 
+def test_what_an_answer_is_said_to_hold_is_missed_also_where_it_is_never_there() -> None:
+    lab = Lab()
+    told = Call("GET", "/me?t={token}", expects=("user={user}", "{token}"))
+    lab.learn(told, lambda visit: reply("nobody"))
+    mine = lab.visit("u1")
+    clue = only(lab.look(told, mine, reply("nobody")), Sign.LOST)
+    assert clue.expected == "user={user} somewhere in the answer"
+    assert lab.judge.still(clue, lab.exchange(told, mine, reply("nobody")))
+    half = only(lab.look(told, mine, reply(f"user={user(mine)}")), Sign.LOST)
+    assert half.expected == "{token} somewhere in the answer"
+
+
+def test_what_an_answer_is_said_to_hold_may_stand_in_a_header_and_an_error_is_judged_as_one() -> None:
+    lab = Lab()
+    told = Call("GET", "/me?t={token}", expects=("{token}",))
+    lab.learn(told, lambda visit: reply("hello", 200, ("X-For", token(visit))))
+    mine = lab.visit("u1")
+    assert lab.look(told, mine, reply("hello", 200, ("X-For", token(mine)))) == []
+    only(lab.look(told, mine, reply("sorry", 500)), Sign.FAILED)
+
+
 # DIFFERS
 
 HELLO = Call("GET", "/hello?lang={choice:de|en}&name={token}")
