@@ -82,7 +82,9 @@ def environment(**more: str) -> dict[str, str]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with Locals of its own."""
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:locust -p no:cacheprovider -W error\n")
+    # Of the plugins that are installed here, what is slow to start; anyio's also imports ssl, of which gevent warns.
+    without = " ".join(f"-p no:{name}" for name in ("locust", "cacheprovider", "hypothesispytest", "anyio"))
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\naddopts = {without} -W error\n")
     (tmp_path / "our.py").write_text(dedent(LOCALS))
     return tmp_path
 
@@ -270,8 +272,6 @@ def test_what_cannot_be_chosen_is_an_error_of_collection(run: Run, chosen: str, 
 def test_threads_that_gevent_patched_are_refused(run: Run) -> None:
     session = run(
         "-n0",
-        # Its plugin imports ssl, which gevent then warns of.
-        *("-p", "no:anyio"),
         conftest="from gevent import monkey\nmonkey.patch_all()\n",
         test_ours=choice(locals=["contextvar"], scenarios=["read_back"]),
     )

@@ -187,6 +187,10 @@ def test_a_server_that_is_killed_in_the_middle_ends_the_flood() -> None:
         killer.start()
         exchange = flood_over_http(process.port, stand_ins.READ_BACK, plan(MANY, 4, 1), time_limit=60)
         killer.join()
+        # Its sockets are closed a moment before it can be known to be dead.
+        deadline = time.monotonic() + 10
+        while process.alive() and time.monotonic() < deadline:
+            time.sleep(0.01)
         assert not process.alive()
     assert not exchange.drained
     assert exchange.unsent > 0
