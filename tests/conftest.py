@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from harness.core.history import History, Kind, Row
+from harness.runs import LANES, processors
 
 PAIRS = (Kind.UPDATED,)
 
@@ -38,3 +39,8 @@ def history(lines: str) -> History:
 def tell() -> Callable[[str], History]:
     """Make a history of lines such as ``a@thread-1 wrote user a.1``."""
     return history
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Take two workers for each processor where ``-n auto`` is asked for: cells and servers mostly wait."""
+    return LANES * processors()
