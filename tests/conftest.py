@@ -1,5 +1,6 @@
 """What many rooms' tests share: a notation for tiny hand-written histories."""
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,12 @@ from harness.core.history import History, Kind, Row
 from harness.runs import LANES, processors
 
 PAIRS = (Kind.UPDATED,)
+
+
+def pytest_configure() -> None:
+    """Let what tests start hear Ctrl-C also where a shell began this in the background and so had it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def row(line: str) -> Row:

@@ -92,7 +92,7 @@ def clone(tmp_path: Path) -> Clone:
 def test_the_first_run_installs_and_the_second_does_not(clone: Clone) -> None:
     first = clone.execute("true")
     assert (first.returncode, clone.done()) == (0, INSTALLED)
-    assert first.stderr == "Preparing the environment, once (about 30 s) …\n"
+    assert first.stderr == "Preparing the environment, once (about a minute) …\n"
     second = clone.execute("true")
     assert (second.returncode, second.stderr, clone.done()) == (0, "", [])
 
