@@ -66,7 +66,8 @@ class Findings:
             signs = []
             self._remember(exchange)
             for clue in self._look(exchange):
-                self._add(Kept(clue, exchange, clients, exchange.nth, seconds))
+                # An answer with the values of two others is one answer.
+                self._add(Kept(clue, exchange, clients, exchange.nth, seconds), again=clue.sign in signs)
                 signs.append(clue.sign)
             return signs
 
@@ -77,9 +78,9 @@ class Findings:
             if exchange is not None:
                 self._add(Kept(clue, exchange, clients, exchange.nth, seconds))
 
-    def _add(self, kept: Kept) -> None:
-        self.counts[kept.key] += 1
-        self.in_round[kept.clue.sign] += 1
+    def _add(self, kept: Kept, again: bool = False) -> None:
+        self.counts[kept.key] += not again
+        self.in_round[kept.clue.sign] += not again
         if self.counts[kept.key] <= MOST_KEPT:
             self._kept.append(kept)
             if kept.clue.owner:

@@ -66,3 +66,16 @@ def test_of_an_owners_requests_the_one_that_ran_together_with_the_victims_is_sho
     assert found.of_owner(owned_by("u3", "")) is together
     found = gathered(over, got, later, got=got, owner=owned_by("u3", ""))
     assert found.of_owner(owned_by("u3", "")) is over
+
+
+def test_an_answer_with_the_values_of_two_others_is_counted_once() -> None:
+    got = exchange("u7", 2)
+    clues = [
+        Clue(Sign.FOREIGN, got.mark, CALL.name, owned_by(user, f"{user}v1"), "body", "", "")
+        for user in ("u3", "u4")
+    ]
+    found = Findings(lambda each: clues)
+    found.take(got, 8, 0.1)
+    assert found.counts == {(Sign.FOREIGN, CALL.name): 1}
+    assert found.in_round == {Sign.FOREIGN: 1}
+    assert [kept.clue.owner for kept in found.kept] == [clue.owner for clue in clues]
