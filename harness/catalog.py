@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from harness.core.control import ControlledHost, Strategy
 from harness.core.errors import UserError
 from harness.core.names import load, nearest
 from harness.core.ports import Checker, GateKind, Host, Server, Target
@@ -27,6 +28,8 @@ ROOMS: dict[str, tuple[str, str, type[Any]]] = {
     "checker": ("harness.checkers", "CHECKER", Checker),
     "scenario": ("scenarios", "SCENARIO", Scenario),
     "target": ("harness.targets", "TARGET", Target),
+    "controlled": ("harness.controlled", "CONTROLLED", ControlledHost),
+    "strategy": ("harness.schedulers", "STRATEGY", Strategy),
 }
 """Of each kind of part: the package of its files, the name under which each exports its part, and what that is."""
 

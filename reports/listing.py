@@ -12,6 +12,8 @@ TITLES = {
     "server": "servers, each in a process of its own",
     "gate": "gates: how a request pauses",
     "checker": "checkers",
+    "controlled": "controlled hosts",
+    "strategy": "strategies",
     "scenario": "scenarios",
     "target": "targets",
 }

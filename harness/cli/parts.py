@@ -11,7 +11,9 @@ from harness.core.errors import UserError
 @click.argument(
     "kind",
     required=False,
-    type=click.Choice(["local", "target", "host", "server", "scenario", "gate", "checker"]),
+    type=click.Choice(
+        ["local", "target", "host", "server", "scenario", "gate", "checker", "controlled", "strategy"]
+    ),
 )
 def list_parts(kind: str | None) -> None:
     """Show the Locals, targets, hosts, servers, scenarios, gates and checkers that there are."""

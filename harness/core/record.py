@@ -52,7 +52,9 @@ class Cell:
         return "-".join(short(part) for part in (self.subject, self.where, self.scenario))
 
 
-ENTRIES = frozenset({"SUBJECT", "HOST", "SERVER", "SCENARIO", "TARGET", "GATE", "CHECKER"})
+ENTRIES = frozenset(
+    {"SUBJECT", "HOST", "SERVER", "SCENARIO", "TARGET", "GATE", "CHECKER", "CONTROLLED", "STRATEGY"}
+)
 """What a file exports that is one part and is called by the file's name."""
 
 

@@ -1,0 +1,318 @@
+"""One schedule being run: a state machine that knows which units can go on, and asks a scheduler who does.
+
+Exactly one unit runs at a time. It runs until it parks at a switch point, waits for something, or ends; then the host
+calls ``pick`` and lets the unit go on that it names. Everything that happens between two picks is one *step*.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol
+
+from harness.core.feasibility import Feasibility
+
+NOBODY = -1
+"""In place of a unit: before the first pick, and when none can be picked any more."""
+MOST_STEPS = 20_000
+"""Steps after which a schedule is given up as inconclusive."""
+PATIENCE = 64
+"""Pauses that a unit may make in a row before the default lets another go on: `while not ready: sleep(0)` must end."""
+LONG_PATIENCE = 5_000
+"""Switch points of any kind that a unit may pass in a row, for one that spins without a pause."""
+REPEATED = 200
+"""Of a schedule that was given up, the last steps that tell a livelock: if they are few places over and over."""
+
+
+class Role(StrEnum):
+    """What kind of place a switch point is."""
+
+    BEGIN = "begin"
+    """Before the first step of a unit."""
+    PAUSE = "pause"
+    """The unit gives way or sleeps: a `Pause` of a script, `sleep`, a wait that is over."""
+    WAIT = "wait"
+    """The unit waits for another: a lock, an event, a queue, a result."""
+    END = "end"
+    """The unit has ended."""
+    ACCESS = "access"
+    """Before an operation on a tracked object."""
+    ENTER = "enter"
+    """A function of a watched file begins."""
+    LOOP = "loop"
+    """A loop of a watched file goes round."""
+    CALL = "call"
+    """Before a call."""
+    RETURNED = "returned"
+    """After a call."""
+    LOAD = "load"
+    """Before a shared name, attribute or item is read."""
+    STORE = "store"
+    """Before a shared name, attribute or item is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place where a unit may be switched out; made once, not for each time that a unit comes by."""
+
+    role: Role
+    needs: Feasibility
+    """The weakest scheduler that can switch here."""
+    file: str = ""
+    """The source file; empty where only the host can tell, for a unit that stands here."""
+    line: int = 0
+    column: int = 0
+    object: str = ""
+    """The shared object that the next operation touches, if that is known."""
+    writes: bool = False
+
+
+class Anchor(NamedTuple):
+    """Where a unit stands, in terms that survive another version of Python."""
+
+    role: str
+    file: str
+    line: int
+    occurrence: int
+    """How often this unit has stood there in this schedule, this time included."""
+
+
+BEGIN = Point(Role.BEGIN, Feasibility.SEQUENTIAL)
+PAUSED = Point(Role.PAUSE, Feasibility.JITTER)
+WAITING = Point(Role.WAIT, Feasibility.JITTER)
+ENDED = Point(Role.END, Feasibility.SEQUENTIAL)
+
+Touch = tuple[str, bool]
+"""An object that a step touched, and whether it wrote it."""
+WORLD: tuple[Touch, ...] = (("*", True),)
+"""What a step touches of which that is not known: it may disturb, and be disturbed by, any other."""
+
+
+class Fate(StrEnum):
+    """How a schedule ended."""
+
+    DONE = "done"
+    """Every unit ended."""
+    DEADLOCK = "deadlock"
+    """Units are left, and each waits for something that only another could bring."""
+    LIVELOCK = "livelock"
+    """It was given up: the units that could go on went round in circles."""
+    CAPPED = "capped"
+    """It was given up after many steps."""
+    UNCONTROLLED = "uncontrolled"
+    """A unit did what the host cannot control; ``Execution.trouble`` tells it."""
+
+
+class Scheduler(Protocol):
+    """Chooses who goes on; ``execution`` tells who can, and who ran last."""
+
+    def begin(self) -> bool:
+        """Begin the next schedule; False when there is none left."""
+
+    def pick(self, execution: "Execution") -> int:
+        """Return one of ``execution.ready``, which has two or more."""
+
+    def done(self, execution: "Execution") -> None:
+        """Take note of how the schedule went that just ended."""
+
+
+class Execution:
+    """One schedule from its beginning to its fate.
+
+    ``locate`` returns (file, line) of a unit that stands still; with it the execution notes an anchor for each step,
+    which is slow and therefore only done to explain or to replay. A host calls ``add``, ``park``, ``wait``, ``wake``,
+    ``end``, ``touch`` and ``pick``; whoever runs units by ``pick`` must stop all of them once ``fate`` is set.
+    """
+
+    __slots__ = (
+        "_counts",
+        "_in_a_row",
+        "_pauses",
+        "anchors",
+        "cap",
+        "contested",
+        "current",
+        "errors",
+        "fate",
+        "locate",
+        "names",
+        "options",
+        "pending",
+        "preempted",
+        "preemptions",
+        "ran",
+        "ready",
+        "results",
+        "scheduler",
+        "switches",
+        "touched",
+        "touches",
+        "tracked",
+        "trouble",
+        "waiting",
+    )
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        *,
+        tracked: bool = False,
+        locate: Callable[[int], tuple[str, int]] | None = None,
+        cap: int = MOST_STEPS,
+    ) -> None:
+        self.scheduler = scheduler
+        self.tracked = tracked
+        self.locate = locate
+        self.cap = cap
+        self.names: list[str] = []
+        self.pending: list[Point] = []
+        self.results: list[Any] = []
+        self.errors: list[BaseException | None] = []
+        self.ready: list[int] = []
+        """The parked units that can go on, the one that has waited longest first."""
+        self.waiting: dict[int, str] = {}
+        """The units that wait for another, and for what."""
+        self.current = NOBODY
+        """The unit that runs, or ran last."""
+        self.ran: list[int] = []
+        """The unit that ran in each step."""
+        self.options: list[tuple[int, ...]] = []
+        """For each step, all units that could have run it."""
+        self.touches: list[tuple[Touch, ...]] = []
+        """For each step, what it touched; empty lists where nothing is tracked."""
+        self.touched: list[Touch] = []
+        """What the running step has touched so far."""
+        self.anchors: list[Anchor | None] = []
+        """For each step, where the unit stood that ran before it; only with ``locate``."""
+        self.preemptions = 0
+        """How often a unit was switched out that could have gone on."""
+        self.preempted: list[Point] = []
+        """Where that was."""
+        self.switches = 0
+        """How often a unit was left, preempted or waiting, before its end."""
+        self.contested = 0
+        """Switch points at which a unit under way could go on and another could too."""
+        self.fate: Fate | None = None
+        self.trouble = ""
+        self._pauses = 0
+        self._in_a_row = 0
+        self._counts: dict[tuple[int, str, str, int], int] = {}
+
+    def add(self, name: str) -> int:
+        """Take in a unit that can begin, and return its number."""
+        unit = len(self.names)
+        self.names.append(name)
+        self.pending.append(BEGIN)
+        self.results.append(None)
+        self.errors.append(None)
+        self.ready.append(unit)
+        return unit
+
+    def park(self, unit: int, point: Point = PAUSED) -> None:
+        """Let a unit stand at a switch point from which it can go on."""
+        self.pending[unit] = point
+        self.ready.append(unit)
+
+    def wait(self, unit: int, on: str) -> None:
+        """Let a unit wait for something, told in words, that another unit must bring."""
+        self.pending[unit] = WAITING
+        self.waiting[unit] = on
+
+    def wake(self, unit: int) -> None:
+        """Let a unit that waited go on."""
+        if self.waiting.pop(unit, None) is not None:
+            self.ready.append(unit)
+
+    def end(self, unit: int, result: Any = None, error: BaseException | None = None) -> None:
+        """Take a unit's end, with what it returned or raised."""
+        self.pending[unit] = ENDED
+        self.results[unit] = result
+        self.errors[unit] = error
+
+    def touch(self, name: str, writes: bool) -> None:
+        """Note that the running step touches a shared object."""
+        self.touched.append((name, writes))
+
+    def lose_control(self, trouble: str) -> None:
+        """End this schedule because a unit did what cannot be controlled; told in a sentence."""
+        self.fate = Fate.UNCONTROLLED
+        self.trouble = trouble
+
+    def pick(self) -> int:
+        """End the running step and return the unit that runs the next, or NOBODY: then ``fate`` tells why."""
+        ready, current = self.ready, self.current
+        if self.tracked and current >= 0:
+            self.touches.append(tuple(self.touched))
+            self.touched.clear()
+        if self.fate is not None:
+            return NOBODY
+        if not ready:
+            self.fate = Fate.DEADLOCK if self.waiting else Fate.DONE
+            return NOBODY
+        if len(self.ran) >= self.cap:
+            self.fate = Fate.LIVELOCK if self._circles() else Fate.CAPPED
+            return NOBODY
+        if self.locate is not None:
+            self.anchors.append(self._anchor(current) if current >= 0 else None)
+        options = tuple(ready)
+        if len(options) == 1:
+            chosen = options[0]
+        else:
+            chosen = self.scheduler.pick(self)
+        if current >= 0:
+            self._count(current, chosen, options)
+        ready.remove(chosen)
+        self.options.append(options)
+        self.ran.append(chosen)
+        self.current = chosen
+        return chosen
+
+    def default(self) -> int:
+        """Return who goes on unless a scheduler wants otherwise: the unit that ran, else who has waited longest.
+
+        A unit that pauses over and over is demoted, or it would starve the one that it waits for.
+        """
+        ready, current = self.ready, self.current
+        if current in ready and self._pauses <= PATIENCE and self._in_a_row <= LONG_PATIENCE:
+            return current
+        return ready[0] if ready[0] != current or len(ready) == 1 else ready[1]
+
+    def fair(self) -> bool:
+        """Tell whether the unit that ran has been patiently waited for: switching it out is then no preemption."""
+        return self._pauses > PATIENCE or self._in_a_row > LONG_PATIENCE
+
+    def going_on(self) -> Sequence[int]:
+        """Return the units that have begun and not ended, in the order of their numbers."""
+        begun = set(self.ran)
+        return [
+            unit for unit, point in enumerate(self.pending) if unit in begun and point.role is not Role.END
+        ]
+
+    def _count(self, current: int, chosen: int, options: tuple[int, ...]) -> None:
+        point = self.pending[current]
+        if point.role is not Role.END:
+            could_go_on = current in options
+            if could_go_on and len(options) > 1:
+                self.contested += 1
+            if chosen != current:
+                self.switches += 1
+                if could_go_on and not self.fair():
+                    self.preemptions += 1
+                    self.preempted.append(point)
+        if chosen == current:
+            self._in_a_row += 1
+            self._pauses += point.role is Role.PAUSE
+        else:
+            self._in_a_row = self._pauses = 0
+
+    def _anchor(self, unit: int) -> Anchor:
+        assert self.locate is not None
+        point = self.pending[unit]
+        file, line = (point.file, point.line) if point.file else self.locate(unit)
+        key = (unit, str(point.role), file, line)
+        self._counts[key] = occurrence = self._counts.get(key, 0) + 1
+        return Anchor(str(point.role), file, line, occurrence)
+
+    def _circles(self) -> bool:
+        """Tell whether the last steps were a few units at a few places, all of them pauses, over and over."""
+        last = self.ran[-REPEATED:]
+        return all(self.pending[unit].role is Role.PAUSE for unit in set(last))

@@ -1,0 +1,1 @@
+"""Who goes next: ways to search the schedules of a program, one a file."""
