@@ -117,8 +117,9 @@ class StrategyOptions:
     seed: int = 1
     bound: int | None = 2
     """The most preemptions of a schedule; None for no bound."""
-    least: int = 0
-    """The fewest preemptions: schedules with fewer are known already."""
+    known: Feasibility | None = None
+    """Schedules that so weak a scheduler can make are known already, within the bound: such a one is run again only where
+    it leads to stronger ones. None when nothing is known."""
     reduce: bool = True
     """Whether equivalent schedules may be left out, where the program is tracked."""
     depth: int = 3
