@@ -44,6 +44,8 @@ class Round:
     works: Sequence[Work]
     judge: Callable[[Execution], Mixup | None]
     """Asked when all units have ended; pure, and quick."""
+    announce: Callable[[Callable[[str, bool], None]], None] | None = None
+    """Takes ``Execution.touch``, for what the units share to announce each operation on it."""
     state: Callable[[Execution], str] | None = None
     """What the schedule came to, as text; schedules that come to the same have the same outcome."""
 
@@ -57,6 +59,15 @@ class Program(Protocol):
     """Where to find it again: ``cell:…``, ``call:package.module:NAME`` or ``test:path::name``; empty for nowhere."""
     tracked: bool
     """Whether all that its units share is announced by ``touch``; only then equivalent schedules can be left out."""
+
+    learns: bool
+    """Whether it is told of schedules without a switch first, to learn from them what is right."""
+
+    def learn(self, execution: Execution) -> None:
+        """Take what one such schedule came to as right."""
+
+    def shortfall(self) -> str:
+        """Say, after a search without a finding, which chance to go wrong never came; nothing when all did."""
 
     def begin(self, history: History) -> Round:
         """Make a fresh instance; probes, if it has any, record to the history."""
@@ -108,6 +119,8 @@ class Strategy:
     make: "Callable[[StrategyOptions], Scheduler]"
     exhausts: bool
     """Whether it ends by itself, having run every schedule within its bound."""
+    bounded: bool = False
+    """Whether it goes by the number of preemptions: all schedules with fewer before any with more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +131,8 @@ class StrategyOptions:
     bound: int | None = 2
     """The most preemptions of a schedule; None for no bound."""
     known: Feasibility | None = None
-    """Schedules that so weak a scheduler can make are known already, within the bound: such a one is run again only where
-    it leads to stronger ones. None when nothing is known."""
+    """Schedules that so weak a scheduler can make are known already, within the bound: such a one is run again only
+    where it leads to stronger ones. None when nothing is known."""
     reduce: bool = True
     """Whether equivalent schedules may be left out, where the program is tracked."""
     depth: int = 3

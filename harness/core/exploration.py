@@ -98,6 +98,7 @@ class Exploration:
     """The witness needs free threading, which this build of Python does not have."""
     states: tuple[tuple[str, int], ...] = field(default=())
     """What schedules came to, with how many did."""
+    interrupted: bool = False
     seconds: float = 0.0
     repeat: str = ""
     """The command that repeats the search."""

@@ -1,0 +1,201 @@
+"""A program of somebody's own callables: functions on threads or greenlets, coroutine functions on tasks."""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from harness.core.control import Mixup, Round, Work
+from harness.core.errors import UserError
+from harness.core.execution import Execution
+from harness.core.history import History
+from localimpl import Unit
+
+Expected = Sequence[Any] | Callable[[list[Any]], object] | None
+"""What is right: the result of each callable, or a function of all results that returns False or raises if not.
+
+None for what the callables return when they run one after the other, in any order.
+"""
+INSTALLED = ("site-packages", "dist-packages")
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """An error in place of a result; equal to another of the same kind with the same text."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return f"raised {self.text}"
+
+
+class Calls:
+    """The callables, made anew for each schedule by ``begin`` if there is one: each is then given what it returned."""
+
+    def __init__(
+        self,
+        calls: Sequence[Callable[..., Any]],
+        *,
+        unit: Unit,
+        begin: Callable[[], Any] | None = None,
+        expect: Expected = None,
+        names: Sequence[str] = (),
+        name: str = "",
+        reference: str = "",
+    ) -> None:
+        if len(calls) < 2:
+            raise UserError(f"{len(calls)} callable to explore: it takes two or more that run at once")
+        if isinstance(expect, Sequence) and len(expect) != len(calls):
+            raise UserError(
+                f"{len(expect)} results are expected of {len(calls)} callables: name one for each"
+            )
+        self.unit = unit
+        self.reference = reference
+        self.tracked = False
+        self.names = tuple(names) or tuple(f"r{number}" for number in range(1, len(calls) + 1))
+        self.name = name or " | ".join(map(called, calls))
+        self._calls = calls
+        self._begin = begin
+        self._expect = expect
+        self._right: list[list[Any]] = []
+
+    @property
+    def learns(self) -> bool:
+        """Whether what is right must be learnt from schedules without a switch."""
+        return self._expect is None
+
+    def learn(self, execution: Execution) -> None:
+        """Take the results of callables that ran one after the other as right."""
+        results = _results(execution)
+        if results not in self._right:
+            self._right.append(results)
+
+    def shortfall(self) -> str:
+        """Say nothing: callables that overlap had their chance."""
+        return ""
+
+    def begin(self, history: History) -> Round:
+        """Make a fresh instance."""
+        given = () if self._begin is None else (self._begin(),)
+        works = [
+            Work(name, partial(call, *given)) for name, call in zip(self.names, self._calls, strict=True)
+        ]
+        return Round(works, self._judge, lambda execution: repr(_results(execution)))
+
+    def _judge(self, execution: Execution) -> Mixup | None:
+        results = _results(execution)
+        if self._expect is None:
+            return None if results in self._right else self._unlike(execution, results, self._right)
+        if not callable(self._expect):
+            right = list(self._expect)
+            return None if results == right else self._unlike(execution, results, [right])
+        try:
+            fine = self._expect(results)
+        except Exception as error:
+            return Mixup(f"the check failed: {told(error)}", execution.names[0], "wrong result")
+        if fine is False:
+            return Mixup(f"the check refused the results {results!r}", execution.names[0], "wrong result")
+        return None
+
+    def _unlike(self, execution: Execution, results: list[Any], right: Sequence[list[Any]]) -> Mixup:
+        """Tell the first result that is wrong; where each is right for itself, that they are not so together."""
+        for unit, result in enumerate(results):
+            allowed = [each[unit] for each in right]
+            if result not in allowed:
+                name = execution.names[unit]
+                instead = (
+                    " or ".join(dict.fromkeys(map(repr, allowed))) or "anything seen one after the other"
+                )
+                verb = repr(result) if isinstance(result, _Raised) else f"returned {result!r}"
+                kind = "error" if isinstance(result, _Raised) else "wrong result"
+                return Mixup(f"{name} {verb}, not {instead}", name, kind)
+        together = ", ".join(
+            f"{name} {result!r}" for name, result in zip(execution.names, results, strict=False)
+        )
+        return Mixup(
+            f"no order of one after the other returns {together}", execution.names[0], "wrong result"
+        )
+
+
+def _results(execution: Execution) -> list[Any]:
+    """Return what the callables themselves returned or raised; units that they began do not count."""
+    roots = [unit for unit, name in enumerate(execution.names) if "/" not in name]
+    return [
+        result if (error := execution.errors[unit]) is None else _Raised(told(error))
+        for unit in roots
+        for result in [execution.results[unit]]
+    ]
+
+
+def told(error: BaseException) -> str:
+    """Return an error in a line."""
+    text = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def called(call: Callable[..., Any]) -> str:
+    """Return a name for a callable."""
+    name = getattr(call, "__name__", "") or type(call).__name__
+    return name if name != "<lambda>" else f"lambda:{call.__code__.co_firstlineno}"
+
+
+def unit_of(calls: Iterable[Callable[..., Any]]) -> Unit:
+    """Return tasks for coroutine functions and threads for plain ones. Raises UserError for a mixture."""
+    kinds = {inspect.iscoroutinefunction(call) for call in calls}
+    if len(kinds) == 2:
+        raise UserError(
+            "coroutine functions run on tasks and plain functions do not: explore either, not both at once"
+        )
+    return Unit.TASK if kinds == {True} else Unit.THREAD
+
+
+def files_of(calls: Iterable[Callable[..., Any]]) -> tuple[str, ...]:
+    """Return the source files of callables and of what they name, but not those of installed packages."""
+    files: dict[str, None] = {}
+    for call in calls:
+        code = getattr(inspect.unwrap(call), "__code__", None)
+        if not isinstance(code, CodeType):
+            continue
+        named = getattr(call, "__globals__", {})
+        cells = [cell.cell_contents for cell in getattr(call, "__closure__", None) or () if _filled(cell)]
+        known = chain([call], cells, (named[name] for name in _names(code) if name in named))
+        for each in known:
+            if file := _source(each):
+                files.setdefault(file)
+    return tuple(files)
+
+
+def _names(code: CodeType) -> Iterable[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018  # an empty cell raises
+    except ValueError:
+        return False
+    return True
+
+
+def _source(named: Any) -> str:
+    """Return the source file in which something is defined, if that is the program's own."""
+    module = (
+        named if isinstance(named, ModuleType) else sys.modules.get(getattr(named, "__module__", None) or "")
+    )
+    if module is None:
+        module = sys.modules.get(type(named).__module__)
+    file = getattr(module, "__file__", None) or ""
+    path = Path(file)
+    if path.suffix != ".py" or any(part in INSTALLED for part in path.parts):
+        return ""
+    if path.is_relative_to(Path(inspect.__file__).parent):
+        return ""
+    return str(path)

@@ -1,0 +1,58 @@
+"""Runs schedules twice: what differs is not under control, and nothing may be concluded from it."""
+
+from harness.core.control import Control, Program
+from harness.core.execution import Anchor, Execution
+from harness.explorer.schedule import Following, Ran, run_schedule
+
+
+def difference(program: Program, control: Control, first: Ran) -> str:
+    """Run a schedule again and return what differs, told for its first step, or nothing."""
+    path = first.execution.ran
+    again = run_schedule(program, control, Following(path))
+    if _same(first, again):
+        return ""
+    one, two = (run_schedule(program, control, Following(path), located=True) for _ in range(2))
+    told = _first_step(one.execution, two.execution) or _first_step(first.execution, again.execution)
+    if told:
+        return told
+    return f"the same schedule came once to {_result(first)} and once to {_result(again)}"
+
+
+def _same(one: Ran, two: Ran) -> bool:
+    return (
+        one.execution.ran == two.execution.ran
+        and one.execution.options == two.execution.options
+        and one.execution.fate is two.execution.fate
+        and one.state == two.state
+        and (one.mixup is None) == (two.mixup is None)
+    )
+
+
+def _first_step(one: Execution, two: Execution) -> str:
+    """Tell the first step at which two runs of one schedule differ."""
+    for step in range(min(len(one.ran), len(two.ran))):
+        ready = [sorted(each.options[step]) for each in (one, two)]
+        if ready[0] != ready[1]:
+            could = [
+                ", ".join(each.names[unit] for unit in units)
+                for each, units in zip((one, two), ready, strict=True)
+            ]
+            return f"step {step + 1}: {could[0]} could go on the first time, {could[1]} the second"
+        if one.anchors and two.anchors and one.anchors[step] != two.anchors[step]:
+            names = [_stood(each, step) for each in (one, two)]
+            return f"step {step + 1}: {names[0]} the first time, {names[1]} the second"
+    if len(one.ran) != len(two.ran):
+        return f"it had {len(one.ran)} steps the first time, {len(two.ran)} the second"
+    return ""
+
+
+def _stood(execution: Execution, step: int) -> str:
+    anchor: Anchor | None = execution.anchors[step]
+    if anchor is None or step == 0:
+        return "nobody had begun"
+    name = execution.names[execution.ran[step - 1]]
+    return f"{name} stood at {anchor.file}:{anchor.line} ({anchor.role})"
+
+
+def _result(ran: Ran) -> str:
+    return repr(ran.mixup.sentence) if ran.mixup else (ran.state or "no mix-up")

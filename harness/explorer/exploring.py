@@ -1,0 +1,97 @@
+"""Explores a program: searches its schedules, makes the witness small, explains it, and says what it came to."""
+
+from harness.core.control import Control, ControlledHost, Program, Watch
+from harness.core.execution import Fate
+from harness.core.exploration import Explanation, Exploration
+from harness.core.feasibility import Feasibility
+from harness.core.verdict import Outcome
+from harness.explorer.explain import explain
+from harness.explorer.limits import Limits
+from harness.explorer.search import Search, Tell, has_gil
+from harness.explorer.smaller import smallest
+from harness.explorer.words import found_words, silent_words
+
+MOST_STATES = 20
+"""The most outcomes of schedules that are kept."""
+
+
+def explore(
+    program: Program, host: ControlledHost, limits: Limits, tell: Tell = lambda count: None
+) -> Exploration:
+    """Search the program's schedules on a host and return all that is known.
+
+    Ctrl-C ends the search with what is known by then.
+    """
+    with host.open() as control:
+        search = Search(program, host, control, limits, tell)
+        search.run()
+        explanation = None
+        if search.found is not None and not search.reason:
+            explanation = _explained(program, host, control, limits, search)
+    interesting = search.feasibility is Feasibility.FREE_THREADED and has_gil()
+    outcome, reason = _outcome(program, search, interesting)
+    tally = search.tally
+    reduced = limits.reduce and program.tracked and limits.strategy.exhausts
+    return Exploration(
+        program=program.name,
+        host=host.name,
+        unit=host.unit,
+        strategy=limits.strategy.name,
+        outcome=outcome,
+        sentence=_sentence(search, explanation, limits, reduced=reduced, interesting=interesting),
+        schedules=tally.schedules,
+        found_at=search.found_at,
+        switch_points=tally.switch_points,
+        contested=tally.contested,
+        reduced=reduced,
+        watch=limits.files,
+        phases=tuple(search.phases),
+        reason=reason,
+        explanation=explanation,
+        interesting=interesting,
+        states=tuple(tally.states.most_common(MOST_STATES)),
+        interrupted=search.interrupted,
+        seconds=round(search.seconds, 4),
+    )
+
+
+def _explained(
+    program: Program, host: ControlledHost, control: Control, limits: Limits, search: Search
+) -> Explanation:
+    assert search.found is not None
+    assert search.found.mixup is not None
+    control.watch(Watch(limits.files, search.found.needs()))
+    small = smallest(program, control, search.found.execution.ran, search.found.mixup)
+    return explain(small.program, control, small.path, small.mixup, search.feasibility)
+
+
+def _outcome(program: Program, search: Search, interesting: bool) -> tuple[Outcome, str]:
+    if search.reason:
+        return Outcome.INCONCLUSIVE, search.reason
+    if search.found is not None and not interesting:
+        return Outcome.MIXED, ""
+    if search.tally.given_up:
+        fate = search.tally.given_up[0]
+        why = "went round in circles" if fate is Fate.LIVELOCK else "had too many steps"
+        return Outcome.INCONCLUSIVE, f"{len(search.tally.given_up):,} schedules were given up: they {why}"
+    if not search.tally.contested:
+        return Outcome.INCONCLUSIVE, (
+            "no unit could run while another was under way: nothing in it pauses or waits. Let what waits for I/O in "
+            "real life pause, or on threads look into the source with --watch FILE"
+        )
+    if short := program.shortfall():
+        return Outcome.INCONCLUSIVE, short
+    return Outcome.ISOLATED, ""
+
+
+def _sentence(
+    search: Search, explanation: Explanation | None, limits: Limits, *, reduced: bool, interesting: bool
+) -> str:
+    if search.found is not None and explanation is not None:
+        found = found_words(search.found_at, explanation.preemptions, search.feasibility)
+        if not interesting:
+            return found
+        silent = silent_words(search.phases[:-1], search.tally.switch_points, sampled="", reduced=reduced)
+        return f"{silent} {found}"
+    sampled = "" if limits.strategy.exhausts else f"{limits.strategy.name}, seed {limits.seed}"
+    return silent_words(search.phases, search.tally.switch_points, sampled=sampled, reduced=reduced)

@@ -1,0 +1,92 @@
+"""Runs one schedule of a program and judges it; follows a schedule that was run before."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from harness.core.control import Control, Mixup, Program
+from harness.core.execution import Execution, Fate, Point, Scheduler
+from harness.core.feasibility import Feasibility
+from harness.core.history import History
+
+Record = Callable[[], History]
+"""Makes the history that a schedule's probes write to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One schedule that was run, and what was seen."""
+
+    execution: Execution
+    history: History
+    mixup: Mixup | None
+    state: str = ""
+
+    def needs(self) -> Feasibility:
+        """Return the weakest scheduler that could have made this very schedule."""
+        if not self.execution.switches:
+            return Feasibility.SEQUENTIAL
+        points: Sequence[Point] = self.execution.preempted
+        return max((point.needs for point in points), key=_rank, default=Feasibility.FIFO)
+
+
+def _rank(feasibility: Feasibility) -> int:
+    return feasibility.rank
+
+
+def run_schedule(
+    program: Program,
+    control: Control,
+    scheduler: Scheduler,
+    *,
+    located: bool = False,
+    history: History | None = None,
+) -> Ran:
+    """Run a fresh instance of the program once; with ``located`` its execution notes an anchor for each step."""
+    history = History() if history is None else history
+    round_ = program.begin(history)
+    execution = Execution(scheduler, tracked=program.tracked, locate=control.locate if located else None)
+    if round_.announce is not None:
+        round_.announce(execution.touch)
+    control.run(round_.works, execution)
+    mixup = None
+    state = ""
+    if execution.fate is Fate.DONE:
+        mixup = round_.judge(execution)
+        if round_.state is not None:
+            state = round_.state(execution)
+    elif execution.fate is Fate.DEADLOCK:
+        mixup = _deadlock(execution)
+        state = "deadlock"
+    return Ran(execution, history, mixup, state)
+
+
+def _deadlock(execution: Execution) -> Mixup:
+    waits = [f"{execution.names[unit]} waits for {what}" for unit, what in execution.waiting.items()]
+    first = next(iter(execution.waiting))
+    return Mixup("; ".join(waits), execution.names[first], "deadlock")
+
+
+class Following:
+    """Follows the path of a schedule that was run before, step by step; the default where that cannot be."""
+
+    def __init__(self, path: Sequence[int]) -> None:
+        self._path = path
+        self._fresh = True
+        self.strayed = 0
+        """The first step at which the unit that ran there before could not, or 0."""
+
+    def begin(self) -> bool:
+        """Begin the one schedule."""
+        fresh, self._fresh = self._fresh, False
+        return fresh
+
+    def pick(self, execution: Execution) -> int:
+        """Return who ran this step before."""
+        step = len(execution.ran)
+        if step < len(self._path) and self._path[step] in execution.ready:
+            return self._path[step]
+        self.strayed = self.strayed or step
+        return execution.default()
+
+    def done(self, execution: Execution) -> None:
+        """There is nothing to be learnt."""

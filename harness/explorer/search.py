@@ -1,0 +1,194 @@
+"""Searches the schedules of a program, from the weakest scheduler to the strongest, until a mix-up or a limit."""
+
+import sys
+import time
+from collections.abc import Callable
+
+from harness.core.control import Control, ControlledHost, Program, Strategy, StrategyOptions, Watch
+from harness.core.execution import Fate, Scheduler
+from harness.core.exploration import Phase
+from harness.core.feasibility import Feasibility
+from harness.explorer.determinism import difference
+from harness.explorer.limits import Limits
+from harness.explorer.schedule import Ran, run_schedule
+from harness.explorer.tally import Tally
+from harness.schedulers.fifo import STRATEGY as FIFO
+from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
+
+TWICE = (1, 10, 100, 1_000, 10_000)
+"""The schedules, by number, that are run twice."""
+WEAKER_SCHEDULES = 500
+"""The most schedules spent on whether a weaker scheduler could make the mix-up as well."""
+TOLD_EVERY = 0.1
+"""Seconds between two tellings of how far it is."""
+
+Tell = Callable[[int], None]
+"""Told, now and then, how many schedules were run."""
+
+
+def has_gil() -> bool:
+    """Tell whether this Python runs one thread at a time."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+
+
+class StopError(Exception):
+    """The search cannot go on; the argument tells why."""
+
+
+class Search:
+    """One search on an open host: what it has found and counted so far, at any moment."""
+
+    def __init__(
+        self, program: Program, host: ControlledHost, control: Control, limits: Limits, tell: Tell
+    ) -> None:
+        self.tally = Tally()
+        self.phases: list[Phase] = []
+        self.found: Ran | None = None
+        self.found_at = 0
+        self.feasibility = Feasibility.SEQUENTIAL
+        self.complete = True
+        """Whether no limit cut it short."""
+        self.reason = ""
+        """Why it could not go on."""
+        self.interrupted = False
+        self._program = program
+        self._control = control
+        self._limits = limits
+        self._tell = tell
+        self._levels = [level for level in host.levels if level.rank <= limits.level.rank]
+        self._started = self._told = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken, in seconds."""
+        return time.perf_counter() - self._started
+
+    def run(self) -> None:
+        """Search until a mix-up, a limit or Ctrl-C."""
+        try:
+            self._search()
+            if self.found is not None:
+                self._must_repeat(self.found)
+                self.feasibility = self._weakest(self.found)
+        except StopError as stop:
+            self.reason = str(stop)
+        except KeyboardInterrupt:
+            self.reason = "it was interrupted"
+            self.interrupted = True
+            self.complete = False
+
+    def _search(self) -> None:
+        strategy = self._limits.strategy
+        if self._program.learns:
+            self._learn()
+        usual = [level for level in self._levels if level is not Feasibility.FREE_THREADED][-1]
+        self._go_through(strategy, usual)
+        if not strategy.exhausts:
+            return
+        if self.found is None and self.complete and self._limits.bound is not None:
+            self._in_turns(usual)
+        if self.found is None and self.complete and self._levels[-1] is not usual and self._limits.files:
+            self._go_through(strategy, self._levels[-1], known=usual)
+
+    def _learn(self) -> None:
+        """Let the program see what it comes to in each order of one unit after the other."""
+        self._watch(Feasibility.JITTER)
+        scheduler = PREEMPTION_BOUNDED.make(StrategyOptions(bound=0))
+        while scheduler.begin():
+            ran = self._run(scheduler)
+            if not ran.execution.switches and ran.execution.fate is Fate.DONE:
+                self._program.learn(ran.execution)
+
+    def _go_through(self, strategy: Strategy, level: Feasibility, known: Feasibility | None = None) -> None:
+        """Run one schedule after the other with the switch points of a level; of known ones, count none again."""
+        limits = self._limits
+        scheduler = strategy.make(StrategyOptions(limits.seed, limits.bound, known, limits.reduce))
+        self._watch(level)
+        tally = Tally()
+        ended = False
+        try:
+            while self.found is None and self.complete:
+                if not scheduler.begin():
+                    ended = True
+                    break
+                ran = self._run(scheduler)
+                if known is None or ran.needs().rank > known.rank:
+                    tally.add(ran)
+                    self._count(ran)
+                self.complete = not self._spent()
+        finally:
+            self.phases += tally.phases(level, limits.bound, bounded=strategy.bounded, complete=ended)
+
+    def _in_turns(self, level: Feasibility) -> None:
+        """Run the one schedule of an idle loop, which may well have more preemptions than the bound."""
+        scheduler = FIFO.make(StrategyOptions())
+        scheduler.begin()
+        ran = self._run(scheduler)
+        if ran.execution.preemptions > (self._limits.bound or 0):
+            self._count(ran)
+            self.phases.append(Phase(Feasibility.FIFO, None, 1, exhausted=True))
+
+    def _run(self, scheduler: Scheduler) -> Ran:
+        ran = run_schedule(self._program, self._control, scheduler)
+        scheduler.done(ran.execution)
+        if ran.execution.fate is Fate.UNCONTROLLED:
+            raise StopError(ran.execution.trouble)
+        return ran
+
+    def _count(self, ran: Ran) -> None:
+        tally = self.tally
+        tally.add(ran)
+        if ran.mixup is not None:
+            self.found, self.found_at = ran, tally.schedules
+        elif tally.schedules in TWICE:
+            self._must_repeat(ran)
+        if tally.schedules % 64 == 0 and (now := time.perf_counter()) - self._told > TOLD_EVERY:
+            self._told = now
+            self._tell(tally.schedules)
+
+    def _must_repeat(self, ran: Ran) -> None:
+        if told := difference(self._program, self._control, ran):
+            raise StopError(
+                f"it is not deterministic under control: {told}. Take out what changes from run to run (clocks, random "
+                "numbers, hash orders, caches filled by the first schedule), or make it anew for each"
+            )
+
+    def _spent(self) -> bool:
+        limits = self._limits
+        return self.tally.schedules >= limits.schedules or self.seconds >= limits.seconds
+
+    def _watch(self, level: Feasibility) -> None:
+        self._control.watch(Watch(self._limits.files, level))
+
+    def _weakest(self, found: Ran) -> Feasibility:
+        """Return the weakest scheduler that makes a mix-up, not only this one."""
+        needs = found.needs()
+        if needs is Feasibility.SEQUENTIAL:
+            return needs
+        none = StrategyOptions(bound=0)
+        for level, strategy, options in (
+            (Feasibility.SEQUENTIAL, PREEMPTION_BOUNDED, none),
+            (Feasibility.FIFO, FIFO, none),
+            (Feasibility.JITTER, PREEMPTION_BOUNDED, StrategyOptions(bound=self._limits.bound)),
+        ):
+            if needs.rank <= level.rank:
+                return needs
+            self._watch(Feasibility.JITTER)
+            try:
+                if self._makes(strategy.make(options), level):
+                    return level
+            finally:
+                self._watch(needs)
+        return needs
+
+    def _makes(self, scheduler: Scheduler, level: Feasibility) -> bool:
+        """Tell whether a scheduler makes a mix-up within few schedules, none of them stronger than the level."""
+        for _ in range(WEAKER_SCHEDULES):
+            if not scheduler.begin():
+                return False
+            ran = self._run(scheduler)
+            if ran.mixup is not None and (level is Feasibility.FIFO or ran.needs().rank <= level.rank):
+                return True
+            if level is Feasibility.FIFO:
+                return False
+        return False
