@@ -1,11 +1,12 @@
 """What is explored and what explores it: programs of a few units, and hosts that run them one schedule at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from harness.core.execution import Execution, Scheduler
+from harness.core.exploration import Switch
 from harness.core.feasibility import Feasibility
 from harness.core.history import History
 from harness.core.ports import Visit
@@ -73,6 +74,14 @@ class Program(Protocol):
         """Make a fresh instance; probes, if it has any, record to the history."""
 
 
+@runtime_checkable
+class Separable(Protocol):
+    """A program that can be made with fewer units, so that those not involved in a mix-up are left out of it."""
+
+    def without(self, names: Collection[str]) -> Program | None:
+        """Return the program without the units of these names, or None where that makes no sense."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """Which code is looked into for switch points, on hosts that can."""
@@ -106,6 +115,8 @@ class ControlledHost:
     open: Callable[[], AbstractContextManager[Control]]
     levels: tuple[Feasibility, ...]
     """The schedulers that it can stand for, from the weakest to the strongest."""
+    stands_for: tuple[str, ...] = ()
+    """The names of the free-running hosts whose cells it explores."""
     patched: bool = False
     """Needs a process in which gevent has patched the standard library."""
 
@@ -141,3 +152,5 @@ class StrategyOptions:
     """For PCT and URW: steps of a schedule, as measured; 0 when that is not known."""
     lengths: tuple[int, ...] = ()
     """For URW: steps of each unit, as measured."""
+    switches: Sequence[Switch] = ()
+    """For replay: what to repeat."""

@@ -16,8 +16,15 @@ Jar = MutableMapping[str, str]
 class Flood:
     """One scenario on one host: rounds of requests, then a few one at a time, all in one history."""
 
-    def __init__(self, mounted: Mounted, scenario: Scenario, host: Host, gate: Callable[[int], Gate]) -> None:
-        self.history = History()
+    def __init__(
+        self,
+        mounted: Mounted,
+        scenario: Scenario,
+        host: Host,
+        gate: Callable[[int], Gate],
+        history: History | None = None,
+    ) -> None:
+        self.history = History() if history is None else history
         self.sent = 0
         self._mounted = mounted
         self._scenario = scenario
@@ -27,19 +34,25 @@ class Flood:
 
     def run(self, lanes: Sequence[Sequence[Order]]) -> None:
         """Send the orders of each lane in turn, all lanes at once."""
+        self._go(self.visits(lanes))
+
+    def visits(self, lanes: Sequence[Sequence[Order]]) -> list[Iterator[tuple[int, Visit]]]:
+        """Return (seed, visit) of each order, lane by lane, for units that send them; a log-in is sent at once."""
         if self._scenario.cookies is Cookies.SHARED and not self._shared and lanes[0]:
             self._log_in(lanes[0][0])
-        self._run(lanes, self.history)
         self.sent += sum(map(len, lanes))
+        return self._lanes(lanes, self.history)
 
     def _log_in(self, like: Order) -> None:
         """Let one request, which no checker sees, fetch the cookies that all clients then share."""
-        self._run([[Order("login", like.user, f"login-{like.token}", like.seed)]], History())
+        self._go(self._lanes([[Order("login", like.user, f"login-{like.token}", like.seed)]], History()))
 
-    def _run(self, lanes: Sequence[Sequence[Order]], history: History) -> None:
-        jars = self._jars(len(lanes))
-        visits = [self._visits(lane, jar, history) for lane, jar in zip(lanes, jars, strict=True) if lane]
+    def _go(self, visits: Sequence[Iterator[tuple[int, Visit]]]) -> None:
         self._host.run(visits, self._gate(len(visits)))
+
+    def _lanes(self, lanes: Sequence[Sequence[Order]], history: History) -> list[Iterator[tuple[int, Visit]]]:
+        jars = self._jars(len(lanes))
+        return [self._visits(lane, jar, history) for lane, jar in zip(lanes, jars, strict=True) if lane]
 
     def _jars(self, lanes: int) -> Sequence[Jar | None]:
         match self._scenario.cookies:

@@ -85,7 +85,7 @@ class Calls:
         works = [
             Work(name, partial(call, *given)) for name, call in zip(self.names, self._calls, strict=True)
         ]
-        return Round(works, self._judge, lambda execution: repr(_results(execution)))
+        return Round(works, self._judge, state=lambda execution: repr(_results(execution)))
 
     def _judge(self, execution: Execution) -> Mixup | None:
         results = _results(execution)

@@ -1,0 +1,105 @@
+"""A cell as a program to explore: a few requests of one scenario over one subject, and the checkers as its judge."""
+
+from collections.abc import Sequence
+
+from harness.core.control import Mixup, Round, Work
+from harness.core.errors import UserError
+from harness.core.evidence import measure
+from harness.core.execution import Execution
+from harness.core.history import History, Kind
+from harness.core.names import load
+from harness.core.plan import plan
+from harness.core.ports import Checker, Host, Target
+from harness.core.record import Cell, Place
+from harness.core.scenario import Means, Scenario
+from harness.core.verdict import Need
+from harness.engine.announced import Announcer
+from harness.engine.flood import Flood
+from harness.engine.judge import unpromised
+from harness.engine.subjects import find_subject
+from localimpl import Subject
+
+REQUESTS = 3
+UNITS = 2
+"""So that one unit serves two requests, one after the other, while the other serves one."""
+REFERENCE = "cell:"
+
+
+class CellProgram:
+    """Made anew for each schedule: another Local, another app, the same requests with the same tokens."""
+
+    learns = False
+
+    def __init__(
+        self, cell: Cell, checkers: Sequence[Checker], seed: int, *, requests: int = REQUESTS
+    ) -> None:
+        if cell.place is not Place.HOST:
+            raise UserError(f"{cell.where} is a server in a process of its own; explore the cell on a host")
+        self.cell = cell
+        self.subject: Subject = find_subject(cell.subject)
+        self.scenario: Scenario = load(cell.scenario)
+        self._target: Target = load(cell.target)
+        self._host: Host = load(cell.where)
+        self._checkers = checkers
+        self._ignored = unpromised(self.scenario, self.subject.promise)
+        self._lanes = plan(requests, UNITS, seed, self.scenario.hangs_up)
+        self._gate = load(cell.gate).make
+        self._wanted = {
+            checker.needs
+            for checker in checkers
+            if checker.anomaly in self.scenario.looks_for and checker.needs in self._host.offers
+        }
+        self._had: set[Need] = set()
+        self._trouble = ""
+        self.name = cell.id
+        self.unit = self._host.unit
+        self.reference = f"{REFERENCE}{cell.subject}|{cell.where}|{cell.scenario}|{cell.target}|{cell.gate}"
+        # What a session store shares is announced by nobody.
+        self.tracked = Means.SESSION not in self.scenario.uses and cell.target.endswith(".mini:TARGET")
+
+    def begin(self, history: History) -> Round:
+        """Mount the scenario on a new Local and line up its requests."""
+        announcer = Announcer()
+        subject = announcer.subject(self.subject) if self.tracked else self.subject
+        mounted = self._target.mount(subject, self.scenario)
+        flood = Flood(mounted, self.scenario, self._host, self._gate, history)
+        works = [
+            Work(lane[0].request, visits=list(visits))
+            for lane, visits in zip(self._lanes, flood.visits(self._lanes), strict=True)
+        ]
+        return Round(works, lambda execution: self._judge(history, execution), announcer.to)
+
+    def learn(self, execution: Execution) -> None:
+        """Nothing is learnt: the checkers know what is right."""
+
+    def shortfall(self) -> str:
+        """Say which evidence no schedule had, or what failed."""
+        if self._trouble:
+            return self._trouble
+        missing = sorted(self._wanted - self._had)
+        return f"no schedule had {' and '.join(missing)}" if missing else ""
+
+    def _judge(self, history: History, execution: Execution) -> Mixup | None:
+        for name, error in zip(execution.names, execution.errors, strict=True):
+            if error is not None:
+                self._trouble = self._trouble or f"{name} failed: {type(error).__name__}: {error}"
+        for checker in self._checkers:
+            if checker.anomaly in self._ignored:
+                continue
+            for witness in checker.check(history):
+                return Mixup(witness.sentence, witness.victim, str(witness.anomaly), witness)
+        evidence = measure(history)
+        self._had.update(need for need in self._wanted - self._had if evidence.of(need))
+        if evidence.failed and not self._trouble:
+            failure = next(event for event in history if event.kind is Kind.FAILED)
+            self._trouble = f"{failure.request} failed: {failure.value}"
+        return None
+
+
+def find_program(reference: str, checkers: Sequence[Checker], seed: int) -> CellProgram:
+    """Return the cell that a replay's token names."""
+    parts = reference.removeprefix(REFERENCE).split("|")
+    if not reference.startswith(REFERENCE) or len(parts) != 5:
+        raise UserError(f"{reference!r} names no cell: cell:SUBJECT|HOST|SCENARIO|TARGET|GATE expected")
+    subject, where, scenario, target, gate = parts
+    return CellProgram(Cell(subject, Place.HOST, where, scenario, target, gate), checkers, seed)
