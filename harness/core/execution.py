@@ -307,6 +307,8 @@ class Execution:
     def _anchor(self, unit: int) -> Anchor:
         assert self.locate is not None
         point = self.pending[unit]
+        if point.role is Role.END:
+            return Anchor(str(Role.END), "", 0, 1)
         file, line = (point.file, point.line) if point.file else self.locate(unit)
         key = (unit, str(point.role), file, line)
         self._counts[key] = occurrence = self._counts.get(key, 0) + 1

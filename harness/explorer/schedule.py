@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.core.control import Control, Mixup, Program
+from harness.core.control import Control, Mixup, Program, Round
 from harness.core.execution import Execution, Fate, Point, Scheduler
 from harness.core.feasibility import Feasibility
 from harness.core.history import History
@@ -45,6 +45,11 @@ def run_schedule(
     history = History() if history is None else history
     round_ = program.begin(history)
     execution = Execution(scheduler, tracked=program.tracked, locate=control.locate if located else None)
+    return run_round(round_, control, execution, history)
+
+
+def run_round(round_: Round, control: Control, execution: Execution, history: History) -> Ran:
+    """Run what a program began, and judge it."""
     if round_.announce is not None:
         round_.announce(execution.touch)
     control.run(round_.works, execution)
