@@ -71,8 +71,16 @@ class Selection:
         groups: dict[tuple[str, str], list[Cell]] = {}
         for cell in sorted(self.runnable, key=lambda cell: cell.place is Place.HOST):
             groups.setdefault((cell.subject, cell.where), []).append(cell)
+        controlled = {name: entry.path for entry in entries("controlled") for name in entry.part.stands_for}
+        names = {entry.path: entry.name for _, entry in self.places}
         return [
-            Job(tuple(cells), options, checkers, cells[0].place is Place.HOST and patched[where])
+            Job(
+                tuple(cells),
+                options,
+                checkers,
+                cells[0].place is Place.HOST and patched[where],
+                controlled.get(names[where], "") if cells[0].place is Place.HOST else "",
+            )
             for (_, where), cells in groups.items()
         ]
 

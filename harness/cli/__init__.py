@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from harness.cli.doors import Doors
+from harness.cli.explore import explore
 from harness.cli.parts import doctor, list_parts, trace
 from harness.cli.run import run
 from harness.cli.settings import settings
@@ -25,5 +26,5 @@ def main(ctx: click.Context) -> None:
         ctx.default_map = {"run": settings(run)}
 
 
-for command in (run, list_parts, doctor, recheck, report, compare, trace):
+for command in (run, explore, list_parts, doctor, recheck, report, compare, trace):
     main.add_command(command)

@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from harness.core.errors import UserError
+from harness.core.exploration import Exploration
 from harness.core.verdict import Anomaly, Evidence, Grade, Need, Outcome, Witness
 from localimpl import Unit
 
@@ -133,6 +134,8 @@ class CellResult:
     """The command that repeats this cell."""
     reason: str = ""
     """Why a cell is not applicable."""
+    explored: Exploration | None = None
+    """What a search of its schedules came to, beside the flood or in its place."""
 
 
 def not_applicable(cell: Cell, unit: Unit, reason: str) -> CellResult:

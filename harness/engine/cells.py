@@ -16,6 +16,7 @@ from harness.core.ports import Checker, Host, Server
 from harness.core.record import Cell, CellResult, Ending, Place
 from harness.core.scenario import Cookies, Scenario
 from harness.core.verdict import Grade, Need, Outcome, demands
+from harness.engine.explored import explored
 from harness.engine.flood import Flood
 from harness.engine.hang import in_flight, where_it_stands
 from harness.engine.job import Job, Options, repeat_command
@@ -114,7 +115,7 @@ def run(cells: Iterable[Cell], job: Job, report: Callable[[CellResult], None]) -
         for cell in cells:
             attempt = Attempt(cell, job)
             with _TimeLimit(attempt, report):
-                result = _on_host(attempt)
+                result = _on_host(attempt, job)
             report(result)
         return
     with ServerProcess(
@@ -148,7 +149,12 @@ class _SilentError(Exception):
     """The server does not answer, because it hangs or has ended."""
 
 
-def _on_host(attempt: Attempt) -> CellResult:
+def _on_host(attempt: Attempt, job: Job) -> CellResult:
+    result = _flooded(attempt) if job.options.flood else attempt.result()
+    return explored(result, job) if job.options.explore is not None else result
+
+
+def _flooded(attempt: Attempt) -> CellResult:
     cell, host = attempt.cell, attempt.place
     assert isinstance(host, Host)
     mounted = load(cell.target).mount(attempt.subject, attempt.scenario)

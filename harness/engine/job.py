@@ -4,7 +4,25 @@ import json
 import shlex
 from dataclasses import asdict, dataclass
 
+from harness.core.feasibility import Feasibility
 from harness.core.record import Cell, Place, build, short
+
+
+@dataclass(frozen=True, slots=True)
+class Explore:
+    """How far the schedules of each cell are searched."""
+
+    bound: int | None = 2
+    """The most preemptions of a schedule; None for no bound."""
+    strategy: str = "harness.schedulers.preemption_bounded:STRATEGY"
+    schedules: int = 20_000
+    seconds: float = 30.0
+    files: tuple[str, ...] = ()
+    """Source files whose instructions are switch points of threads; the subject's own is always among them."""
+    requests: int = 3
+    level: Feasibility = Feasibility.FREE_THREADED
+    """The strongest scheduler that is tried."""
+    reduce: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +46,10 @@ class Options:
     """Where sessions are kept that go to a Redis server; empty for one of our own."""
     sql_url: str = ""
     """Where sessions are kept that go to a database, as SQLAlchemy writes it; empty for a file of our own."""
+    flood: bool = True
+    """Whether cells are flooded; if not, their schedules are explored alone."""
+    explore: Explore | None = None
+    """How far the schedules of each cell on a host are explored; None for not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +61,8 @@ class Job:
     checkers: tuple[str, ...]
     patched: bool
     """Needs a process in which gevent has patched the standard library."""
+    controlled: str = ""
+    """The controlled host that explores such cells, as an import string; empty for none."""
     mounted: tuple[str, ...] = ()
     """Scenarios that the server gets, so that later jobs can share it; none means those of the cells."""
 
@@ -77,6 +101,20 @@ def repeat_command(cell: Cell, options: Options) -> str:
     for name in ("redis_url", "sql_url"):
         if value := getattr(options, name):
             words += [f"--{name.replace('_', '-')}", value]
+    return shlex.join(words)
+
+
+def explore_command(cell: Cell, options: Options) -> str:
+    """Return the command that searches the schedules of just this cell again, as far."""
+    words = ["ctxstress", "explore", *_row(cell), "--host", _spoken(cell.where)]
+    words += ["--scenario", _spoken(cell.scenario), "--seed", str(options.seed)]
+    asked, usual = options.explore or Explore(), Explore()
+    if asked.strategy != usual.strategy:
+        words += ["--strategy", _spoken(asked.strategy)]
+    if asked.bound != usual.bound:
+        words += ["--bound", "none" if asked.bound is None else str(asked.bound)]
+    for file in asked.files:
+        words += ["--watch", file]
     return shlex.join(words)
 
 

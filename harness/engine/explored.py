@@ -1,0 +1,68 @@
+"""Explores the schedules of a cell on a host, and puts what that came to beside what the flood saw."""
+
+from dataclasses import replace
+from inspect import getsourcefile
+
+from harness.core.control import ControlledHost, Strategy
+from harness.core.exploration import Exploration
+from harness.core.names import load
+from harness.core.record import CellResult, Ending
+from harness.core.verdict import Outcome, grade, worst
+from harness.engine.cell_program import CellProgram
+from harness.engine.job import Explore, Job, explore_command
+from harness.engine.subjects import find_subject
+from harness.explorer.exploring import explore
+from harness.explorer.limits import Limits
+from localimpl import Subject
+
+
+def explored(result: CellResult, job: Job) -> CellResult:
+    """Return the result with an exploration of its cell; a mix-up counts, whichever of the two saw it.
+
+    A cell that was not flooded has the exploration's outcome alone. What no controlled host stands for, and what
+    hung or crashed under the flood, is left as it is.
+    """
+    asked = job.options.explore
+    if asked is None or not job.controlled or result.ending is not Ending.JUDGED:
+        return result
+    found = exploration(result, job, asked)
+    seen = [Outcome.MIXED] if found.outcome is Outcome.MIXED else []
+    outcome = worst([result.outcome, *seen]) if job.options.flood else found.outcome
+    subject = find_subject(result.cell.subject)
+    place = load(result.cell.where)
+    scenario = load(result.cell.scenario)
+    return replace(
+        result,
+        outcome=outcome,
+        grade=grade(outcome, subject.promise, place.unit, scenario.name, place.offers),
+        explored=found,
+        seconds=round(result.seconds + found.seconds, 4),
+    )
+
+
+def exploration(result: CellResult, job: Job, asked: Explore) -> Exploration:
+    """Search the schedules of a cell as far as asked."""
+    checkers = [load(path) for path in job.checkers]
+    program = CellProgram(result.cell, checkers, job.options.seed, requests=asked.requests)
+    host: ControlledHost = load(job.controlled)
+    strategy: Strategy = load(asked.strategy)
+    limits = Limits(
+        bound=asked.bound,
+        schedules=asked.schedules,
+        seconds=asked.seconds,
+        strategy=strategy,
+        seed=job.options.seed,
+        files=tuple(dict.fromkeys([*source_of(program.subject), *asked.files])),
+        level=asked.level,
+        reduce=asked.reduce,
+    )
+    return replace(explore(program, host, limits), repeat=explore_command(result.cell, job.options))
+
+
+def source_of(subject: Subject) -> tuple[str, ...]:
+    """Return the source file in which a subject's Local is written, if it is written in Python."""
+    try:
+        file = getsourcefile(type(subject.make()))
+    except TypeError:
+        return ()
+    return (file,) if file else ()
