@@ -87,6 +87,10 @@ WORLD: tuple[Touch, ...] = (("*", True),)
 """What a step touches of which that is not known: it may disturb, and be disturbed by, any other."""
 
 
+BIRTH: Touch = ("the number of units", True)
+"""What a step touches that adds a unit: numbers are given in order, so the order of births matters."""
+
+
 class Fate(StrEnum):
     """How a schedule ended."""
 
@@ -178,7 +182,7 @@ class Execution:
         self.options: list[tuple[int, ...]] = []
         """For each step, all units that could have run it."""
         self.touches: list[tuple[Touch, ...]] = []
-        """For each step, what it touched; empty lists where nothing is tracked."""
+        """For each step that has ended, what it was said to touch, in order; all of it where the program is tracked."""
         self.touched: list[Touch] = []
         """What the running step has touched so far."""
         self.anchors: list[Anchor | None] = []
@@ -205,6 +209,7 @@ class Execution:
         self.results.append(None)
         self.errors.append(None)
         self.ready.append(unit)
+        self.touched.append(BIRTH)
         return unit
 
     def park(self, unit: int, point: Point = PAUSED) -> None:
@@ -216,11 +221,13 @@ class Execution:
         """Let a unit wait for something, told in words, that another unit must bring."""
         self.pending[unit] = WAITING
         self.waiting[unit] = on
+        self.touched.append((f"the waiting of {unit}", True))
 
     def wake(self, unit: int) -> None:
         """Let a unit that waited go on."""
         if self.waiting.pop(unit, None) is not None:
             self.ready.append(unit)
+            self.touched.append((f"the waiting of {unit}", True))
 
     def end(self, unit: int, result: Any = None, error: BaseException | None = None) -> None:
         """Take a unit's end, with what it returned or raised."""
@@ -229,7 +236,7 @@ class Execution:
         self.errors[unit] = error
 
     def touch(self, name: str, writes: bool) -> None:
-        """Note that the running step touches a shared object."""
+        """Note that the running step touches a shared object: a value, a lock, an event, an end that others join."""
         self.touched.append((name, writes))
 
     def lose_control(self, trouble: str) -> None:
@@ -239,10 +246,11 @@ class Execution:
 
     def pick(self) -> int:
         """End the running step and return the unit that runs the next, or NOBODY: then ``fate`` tells why."""
-        ready, current = self.ready, self.current
-        if self.tracked and current >= 0:
-            self.touches.append(tuple(self.touched))
-            self.touched.clear()
+        ready, current, touched = self.ready, self.current, self.touched
+        if current >= 0:
+            self.touches.append(tuple(touched))
+        if touched:
+            touched.clear()
         if self.fate is not None:
             return NOBODY
         if not ready:

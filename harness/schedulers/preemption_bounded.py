@@ -1,65 +1,147 @@
 """Runs every schedule with no preemption, then every one with one more, and so on up to a bound.
 
 Left alone, the running unit goes on; a schedule is that default with a few deviations. Those with the fewest
-preemptions come first, so the first witness has the fewest (iterative context bounding: Musuvathi and Qadeer, PLDI 2007).
+preemptions come first, so the first witness has the fewest (iterative context bounding: Musuvathi and Qadeer, PLDI
+2007). All within the bound are run, of those that are *fair*: a unit that has paused many times in a row while others
+could go on is left for one of them, at no cost, or a loop that waits for another's write would never end.
+
+Where the program is tracked, a branch is left out if a branch was taken to the same unit, at no greater cost, after an
+equivalent beginning (see ``_fingerprint``). No outcome is lost. Let S be a schedule within the bound, and P u R be S
+up to its first branch that was left out, the unit that goes on there, and the rest. Then P' u was taken, P' being
+equivalent to P and P' u no dearer. P' u R can be run, for the state is the same, and comes to the same. What R costs
+depends on who ran before it, which is u in both, on who can go on, which the state tells, and on u's patience, which
+is fresh in both because no branch goes to the unit that ran before. So P' u R is within the bound. If it has branches
+that were left out they lie in R, which is shorter: by induction some schedule was run that is equivalent to S.
 """
 
-from collections import deque
+from array import array
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from harness.core.control import Strategy, StrategyOptions
-from harness.core.execution import NOBODY, Execution
+from harness.core.execution import NOBODY, Execution, Point
+from harness.schedulers._fingerprint import fingerprints
+from harness.schedulers._order import Acquaintance, spread
+
+Way = tuple[int, int, int | None]
+"""A step, who goes on there instead, and the fingerprint of what was before, if that is known."""
 
 
-class Branch(NamedTuple):
-    """A schedule yet to be run: another's path up to a step, and who goes on there instead."""
+class Branches(NamedTuple):
+    """Schedules yet to be run that deviate, each in another step, from one that was."""
 
-    path: list[int]
+    path: "array[int]"
+    cost: int
+    weak: bool
+    """Whether the scheduler makes them of which all is known."""
+    hope: int
+    """How little is to be hoped of the switches, summed up."""
+    ways: list[Way]
+
+
+class Choice(NamedTuple):
+    """A step of the default in which others could have gone on."""
+
     step: int
-    instead: int
-
-
-ROOT = Branch([], 0, NOBODY)
+    cost: int
+    left: int
+    """Who would be preempted, or NOBODY."""
+    point: Point | None
+    others: tuple[int, ...]
 
 
 class PreemptionBounded:
-    """A queue of branches for each number of preemptions; a schedule that was run brings the branches off its rest."""
+    """A queue of branches; each schedule brings those off the part of it that went by the default."""
 
     def __init__(self, options: StrategyOptions) -> None:
-        self._queues: list[deque[Branch]] = [deque([ROOT])]
-        self._most = options.bound
-        self._branch = ROOT
-        self._found: list[tuple[int, int, int, tuple[int, ...]]] = []
+        self._bound = options.bound
+        self._known = options.known
+        self._reduce = options.reduce
+        self._queue: list[tuple[int, bool, int, int, int, Branches]] = []
+        self._pushed = 0
+        self._cheapest: dict[tuple[int, int], int] = {}
+        """For each beginning, by its fingerprint, and who goes on then: the least cost so far."""
+        self._acquaintance = Acquaintance()
+        self._choices: list[Choice] = []
+        self._push(Branches(array("H"), 0, True, 0, [(NOBODY, NOBODY, None)]), 0)
 
     def begin(self) -> bool:
-        for queue in self._queues:
-            if queue:
-                self._branch = queue.popleft()
-                self._found.clear()
+        """Take the next schedule from the queue."""
+        while self._queue:
+            *_, index, _, branches = heappop(self._queue)
+            if index + 1 < len(branches.ways):
+                self._push(branches, index + 1)
+            step, instead, state = branches.ways[index]
+            if state is None or self._cheapest[state, instead] == branches.cost:
+                self._branches, self._step, self._instead = branches, step, instead
+                self._choices.clear()
                 return True
         return False
 
     def pick(self, execution: Execution) -> int:
-        path, last, instead = self._branch
+        """Follow the path, branch off, and then let whoever runs go on."""
         step = len(execution.ran)
-        if instead != NOBODY:
-            if step < last:
-                return path[step]
-            if step == last:
-                return instead
+        if step <= self._step:
+            unit = self._instead if step == self._step else self._branches.path[step]
+            return unit if unit in execution.ready else self._astray(execution, unit)
+        ready, current, cost = execution.ready, execution.current, execution.preemptions
         chosen = execution.default()
-        costs = execution.current in execution.ready and not execution.fair()
-        self._found.append((step, execution.preemptions + costs, chosen, tuple(execution.ready)))
+        left, point = NOBODY, None
+        if current not in ready:
+            others = tuple(unit for unit in ready if unit != chosen)
+        else:
+            others = tuple(unit for unit in ready if unit not in (chosen, current))
+            if chosen == current:
+                left, point, cost = current, execution.pending[current], cost + 1
+        if others and (self._bound is None or cost <= self._bound):
+            self._choices.append(Choice(step, cost, left, point, others))
         return chosen
 
     def done(self, execution: Execution) -> None:
-        path = execution.ran
-        for step, cost, chosen, options in self._found:
-            if self._most is not None and cost > self._most:
-                continue
-            while len(self._queues) <= cost:
-                self._queues.append(deque())
-            self._queues[cost].extend(Branch(path, step, other) for other in options if other != chosen)
+        """Queue the branches off this schedule, those of like hope in the order that leaves the smallest gaps."""
+        self._acquaintance.learn(execution)
+        if not self._choices:
+            return
+        reduces = self._reduce and execution.tracked
+        states = fingerprints(execution.ran, execution.touches) if reduces else None
+        judge = self._acquaintance.judge(execution)
+        groups: dict[tuple[int, bool, int, int, int], list[Way]] = {}
+        for step, cost, left, point, others in self._choices:
+            weak = self._is_weak(point)
+            state = states[step] if states else None
+            for other in others:
+                if state is not None:
+                    if self._cheapest.get((state, other), cost + 1) <= cost:
+                        continue
+                    self._cheapest[state, other] = cost
+                if weak and cost == self._bound and self._known is not None:
+                    continue
+                hope = int(judge.hope(step, left, point, other))
+                groups.setdefault((cost, weak, hope, left, other), []).append((step, other, state))
+        path = array("H", execution.ran)
+        for (cost, weak, hope, _, _), ways in groups.items():
+            spread_out = [ways[index] for index in spread(len(ways))]
+            self._push(Branches(path, cost, weak, self._branches.hope + hope, spread_out), 0)
+
+    def _astray(self, execution: Execution, unit: int) -> int:
+        name = execution.names[unit] if unit < len(execution.names) else f"unit {unit}"
+        execution.lose_control(
+            f"it is not deterministic under control: {name} could run step {len(execution.ran)} of a schedule, "
+            "and could not when the same schedule was run again"
+        )
+        self._choices.clear()
+        self._step = execution.cap
+        return execution.default()
+
+    def _push(self, branches: Branches, index: int) -> None:
+        self._pushed += 1
+        entry = (branches.cost, branches.weak, branches.hope, index, self._pushed, branches)
+        heappush(self._queue, entry)
+
+    def _is_weak(self, point: Point | None) -> bool:
+        if self._known is None or not self._branches.weak:
+            return False
+        return point is None or point.needs.rank <= self._known.rank
 
 
 STRATEGY = Strategy(
@@ -67,4 +149,5 @@ STRATEGY = Strategy(
     summary="every schedule with 0, 1, 2, … preemptions, up to the bound",
     make=PreemptionBounded,
     exhausts=True,
+    bounded=True,
 )

@@ -1,0 +1,147 @@
+"""A toy host: units are generators on shared variables and locks, and run on nothing but the core."""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.core.control import Strategy, StrategyOptions
+from harness.core.execution import NOBODY, PAUSED, Execution, Fate, Point, Scheduler
+
+Body = Generator[Point | None, None, Any]
+"""A unit: yields the point at which it parks, or None where it waits."""
+Unit = Callable[["Shared"], Body]
+Announce = Callable[[str, bool], None]
+
+
+class Shared:
+    """Variables and locks, whose operations are announced."""
+
+    def __init__(self, execution: Execution, announce: Announce | None = None) -> None:
+        self.execution = execution
+        self.values: dict[str, Any] = {}
+        self.holders: dict[str, int] = {}
+        self.queues: dict[str, list[int]] = {}
+        self.bodies: list[Body] = []
+        self._touch = announce or execution.touch
+
+    def get(self, name: str) -> Any:
+        self._touch(name, False)
+        return self.values.get(name, 0)
+
+    def set(self, name: str, value: Any) -> None:
+        self._touch(name, True)
+        self.values[name] = value
+
+    def acquire(self, name: str) -> Body:
+        """Take a lock in a step, and wait for it as long as another holds it."""
+        unit = self.execution.current
+        self._touch(name, True)
+        while name in self.holders:
+            holder = self.execution.names[self.holders[name]]
+            self.queues.setdefault(name, []).append(unit)
+            self.execution.wait(unit, f"{name}, which {holder} holds")
+            yield None
+            self._touch(name, True)
+        self.holders[name] = unit
+
+    def release(self, name: str) -> None:
+        """Give a lock back and wake who waits for it."""
+        self._touch(name, True)
+        del self.holders[name]
+        for unit in self.queues.pop(name, ()):
+            self.execution.wake(unit)
+
+    def spawn(self, unit: Unit) -> None:
+        """Add a unit."""
+        self.execution.add(f"unit {len(self.bodies)}")
+        self.bodies.append(unit(self))
+
+
+def run(units: Sequence[Unit], execution: Execution, announce: Announce | None = None) -> Shared:
+    """Run one schedule to its fate."""
+    shared = Shared(execution, announce)
+    for unit in units:
+        shared.spawn(unit)
+    while (number := execution.pick()) != NOBODY:
+        try:
+            point = next(shared.bodies[number])
+        except StopIteration as stop:
+            execution.end(number, stop.value)
+        else:
+            if point is not None:
+                execution.park(number, point)
+    for body in shared.bodies:
+        body.close()
+    return shared
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What a search came to."""
+
+    schedules: int
+    outcomes: frozenset[Any]
+    executions: Sequence[Execution] = ()
+    ended: bool = True
+
+
+def explore(
+    units: Sequence[Unit],
+    strategy: Strategy,
+    options: StrategyOptions | None = None,
+    *,
+    tracked: bool = True,
+    most: int = 100_000,
+    keep: bool = False,
+    until: Callable[[Any], bool] = lambda outcome: False,
+    announcing: Callable[[Execution], Announce] | None = None,
+) -> Explored:
+    """Run schedules until the strategy ends, or so many; ``until`` tells the outcome at which to stop."""
+    scheduler = strategy.make(options or StrategyOptions())
+    outcomes: set[Any] = set()
+    executions: list[Execution] = []
+    count = 0
+    while count < most:
+        if not scheduler.begin():
+            return Explored(count, frozenset(outcomes), executions)
+        count += 1
+        execution = one(units, scheduler, tracked=tracked, announcing=announcing)
+        outcome = came_to(execution)
+        outcomes.add(outcome)
+        if keep:
+            executions.append(execution)
+        if until(outcome):
+            break
+    return Explored(count, frozenset(outcomes), executions, ended=False)
+
+
+def one(
+    units: Sequence[Unit],
+    scheduler: Scheduler,
+    *,
+    tracked: bool = True,
+    announcing: Callable[[Execution], Announce] | None = None,
+) -> Execution:
+    """Run one schedule that the scheduler has begun."""
+    execution = Execution(scheduler, tracked=tracked)
+    run(units, execution, announcing(execution) if announcing else None)
+    scheduler.done(execution)
+    return execution
+
+
+def came_to(execution: Execution) -> Any:
+    """Return what the units returned, or the fate of a schedule that did not end well."""
+    return tuple(execution.results) if execution.fate is Fate.DONE else execution.fate
+
+
+def segments(count: int, tracks: str = "") -> Unit:
+    """Return a unit of so many steps; each writes one variable, if one is named."""
+
+    def unit(shared: Shared) -> Body:
+        for step in range(count):
+            if step:
+                yield PAUSED
+            if tracks:
+                shared.set(tracks, step)
+
+    return unit
