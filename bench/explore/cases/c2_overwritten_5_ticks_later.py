@@ -1,0 +1,5 @@
+"""Under asyncio a Local is keyed by the thread's ident: another task, 5 ticks later, overwrites what one reads."""
+
+from bench.explore.cases._overwritten_tasks import overwritten
+
+CASE = overwritten(5)

@@ -1,0 +1,60 @@
+"""Contexts are pushed, nested, on a stack that all greenlets of a thread share: one pops, and reads, another's."""
+
+from collections.abc import Callable, Hashable
+
+from bench.explore.case import Begin, Case, Trial, returning
+from bench.explore.cases._greenlets import greenlet, pause, thread_ident
+from harness.core.feasibility import Feasibility
+from localimpl import Unit
+
+LATE = 8
+
+
+class Stack:
+    """A stack for each unit; ``key`` returns which unit this is."""
+
+    def __init__(self, key: Callable[[], Hashable]) -> None:
+        self._key = key
+        self._stacks: dict[Hashable, list[str]] = {}
+
+    def push(self, context: str) -> None:
+        """Lay a context on the running unit's stack."""
+        self._stacks.setdefault(self._key(), []).append(context)
+
+    def pop(self) -> str:
+        """Take the uppermost off."""
+        return self._stacks[self._key()].pop()
+
+
+def _keyed(key: Callable[[], Hashable]) -> Begin:
+    def begin() -> Trial:
+        stack = Stack(key)
+
+        def serve(user: str) -> tuple[str, str]:
+            stack.push(f"{user}'s app")
+            pause(1)
+            stack.push(f"{user}'s request")
+            pause(1)
+            return stack.pop(), stack.pop()
+
+        def alice() -> tuple[str, str]:
+            return serve("alice")
+
+        def bob() -> tuple[str, str]:
+            pause(LATE)
+            return serve("bob")
+
+        right = {user: (f"{user}'s request", f"{user}'s app") for user in ("alice", "bob")}
+        return Trial({"alice": alice, "bob": bob}, returning("bleed", right))
+
+    return begin
+
+
+CASE = Case(
+    unit=Unit.GREENLET,
+    kind="bleed",
+    feasibility=Feasibility.JITTER,
+    faulty=_keyed(thread_ident),
+    fixed=_keyed(greenlet),
+    source="Flask's context stacks over an ident-keyed Local, gevent imported late",
+)
