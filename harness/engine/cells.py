@@ -16,7 +16,6 @@ from harness.core.ports import Checker, Host, Server
 from harness.core.record import Cell, CellResult, Ending, Place
 from harness.core.scenario import Cookies, Scenario
 from harness.core.verdict import Grade, Need, Outcome, demands
-from harness.engine.explored import explored
 from harness.engine.flood import Flood
 from harness.engine.hang import in_flight, where_it_stands
 from harness.engine.job import Job, Options, repeat_command
@@ -151,7 +150,11 @@ class _SilentError(Exception):
 
 def _on_host(attempt: Attempt, job: Job) -> CellResult:
     result = _flooded(attempt) if job.options.flood else attempt.result()
-    return explored(result, job) if job.options.explore is not None else result
+    if job.options.explore is None:
+        return result
+    from harness.engine.explored import explored  # servers and floods need nothing of it
+
+    return explored(result, job)
 
 
 def _flooded(attempt: Attempt) -> CellResult:

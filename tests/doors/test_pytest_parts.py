@@ -7,7 +7,7 @@ import pytest
 
 from harness.core.record import Cell, CellResult, Ending, Place, Trouble
 from harness.core.verdict import Evidence, Grade, Outcome
-from harness.pytest_plugin import describe
+from harness.pytest_plugin.cells import describe
 from harness.selection import Asked, select, selection_of
 from localimpl import Unit
 

@@ -1,4 +1,4 @@
-"""The pytest door: a test for each cell of the matrix, spread over xdist's workers, and one report for all of them.
+"""Cells as tests: one for each cell of the matrix, spread over xdist's workers, and one report for all of them.
 
 A test module asks for cells by using the fixture, and may choose them with a marker that takes what
 ``harness.selection.Asked`` does; without it, the default matrix is run::
