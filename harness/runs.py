@@ -13,6 +13,7 @@ from harness.core.names import load
 from harness.core.record import SCHEMA, Cell, CellResult, Run, not_applicable
 from harness.engine.job import Options
 from harness.engine.pool import Pool
+from harness.explained import explained
 from harness.selection import Asked, Selection
 
 LANES = 2
@@ -95,6 +96,11 @@ def execute(recorder: Recorder, tell: Callable[[CellResult], None]) -> Run:
         for result in pool.run(recorder.selection.jobs(recorder.options)):
             recorder.add(result)
             tell(result)
+        if recorder.options.explore is not None:
+            for result in explained(
+                recorder.results.values(), recorder.options, recorder.options.explore, pool.size
+            ):
+                recorder.add(result)
     except KeyboardInterrupt:
         recorder.interrupted = True
     finally:

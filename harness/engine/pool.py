@@ -107,7 +107,7 @@ class Pool:
     """Runs jobs on ``size`` lanes at once; each lane keeps one worker of each kind for itself."""
 
     def __init__(self, size: int) -> None:
-        self._size = size
+        self.size = size
         self._workers: list[Worker] = []
         self._stopped = threading.Event()
 
@@ -119,7 +119,7 @@ class Pool:
         results: queue.SimpleQueue[CellResult | BaseException | None] = queue.SimpleQueue()
         lanes = [
             threading.Thread(target=self._lane, args=(todo, results), daemon=True)
-            for _ in range(min(self._size, len(jobs)))
+            for _ in range(min(self.size, len(jobs)))
         ]
         for lane in lanes:
             lane.start()

@@ -57,17 +57,13 @@ class Calls:
         self.unit = unit
         self.reference = reference
         self.tracked = False
+        self.learns = expect is None
         self.names = tuple(names) or tuple(f"r{number}" for number in range(1, len(calls) + 1))
         self.name = name or " | ".join(map(called, calls))
         self._calls = calls
         self._begin = begin
         self._expect = expect
         self._right: list[list[Any]] = []
-
-    @property
-    def learns(self) -> bool:
-        """Whether what is right must be learnt from schedules without a switch."""
-        return self._expect is None
 
     def learn(self, execution: Execution) -> None:
         """Take the results of callables that ran one after the other as right."""

@@ -1,0 +1,71 @@
+"""Hands mix-ups that a flood saw to the explorer, and attaches the smallest interleaving that shows them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from harness.catalog import entries
+from harness.core.names import load
+from harness.core.record import Cell, CellResult, Ending, Place
+from harness.core.verdict import Outcome
+from harness.engine.job import Explore, Job, Options
+from harness.engine.pool import Pool
+from localimpl import Unit
+
+OVERHEAD = 20.0
+"""Seconds that a cell may take beside its search."""
+
+Key = tuple[str, Unit, str, str]
+"""What a server's cell and the host's that stands in for it have in common: subject, unit, scenario, target."""
+
+
+def explained(
+    results: Iterable[CellResult], options: Options, asked: Explore, lanes: int
+) -> Iterator[CellResult]:
+    """Yield the mixed cells that have no exploration yet, each with one.
+
+    A server's requests are explored on units of its kind in one process: on the host's cell of the same scenario, which
+    may be known already.
+    """
+    results = list(results)
+    known = {_key(result): result for result in results if result.explored is not None}
+    wanted: dict[Key, list[CellResult]] = {}
+    for result in results:
+        if result.outcome is Outcome.MIXED and result.explored is None and result.ending is Ending.JUDGED:
+            if (found := known.get(_key(result))) is not None:
+                yield replace(result, explored=found.explored)
+            else:
+                wanted.setdefault(_key(result), []).append(result)
+    pool = Pool(lanes)
+    try:
+        for found in pool.run(_jobs(wanted, options, asked)):
+            if found.explored is not None:
+                for result in wanted[_key(found)]:
+                    yield replace(result, explored=found.explored)
+    finally:
+        pool.stop()
+
+
+def _key(result: CellResult) -> Key:
+    cell = result.cell
+    return cell.subject, result.unit, cell.scenario, cell.target
+
+
+def _jobs(wanted: dict[Key, list[CellResult]], options: Options, asked: Explore) -> list[Job]:
+    """Return a job for each subject and unit that a controlled host stands for."""
+    checkers = tuple(entry.path for entry in entries("checker"))
+    patched = {entry.name: (entry.path, entry.part.patched) for entry in entries("host")}
+    stand_ins = {
+        entry.part.unit: (*patched[entry.part.stands_for[0]], entry.path)
+        for entry in reversed(entries("controlled"))
+        if entry.part.stands_for
+    }
+    options = replace(options, flood=False, explore=asked, time_limit=asked.seconds + OVERHEAD)
+    cells: dict[tuple[str, Unit], list[Cell]] = {}
+    for (subject, unit, scenario, target), (first, *_) in wanted.items():
+        if unit in stand_ins and load(target).in_process:
+            cell = Cell(subject, Place.HOST, stand_ins[unit][0], scenario, target, first.cell.gate)
+            cells.setdefault((subject, unit), []).append(cell)
+    return [
+        Job(tuple(group), options, checkers, stand_ins[unit][1], stand_ins[unit][2])
+        for (_, unit), group in cells.items()
+    ]
