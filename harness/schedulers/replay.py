@@ -7,7 +7,7 @@ version of Python, which makes other steps of the same code.
 from collections.abc import Sequence
 
 from harness.core.control import Strategy, StrategyOptions
-from harness.core.execution import NOBODY, Anchor, Execution, Role
+from harness.core.execution import NOBODY, Execution, Role
 from harness.core.exploration import Switch
 
 SHARED_PARTS = 2

@@ -1,0 +1,33 @@
+"""Names source files shortly: from the working directory, from where packages are installed, or by their last parts."""
+
+import linecache
+from pathlib import Path
+
+INSTALLED = ("site-packages", "dist-packages")
+SHORTEST = 2
+"""Last parts that a path is shortened to when it lies nowhere that is known."""
+
+
+def shown(file: str) -> str:
+    """Return a path relative to the working directory if it lies below, else its shortest end that tells it."""
+    if not file or file.startswith("<"):
+        return file
+    path = Path(file)
+    for part in reversed(path.parts):
+        if part in INSTALLED:
+            at = len(path.parts) - 1 - path.parts[::-1].index(part)
+            return "/".join(path.parts[at + 1 :])
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return "/".join(path.parts[-SHORTEST:])
+
+
+def place(file: str, line: int) -> str:
+    """Return ``shop.py:14``, or nothing where no line is known."""
+    return f"{shown(file)}:{line}" if file else ""
+
+
+def source(file: str, line: int) -> str:
+    """Return a line of source without its indentation; nothing where there is none."""
+    return linecache.getline(file, line).strip() if file else ""

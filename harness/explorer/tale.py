@@ -1,0 +1,91 @@
+"""What the moments of a schedule mean: who did each, and when each unit was away and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.core.execution import NOBODY, Role
+from harness.core.history import Event, History, Kind
+from harness.explorer.located import Moment, Tape, What
+from harness.explorer.places import place
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A stretch in which a unit under way did not run: from the turn that left it to the one that brought it back."""
+
+    begins: int
+    ends: int
+    turn: Moment
+
+    def around(self, at: int) -> bool:
+        """Tell whether a moment fell into it."""
+        return self.begins < at < self.ends
+
+
+class Tale:
+    """What the moments of a schedule mean: who did each, and when each unit was away."""
+
+    def __init__(self, tape: Tape, history: History) -> None:
+        self.tape = tape
+        self.moments: Sequence[Moment] = tape.moments
+        self.events: list[Event] = list(history)
+        self.at = {
+            moment.seq: index for index, moment in enumerate(self.moments) if moment.what is What.EVENT
+        }
+
+    def who(self, index: int, unit: int | None = None) -> str:
+        """Return who did something: of a unit that serves several requests, the request; else the unit."""
+        moment = self.moments[index]
+        unit = moment.unit if unit is None else unit
+        name = self.tape.names[unit]
+        if "/" in name:
+            return name
+        own = [
+            (place, each)
+            for place, each in enumerate(self.moments)
+            if each.what is What.EVENT and each.unit == unit and self.events[each.seq].kind is Kind.ENTER
+        ]
+        begun = [self.events[each.seq].request for place, each in own if place <= index]
+        first = [self.events[each.seq].request for _, each in own]
+        return (begun[-1:] or first[:1] or [name])[0]
+
+    def absences(self, unit: int) -> list[Absence]:
+        """Return when a unit that had begun and not ended did not run."""
+        found = []
+        left: tuple[int, Moment] | None = None
+        for index, moment in enumerate(self.moments):
+            if moment.what is not What.TURN:
+                continue
+            if moment.left == unit and moment.unit != unit and moment.role != Role.END:
+                left = (index, moment)
+            elif moment.unit == unit and left is not None:
+                found.append(Absence(left[0], index, left[1]))
+                left = None
+        if left is not None:
+            found.append(Absence(left[0], len(self.moments), left[1]))
+        return [each for each in found if each.turn.unit != NOBODY]
+
+    def absence(self, unit: int, at: int) -> Absence | None:
+        """Return the absence into which a moment fell."""
+        return next((each for each in self.absences(unit) if each.around(at)), None)
+
+    def overtakings(self) -> list[int]:
+        """Return the turns at which a unit was left before its end, in order."""
+        return [
+            index
+            for index, moment in enumerate(self.moments)
+            if moment.what is What.TURN
+            and NOBODY not in (moment.left, moment.unit)
+            and moment.left != moment.unit
+            and moment.role != Role.END
+        ]
+
+    def overtaken(self, index: int, by: str = "", subject: str = "") -> str:
+        """Say how a unit was left: ``was overtaken by r2 at shop.py:14``, or what it waited for."""
+        turn = self.moments[index]
+        by = by or self.who(index)
+        where = place(turn.file, turn.line)
+        at = f" at {where}" if where else ""
+        if turn.waits:
+            return f"{subject}waited{at} for {turn.waits} while {by} went on"
+        return f"{subject}was overtaken by {by}{at}"
