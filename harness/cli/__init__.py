@@ -8,6 +8,7 @@ import click
 from harness.cli.doors import Doors
 from harness.cli.explore import explore
 from harness.cli.parts import doctor, list_parts, trace
+from harness.cli.replay import replay
 from harness.cli.run import run
 from harness.cli.settings import settings
 from harness.cli.stored import compare, recheck, report
@@ -26,5 +27,5 @@ def main(ctx: click.Context) -> None:
         ctx.default_map = {"run": settings(run)}
 
 
-for command in (run, explore, list_parts, doctor, recheck, report, compare, trace):
+for command in (run, explore, replay, list_parts, doctor, recheck, report, compare, trace):
     main.add_command(command)

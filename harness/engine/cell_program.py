@@ -1,6 +1,7 @@
 """A cell as a program to explore: a few requests of one scenario over one subject, and the checkers as its judge."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from copy import copy
 
 from harness.core.control import Mixup, Round, Work
 from harness.core.errors import UserError
@@ -68,6 +69,12 @@ class CellProgram:
             for lane, visits in zip(self._lanes, flood.visits(self._lanes), strict=True)
         ]
         return Round(works, lambda execution: self._judge(history, execution), announcer.to)
+
+    def without(self, names: Collection[str]) -> "CellProgram | None":
+        """Return the cell without the lanes of some units, if one is left."""
+        fewer = copy(self)
+        fewer._lanes = [lane for lane in self._lanes if lane[0].request not in names]
+        return fewer if fewer._lanes else None
 
     def learn(self, execution: Execution) -> None:
         """Nothing is learnt: the checkers know what is right."""

@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -64,6 +64,21 @@ class Calls:
         self._begin = begin
         self._expect = expect
         self._right: list[list[Any]] = []
+
+    def without(self, names: Collection[str]) -> "Calls | None":
+        """Return the program without some callables, where what is right of the others is known and two are left."""
+        kept = [place for place, name in enumerate(self.names) if name not in names]
+        if len(kept) < 2 or not isinstance(self._expect, Sequence):
+            return None
+        return Calls(
+            [self._calls[place] for place in kept],
+            unit=self.unit,
+            begin=self._begin,
+            expect=[self._expect[place] for place in kept],
+            names=[self.names[place] for place in kept],
+            name=self.name,
+            reference=self.reference,
+        )
 
     def learn(self, execution: Execution) -> None:
         """Take the results of callables that ran one after the other as right."""

@@ -1,5 +1,7 @@
 """Explores a program: searches its schedules, makes the witness small, explains it, and says what it came to."""
 
+from dataclasses import replace
+
 from harness.core.control import Control, ControlledHost, Program, Watch
 from harness.core.execution import Fate
 from harness.core.exploration import Explanation, Exploration
@@ -9,6 +11,7 @@ from harness.explorer.explain import explain
 from harness.explorer.limits import Limits
 from harness.explorer.search import Search, Tell, has_gil
 from harness.explorer.smaller import smallest
+from harness.explorer.token import encode
 from harness.explorer.words import found_words, silent_words
 
 MOST_STATES = 20
@@ -60,9 +63,23 @@ def _explained(
 ) -> Explanation:
     assert search.found is not None
     assert search.found.mixup is not None
-    control.watch(Watch(limits.files, search.found.needs()))
+    level = search.found.needs()
+    control.watch(Watch(limits.files, level))
     small = smallest(program, control, search.found.execution.ran, search.found.mixup)
-    return explain(small.program, control, small.path, small.mixup, search.feasibility)
+    told = explain(small.program, control, small.path, small.mixup, search.feasibility)
+    if not program.reference:
+        return told
+    token = encode(
+        program.reference,
+        host.name,
+        limits.files,
+        level,
+        told.schedule,
+        seed=limits.seed,
+        without=small.without,
+        bound=told.preemptions,
+    )
+    return replace(told, token=token)
 
 
 def _outcome(program: Program, search: Search, interesting: bool) -> tuple[Outcome, str]:

@@ -9,6 +9,7 @@ from harness.core.execution import Fate, Scheduler
 from harness.core.exploration import Phase
 from harness.core.feasibility import Feasibility
 from harness.explorer.determinism import difference
+from harness.explorer.learning import learn
 from harness.explorer.limits import Limits
 from harness.explorer.schedule import Ran, run_schedule
 from harness.explorer.tally import Tally
@@ -79,8 +80,8 @@ class Search:
 
     def _search(self) -> None:
         strategy = self._limits.strategy
-        if self._program.learns:
-            self._learn()
+        self._watch(Feasibility.JITTER)
+        learn(self._program, self._run)
         usual = [level for level in self._levels if level is not Feasibility.FREE_THREADED][-1]
         self._go_through(strategy, usual)
         if not strategy.exhausts:
@@ -89,15 +90,6 @@ class Search:
             self._in_turns(usual)
         if self.found is None and self.complete and self._levels[-1] is not usual and self._limits.files:
             self._go_through(strategy, self._levels[-1], known=usual)
-
-    def _learn(self) -> None:
-        """Let the program see what it comes to in each order of one unit after the other."""
-        self._watch(Feasibility.JITTER)
-        scheduler = PREEMPTION_BOUNDED.make(StrategyOptions(bound=0))
-        while scheduler.begin():
-            ran = self._run(scheduler)
-            if not ran.execution.switches and ran.execution.fate is Fate.DONE:
-                self._program.learn(ran.execution)
 
     def _go_through(self, strategy: Strategy, level: Feasibility, known: Feasibility | None = None) -> None:
         """Run one schedule after the other with the switch points of a level; of known ones, count none again."""
@@ -112,6 +104,7 @@ class Search:
                     ended = True
                     break
                 ran = self._run(scheduler)
+                scheduler.done(ran.execution)
                 if known is None or ran.needs().rank > known.rank:
                     tally.add(ran)
                     self._count(ran)
@@ -130,7 +123,6 @@ class Search:
 
     def _run(self, scheduler: Scheduler) -> Ran:
         ran = run_schedule(self._program, self._control, scheduler)
-        scheduler.done(ran.execution)
         if ran.execution.fate is Fate.UNCONTROLLED:
             raise StopError(ran.execution.trouble)
         return ran
@@ -187,6 +179,7 @@ class Search:
             if not scheduler.begin():
                 return False
             ran = self._run(scheduler)
+            scheduler.done(ran.execution)
             if ran.mixup is not None and (level is Feasibility.FIFO or ran.needs().rank <= level.rank):
                 return True
             if level is Feasibility.FIFO:

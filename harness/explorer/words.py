@@ -21,24 +21,24 @@ def at_most(bound: int | None) -> str:
 def silent_words(phases: Sequence[Phase], switch_points: int, *, sampled: str, reduced: bool) -> str:
     """Say how far a search without a finding went; ``sampled`` names the strategy that only samples, if one did."""
     at = f"at {counted(switch_points, 'switch point')}"
-    run = sum(phase.schedules for phase in phases)
     if sampled:
-        return f"No mix-up in {counted(run, 'schedule')} picked by {sampled} {at}: a sample, not all of them."
-    done = [phase for phase in phases if phase.exhausted]
-    rest = [phase for phase in phases if not phase.exhausted]
-    equivalent = ", but for those equivalent to one of them" if reduced else ""
-    where = _where(phases)
-    if not rest:
-        bound = done[-1].bound if done else None
-        return f"No mix-up in all {counted(run, 'schedule')}{at_most(bound)} {at}{where}{equivalent}."
+        run = counted(sum(phase.schedules for phase in phases), "schedule")
+        return f"No mix-up in {run} picked by {sampled} {at}: a sample, not all of them."
+    in_turns = any(phase.feasibility is Feasibility.FIFO for phase in phases)
+    searched = [phase for phase in phases if phase.feasibility is not Feasibility.FIFO]
+    done = [phase for phase in searched if phase.exhausted]
+    rest = [phase for phase in searched if not phase.exhausted]
+    tail = _where(searched)
+    tail += ", equivalent ones left out" if reduced else ""
+    tail += ", nor where the units take turns" if in_turns else ""
     if not done:
-        return f"No mix-up in {counted(run, 'schedule')} {at}{where}: not all of them."
-    exhausted = sum(phase.schedules for phase in done)
-    more = rest[0].schedules
-    return (
-        f"No mix-up in all {counted(exhausted, 'schedule')}{at_most(done[-1].bound)} {at}{where}{equivalent}, "
-        f"nor in {more:,} of those with more."
-    )
+        run = counted(sum(phase.schedules for phase in rest), "schedule")
+        return f"No mix-up in {run} {at}{tail}: not all of them."
+    exhausted = counted(sum(phase.schedules for phase in done), "schedule")
+    silent = f"No mix-up in all {exhausted}{at_most(done[-1].bound)} {at}{tail}"
+    if not rest:
+        return f"{silent}."
+    return f"{silent}; nor in {sum(phase.schedules for phase in rest):,} of those with more."
 
 
 def _where(phases: Sequence[Phase]) -> str:

@@ -1,0 +1,47 @@
+"""Runs the one schedule of a token again, and says whether the mix-up is still there."""
+
+from dataclasses import dataclass
+
+from harness.core.control import Control, ControlledHost, Mixup, Program, Separable, Watch
+from harness.core.errors import UserError
+from harness.core.execution import Fate, Scheduler
+from harness.core.exploration import Explanation
+from harness.explorer.explain import explain
+from harness.explorer.learning import learn
+from harness.explorer.schedule import Ran, run_schedule
+from harness.explorer.token import Token
+from harness.schedulers.replay import Replay
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a schedule came to when it was run again."""
+
+    mixup: Mixup | None
+    explanation: Explanation | None
+    """How it came about, if it did."""
+    missed: int
+    """Switches of the schedule that were never come to: the code has changed since."""
+
+
+def replay(program: Program, host: ControlledHost, token: Token) -> Replayed:
+    """Run the schedule of a token. Raises UserError when the host cannot control what the program does."""
+    if token.without and isinstance(program, Separable):
+        program = program.without(token.without) or program
+    with host.open() as control:
+        control.watch(Watch(token.files, token.level))
+        learn(program, lambda scheduler: _run(program, control, scheduler))
+        scheduler = Replay(token.switches)
+        scheduler.begin()
+        ran = _run(program, control, scheduler)
+        if ran.mixup is None:
+            return Replayed(None, None, len(scheduler.missed))
+        told = explain(program, control, ran.execution.ran, ran.mixup, ran.needs())
+    return Replayed(ran.mixup, told, len(scheduler.missed))
+
+
+def _run(program: Program, control: Control, scheduler: Scheduler) -> Ran:
+    ran = run_schedule(program, control, scheduler, located=True)
+    if ran.execution.fate is Fate.UNCONTROLLED:
+        raise UserError(f"{program.name} cannot be replayed: {ran.execution.trouble}")
+    return ran
