@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.core.errors import UserError
-
 if TYPE_CHECKING:
     from harness.core.control import ControlledHost, Program
     from harness.explorer.token import Token
@@ -40,7 +38,7 @@ def replay(ctx: click.Context, token: str, test: Path | None) -> None:
     if asked.reference.startswith("test:"):
         ctx.exit(_by_pytest(asked.reference.removeprefix("test:"), token))
     done = run(_program(asked), _host(asked), asked)
-    print_replayed(done, token, console(sys.stdout))
+    print_replayed(done.explanation, done.missed, console(sys.stdout))
     if test is not None and done.explanation is not None:
         from harness.explorer.written_test import write_test
 
@@ -57,18 +55,11 @@ def _by_pytest(name: str, token: str) -> int:
 
 def _program(token: "Token") -> "Program":
     from harness.catalog import entries
-    from harness.core.names import load
-    from harness.engine.cell_program import REFERENCE, find_program
+    from harness.engine.cell_program import find_program
+    from harness.explorer.references import find
 
-    if token.reference.startswith(REFERENCE):
-        return find_program(token.reference, [entry.part for entry in entries("checker")], token.seed)
-    kind, _, path = token.reference.partition(":")
-    if kind != "call":
-        raise UserError(
-            f"the token names {token.reference!r}, which cannot be found again: 'call:' or 'cell:' expected"
-        )
-    program: Program = load(path)
-    return program
+    checkers = [entry.part for entry in entries("checker")]
+    return find(token.reference, {"cell": lambda reference: find_program(reference, checkers, token.seed)})
 
 
 def _host(token: "Token") -> "ControlledHost":

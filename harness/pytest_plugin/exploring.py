@@ -70,13 +70,14 @@ class Explore:
         unit: str = "",
         names: Sequence[str] = (),
         **chosen: Any,
-    ) -> "Exploration":
+    ) -> "Exploration | None":
         """Search the schedules of the callables, each on a unit of its own, and return what that came to.
 
         ``begin`` is called for each schedule, and the callables get what it returns. ``expect`` names what each must
         return, or is a function of the list of all results that raises or returns False; without it what they
         return one after the other, in any order, is right. ``unit`` is ``thread``, ``greenlet`` or ``task``: as a
-        rule tasks for coroutine functions and threads for others. The rest is as in the marker.
+        rule tasks for coroutine functions and threads for others. The rest is as in the marker. With a token to
+        replay that one schedule is run, and nothing is returned.
         """
         from harness.core.errors import UserError
         from harness.explorer.callables import Calls, files_of, unit_of
@@ -94,7 +95,8 @@ class Explore:
             )
             limits = _limits({**self._chosen, **chosen}, files_of(calls))
             if self._token:
-                return self._replay(program)
+                self._replay(program)
+                return None
             return self._search(program, limits)
         except (UserError, ValueError) as error:
             pytest.fail(f"explore: {error}", pytrace=False)
@@ -113,8 +115,20 @@ class Explore:
             return found
         pytest.fail(told(found), pytrace=False)
 
-    def _replay(self, program: "Program") -> "Exploration":
-        raise NotImplementedError
+    def _replay(self, program: "Program") -> None:
+        from harness.explorer.replaying import replay
+        from harness.explorer.token import decode
+        from reports.explained_text import explained_text
+
+        done = replay(program, _host(program), decode(self._token))
+        if done.explanation is not None:
+            pytest.fail(explained_text(done.explanation), pytrace=False)
+        if done.missed:
+            pytest.fail(
+                f"{done.missed} of the schedule's switches never came, for the code has changed: search again, "
+                f"without {OPTION}",
+                pytrace=False,
+            )
 
 
 def _limits(chosen: Mapping[str, Any], files: tuple[str, ...]) -> "Limits":
