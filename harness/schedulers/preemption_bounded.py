@@ -22,6 +22,7 @@ from harness.core.control import Strategy, StrategyOptions
 from harness.core.execution import NOBODY, Execution, Point
 from harness.schedulers._fingerprint import fingerprints
 from harness.schedulers._order import Acquaintance, spread
+from harness.schedulers._path import follow
 
 Way = tuple[int, int, int | None]
 """A step, who goes on there instead, and the fingerprint of what was before, if that is known."""
@@ -82,8 +83,7 @@ class PreemptionBounded:
         """Follow the path, branch off, and then let whoever runs go on."""
         step = len(execution.ran)
         if step <= self._step:
-            unit = self._instead if step == self._step else self._branches.path[step]
-            return unit if unit in execution.ready else self._astray(execution, unit)
+            return follow(execution, self._instead if step == self._step else self._branches.path[step])
         ready, current, cost = execution.ready, execution.current, execution.preemptions
         chosen = execution.default()
         left, point = NOBODY, None
@@ -122,16 +122,6 @@ class PreemptionBounded:
         for (cost, weak, hope, _, _), ways in groups.items():
             spread_out = [ways[index] for index in spread(len(ways))]
             self._push(Branches(path, cost, weak, self._branches.hope + hope, spread_out), 0)
-
-    def _astray(self, execution: Execution, unit: int) -> int:
-        name = execution.names[unit] if unit < len(execution.names) else f"unit {unit}"
-        execution.lose_control(
-            f"it is not deterministic under control: {name} could run step {len(execution.ran)} of a schedule, "
-            "and could not when the same schedule was run again"
-        )
-        self._choices.clear()
-        self._step = execution.cap
-        return execution.default()
 
     def _push(self, branches: Branches, index: int) -> None:
         self._pushed += 1

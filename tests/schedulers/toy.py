@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.core.control import Strategy, StrategyOptions
-from harness.core.execution import NOBODY, PAUSED, Execution, Fate, Point, Scheduler
+from harness.core.execution import NOBODY, PAUSED, Execution, Fate, Point
 
 Body = Generator[Point | None, None, Any]
 """A unit: yields the point at which it parks, or None where it waits."""
 Unit = Callable[["Shared"], Body]
 Announce = Callable[[str, bool], None]
+Announcing = Callable[[Execution], Announce]
+Seen = Callable[[Execution, "Shared"], Any]
 
 
 class Shared:
@@ -94,9 +96,14 @@ def explore(
     most: int = 100_000,
     keep: bool = False,
     until: Callable[[Any], bool] = lambda outcome: False,
-    announcing: Callable[[Execution], Announce] | None = None,
+    seen: Seen | None = None,
+    announcing: Announcing | None = None,
 ) -> Explored:
-    """Run schedules until the strategy ends, or so many; ``until`` tells the outcome at which to stop."""
+    """Run schedules until the strategy ends, or so many; ``until`` tells the outcome at which to stop.
+
+    ``seen`` returns what a schedule came to, if that is not what its units returned; ``announcing`` what is told of an
+    operation in place of the truth.
+    """
     scheduler = strategy.make(options or StrategyOptions())
     outcomes: set[Any] = set()
     executions: list[Execution] = []
@@ -105,8 +112,10 @@ def explore(
         if not scheduler.begin():
             return Explored(count, frozenset(outcomes), executions)
         count += 1
-        execution = one(units, scheduler, tracked=tracked, announcing=announcing)
-        outcome = came_to(execution)
+        execution = Execution(scheduler, tracked=tracked)
+        shared = run(units, execution, announcing(execution) if announcing else None)
+        scheduler.done(execution)
+        outcome = (seen or came_to)(execution, shared)
         outcomes.add(outcome)
         if keep:
             executions.append(execution)
@@ -115,21 +124,7 @@ def explore(
     return Explored(count, frozenset(outcomes), executions, ended=False)
 
 
-def one(
-    units: Sequence[Unit],
-    scheduler: Scheduler,
-    *,
-    tracked: bool = True,
-    announcing: Callable[[Execution], Announce] | None = None,
-) -> Execution:
-    """Run one schedule that the scheduler has begun."""
-    execution = Execution(scheduler, tracked=tracked)
-    run(units, execution, announcing(execution) if announcing else None)
-    scheduler.done(execution)
-    return execution
-
-
-def came_to(execution: Execution) -> Any:
+def came_to(execution: Execution, shared: Shared) -> Any:
     """Return what the units returned, or the fate of a schedule that did not end well."""
     return tuple(execution.results) if execution.fate is Fate.DONE else execution.fate
 
