@@ -1,20 +1,31 @@
 """Explains a mix-up: runs its schedule once more and tells what happened, line by line and in one sentence."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from harness.core.control import Control, Mixup, Program
+from harness.core.control import Control, Mixup, Program, Work
 from harness.core.errors import UserError
-from harness.core.exploration import Explanation
+from harness.core.exploration import Explanation, Switch
 from harness.core.feasibility import Feasibility
 from harness.core.history import History
 from harness.explorer.deviations import Deviations
 from harness.explorer.happened import happened
 from harness.explorer.lines import code_of, write_lines
-from harness.explorer.located import Tape, lines_noted
+from harness.explorer.located import Tape, What, lines_noted
 from harness.explorer.places import shown
 from harness.explorer.schedule import Following, run_round
 from localimpl import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One run of the schedule, on tape."""
+
+    tape: Tape
+    history: History
+    works: Sequence[Work]
+    switches: Sequence[Switch]
+    mixup: Mixup | None
 
 
 def explain(
@@ -25,32 +36,50 @@ def explain(
     The host must report the switch points with which the schedule was found; ``token`` is left empty. Raises UserError
     when the schedule does not show the mix-up again.
     """
-    deviations = Deviations(Following(path))
-    deviations.begin()
-    tape = Tape(deviations, tracked=program.tracked, locate=control.locate)
-    history = History()
-    tape.note_to(history)
-    round_ = program.begin(history)
-    # Threads report the lines themselves, as switch points.
-    codes = [] if program.unit is Unit.THREAD else [code_of(work.call) for work in round_.works]
-    files = frozenset(code.co_filename for code in codes if code is not None)
-    with lines_noted(tape, files):
-        again = run_round(round_, control, tape, history).mixup
+    take = _take(program, control, path, frozenset())
+    again = take.mixup
     if again is None or again.kind != mixup.kind:
         raise UserError(
             f"{program.name}: the schedule that showed {mixup.sentence!r} came to "
             f"{again.sentence if again else 'nothing wrong'!r} when it was run again; the program is not deterministic "
             "under control: take out what changes from run to run"
         )
-    told = happened(tape, history, again)
-    lines = write_lines(tape, history, round_.works, told)
+    # Threads report the lines of watched files themselves, as switch points.
+    if program.unit is not Unit.THREAD:
+        closer = _take(program, control, path, _files(take))
+        if closer.mixup is not None and closer.mixup.kind == again.kind:
+            take, again = closer, closer.mixup
+    told = happened(take.tape, take.history, again)
+    lines = write_lines(take.tape, take.history, take.works, told)
     return Explanation(
         sentence=told.sentence,
         kind=again.kind,
         feasibility=feasibility,
-        preemptions=tape.preemptions,
+        preemptions=take.tape.preemptions,
         units=tuple(dict.fromkeys(line.unit for line in lines)),
-        schedule=tuple(replace(switch, file=shown(switch.file)) for switch in deviations.switches),
+        schedule=tuple(replace(switch, file=shown(switch.file)) for switch in take.switches),
         lines=lines,
         token="",
+    )
+
+
+def _take(program: Program, control: Control, path: Sequence[int], files: frozenset[str]) -> Take:
+    """Run the schedule and note what happens; of these files, each line."""
+    deviations = Deviations(Following(path))
+    deviations.begin()
+    tape = Tape(deviations, tracked=program.tracked, locate=control.locate)
+    history = History()
+    tape.note_to(history)
+    round_ = program.begin(history)
+    with lines_noted(tape, files):
+        mixup = run_round(round_, control, tape, history).mixup
+    return Take(tape, history, round_.works, deviations.switches, mixup)
+
+
+def _files(take: Take) -> frozenset[str]:
+    """Return the source files of what the units call, and of those who wrote events."""
+    codes = (code_of(work.call) for work in take.works)
+    called = {code.co_filename for code in codes if code is not None}
+    return frozenset(
+        called | {each.file for each in take.tape.moments if each.what is What.EVENT and each.file}
     )

@@ -63,8 +63,10 @@ class _Writer:
                 continue
             elif moment.what is What.EVENT:
                 self._event(index, moment, self._tale.events[moment.seq])
-            elif not self.proven:
-                kind = "line" if moment.what is What.LINE else "wrote" if moment.writes else "read"
+            elif moment.what is What.LINE:
+                self._access(self._line(index, moment, "line"))
+            elif moment.file and not self.proven:  # what the host itself announces is not the program's
+                kind = "wrote" if moment.writes else "read"
                 self._access(self._line(index, moment, kind, name=moment.name))
 
     def _line(
@@ -137,18 +139,20 @@ class _Writer:
         line = self._line(index, moment, kind, name=event.name, value=told)
         if "/" not in self._tape.names[moment.unit]:
             line = replace(line, unit=event.request)
+        before = self.lines[-1] if self.lines else None
+        if before is not None and before.kind == "line" and _same_place(before, line):
+            self.lines.pop()
         self.lines.append(line)
 
     def _access(self, line: Line) -> None:
         """Add a line of source, which several switch points may be in, once."""
         before = self.lines[-1] if self.lines else None
-        if (
-            before is not None
-            and before.kind in ACCESS
-            and (before.unit, before.file, before.line) == (line.unit, line.file, line.line)
-            and not before.mark
-        ):
+        if before is not None and before.kind in ACCESS and _same_place(before, line) and not before.mark:
             if line.mark or before.kind == "line" or line.kind == "wrote":
                 self.lines[-1] = line
             return
         self.lines.append(line)
+
+
+def _same_place(one: Line, other: Line) -> bool:
+    return (one.unit, one.file, one.line) == (other.unit, other.file, other.line)

@@ -136,7 +136,10 @@ def _part(file: str) -> str:
 
 @contextlib.contextmanager
 def lines_noted(tape: Tape, files: frozenset[str]) -> Iterator[None]:
-    """Note the lines of these files that this thread executes in the schedule, unless a debugger or coverage traces it already."""
+    """Note the lines of these files that this thread executes in the schedule.
+
+    Where a debugger or coverage traces it already, that is left alone and no line is noted.
+    """
     if not files or sys.gettrace() is not None:
         yield
         return
