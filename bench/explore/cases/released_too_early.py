@@ -1,6 +1,6 @@
 """A lock guards the writing of a shared value but is given back before the value is used."""
 
-from threading import Lock
+import threading
 
 from bench.explore.case import Case, Trial, returning
 from harness.core.feasibility import Feasibility
@@ -11,7 +11,7 @@ class Page:
     """One template for all requests, filled in for one at a time."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = threading.Lock()
         self._user = ""
 
     def _render(self) -> str:

@@ -1,9 +1,9 @@
 """Two requests of one session read it, change it and write it back: the second write overwrites the first."""
 
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from threading import Lock
 from typing import Any
 
 from bench.explore.case import Case, Trial, Wrong
@@ -53,7 +53,7 @@ def _faulty() -> Trial:
 
 
 def _fixed() -> Trial:
-    return _trial(Lock())
+    return _trial(threading.Lock())
 
 
 CASE = Case(

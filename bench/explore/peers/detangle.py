@@ -1,0 +1,67 @@
+"""detangle: tasks, on a loop with virtual time; what it searches are deviations from asyncio's order."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bench.explore.case import Begin, Case
+from bench.explore.peers._models import gathering
+from bench.explore.search import REPLAYS, Counted, Effort, Search, Tool
+from localimpl import Unit
+
+
+def _search(strategy: Callable[[], Any]) -> Callable[[Case, Begin, Effort], Search | None]:
+    def search(case: Case, begin: Begin, effort: Effort) -> Search | None:
+        import detangle
+
+        if case.unit is not Unit.TASK:
+            return None
+        counted = Counted(begin)
+        model = gathering(counted)
+        try:
+            stats = detangle.explore(
+                model,
+                runs=effort.schedules,
+                seed=effort.seed,
+                strategy=strategy(),
+                database=False,
+            )
+        except detangle.BugFound as bug:
+            counted.failed(str(bug.report.failure.message))
+            token = bug.report.token
+            again = (detangle.replay(model, token, raise_on_failure=False) for _ in range(REPLAYS))
+            return counted.search(replayed=sum(not one.ok for one in again))
+        return counted.search(exhausted=bool(stats.exhausted))
+
+    return search
+
+
+def _dfs() -> Any:
+    import detangle
+
+    return detangle.DFS(max_delays=2)
+
+
+TOOLS = (
+    Tool(
+        "detangle auto",
+        "detangle",
+        "its portfolio of PCT, random walks and others",
+        seeded=True,
+        search=_search(lambda: None),
+        default=True,
+    ),
+    Tool(
+        "detangle PCT",
+        "detangle",
+        "random priorities with change points",
+        seeded=True,
+        search=_search(lambda: "pct:3"),
+    ),
+    Tool(
+        "detangle DFS",
+        "detangle",
+        "all schedules with at most 2 deviations from asyncio's order",
+        seeded=False,
+        search=_search(_dfs),
+    ),
+)

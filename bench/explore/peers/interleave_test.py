@@ -1,0 +1,78 @@
+"""interleave-test: threads, switched between any two instructions by sys.monitoring (Python 3.12 and newer)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench.explore.case import Begin, Case
+from bench.explore.peers._models import on_greenlets
+from bench.explore.search import REPLAYS, Counted, Effort, Search, Tool
+from localimpl import Unit
+
+OURS = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "search.py")]
+"""Not looked into, so that the tool spends nothing on what the benchmark adds."""
+
+
+def _model(case: Case, counted: Counted) -> Callable[[], None]:
+    import interleave_test as it
+
+    def threads() -> None:
+        with it.no_interleave():
+            trial = counted.begin()
+        tasks = {name: it.spawn(call, name=name) for name, call in trial.calls.items()}
+        for task in tasks.values():
+            task.join()
+        counted.check(trial, {name: task.result() for name, task in tasks.items()})
+
+    def greenlets() -> None:
+        trial = counted.begin()
+        counted.check(trial, on_greenlets(trial))
+
+    return threads if case.unit is Unit.THREAD else greenlets
+
+
+def _search(strategy: str) -> Callable[[Case, Begin, Effort], Search | None]:
+    def search(case: Case, begin: Begin, effort: Effort) -> Search | None:
+        import interleave_test as it
+
+        if case.unit is Unit.TASK:
+            return None
+        counted = Counted(begin)
+        model = _model(case, counted)
+        options: dict[str, Any] = {"exclude": OURS, "raise_on_failure": False}
+        result = it.explore(
+            model, iterations=effort.schedules, seed=effort.seed, strategy=strategy, **options
+        )
+        if result.ok:
+            return counted.search(exhausted=bool(result.exhausted))
+        counted.failed(f"{result.failure.kind}: {result.failure.exception!r}")
+        replayed = sum(not it.replay(model, result.failure.schedule, **options).ok for _ in range(REPLAYS))
+        return counted.search(replayed=replayed)
+
+    return search
+
+
+TOOLS = (
+    Tool(
+        "interleave-test random",
+        "interleave-test",
+        "uniform choice at each instruction",
+        seeded=True,
+        search=_search("random"),
+        default=True,
+    ),
+    Tool(
+        "interleave-test PCT",
+        "interleave-test",
+        "random priorities with demotion points",
+        seeded=True,
+        search=_search("pct"),
+    ),
+    Tool(
+        "interleave-test DFS",
+        "interleave-test",
+        "all schedules with at most 2 preemptions",
+        seeded=False,
+        search=_search("dfs"),
+    ),
+)

@@ -1,0 +1,114 @@
+"""One search of one form of a case, by any tool: what it may take, what came of it, and how a tool is called."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+# By its own name: some of the tools replace what the module `time` holds.
+from time import perf_counter
+from typing import Any
+
+from bench.explore.case import Begin, Case, Trial, Wrong
+
+REPLAYS = 10
+"""How often a witness is replayed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What one search may take."""
+
+    seed: int
+    schedules: int
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What came of one search."""
+
+    schedules: int
+    """Schedules that were begun, up to the first finding or in all."""
+    seconds: float
+    """How long these took."""
+    found: bool
+    exhausted: bool = False
+    """Whether the tool says that there is no further schedule within its bound."""
+    replayed: int | None = None
+    """How many of the replays showed it again; None where there was none, or the tool has no replay."""
+    kind: str = ""
+    feasibility: str = ""
+    """What the tool says of who can make it; ours alone does."""
+    note: str = ""
+    """Why it could not be done, or what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A way to search, by one package and one of its strategies."""
+
+    name: str
+    package: str
+    summary: str
+    seeded: bool
+    """Whether it goes another way for another seed, so that several are tried."""
+    search: Callable[[Case, Begin, Effort], Search | None]
+    """None where the tool cannot take such units."""
+    default: bool = False
+    """What its documentation has one begin with."""
+    launcher: str = ""
+    """The command of its package that must start the process, if one must."""
+
+
+class Counted:
+    """Makes instances, and notes at which of them something was wrong first: the same count for every tool."""
+
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+        self._started = perf_counter()
+        self._ended = 0.0
+        self.begun = 0
+        self.found_at = 0
+        self.wrong: Wrong | None = None
+
+    def begin(self) -> Trial:
+        """Make the instance of the next schedule."""
+        self.begun += 1
+        return self._begin()
+
+    def is_right(self, trial: Trial, results: Mapping[str, Any]) -> bool:
+        """Tell whether a schedule ended well, and note it if not."""
+        wrong = trial.judge(results)
+        if wrong is None:
+            return True
+        self._note(wrong)
+        return False
+
+    def check(self, trial: Trial, results: Mapping[str, Any]) -> None:
+        """Raise an AssertionError if a schedule did not end well."""
+        if not self.is_right(trial, results):
+            assert self.wrong is not None
+            raise AssertionError(self.wrong.sentence)
+
+    def failed(self, told: str) -> None:
+        """Note that the tool says that the last schedule failed, which counts unless its result was wrong before."""
+        self._note(Wrong("", "error", told))
+
+    def search(
+        self, exhausted: bool = False, replayed: int | None = None, schedules: int = 0, note: str = ""
+    ) -> Search:
+        """Return what came of it; ``schedules`` is the tool's own count, where there was no finding."""
+        if not self.found_at:
+            spent = perf_counter() - self._started
+            return Search(schedules or self.begun, spent, found=False, exhausted=exhausted, note=note)
+        assert self.wrong is not None
+        return Search(
+            self.found_at,
+            self._ended - self._started,
+            found=True,
+            replayed=replayed,
+            kind=self.wrong.kind,
+            note=note or (self.wrong.sentence if self.wrong.kind == "error" else ""),
+        )
+
+    def _note(self, wrong: Wrong) -> None:
+        if not self.found_at:
+            self.found_at, self.wrong, self._ended = self.begun, wrong, perf_counter()
