@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
-from harness.core.exploration import Explanation, Exploration
+from harness.core.exploration import Explanation
 from harness.core.feasibility import Feasibility
 from reports.explained_rows import Row, files, lay_out
 from reports.words import plural
@@ -48,19 +48,6 @@ def print_explanation(explanation: Explanation, out: "Console") -> None:
         out.print(
             f"replay: ctxstress replay {explanation.token}", soft_wrap=True, highlight=False, markup=False
         )
-
-
-def told(exploration: Exploration, width: int = WIDEST) -> str:
-    """Return all that is to be said of a search as plain text: the verdict, why, and the interleaving, if any."""
-    parts = [textwrap.fill(exploration.sentence, width, break_long_words=False, break_on_hyphens=False)]
-    if exploration.reason:
-        said = f"Inconclusive: {exploration.reason}"
-        parts.append(textwrap.fill(said, width, break_long_words=False, break_on_hyphens=False))
-    if exploration.explanation is not None:
-        parts += ["", explained_text(exploration.explanation, width)]
-    if exploration.repeat:
-        parts.append(f"search: {exploration.repeat}")
-    return "\n".join(parts)
 
 
 def explained_text(explanation: Explanation, width: int = WIDEST) -> str:

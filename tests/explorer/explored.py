@@ -1,0 +1,148 @@
+"""What the explorer's tests share: small faulty programs of every kind of mix-up, and the way to the first witness."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from greenlet import getcurrent
+
+from harness.checkers import bleed, lost, lost_update, residue, stale
+from harness.core.control import Control, Mixup, Program, Round, StrategyOptions, Work
+from harness.core.execution import Execution
+from harness.core.exploration import Explanation
+from harness.core.history import History, Probe
+from harness.core.steps import PAUSE, Script
+from harness.explorer.explain import explain
+from harness.explorer.schedule import Ran, run_schedule
+from harness.explorer.smaller import smallest
+from harness.schedulers.preemption_bounded import STRATEGY
+from localimpl import Unit
+
+CHECKERS = [each.CHECKER for each in (bleed, stale, lost, lost_update, residue)]
+View = Callable[[dict[str, Any], Probe], Script[None]]
+
+
+def pause() -> None:
+    """Give way as a raw greenlet."""
+    parent = getcurrent().parent
+    assert parent is not None
+    parent.switch()
+
+
+def view_overwritten(shared: dict[str, Any], own: Probe) -> Script[None]:
+    """Keeps what belongs to one request where all find it."""
+    shared["user"] = own.wrote("user")
+    yield PAUSE
+    own.look("user", shared.get, "user")
+
+
+def view_forgets(shared: dict[str, Any], own: Probe) -> Script[None]:
+    """Clears at its end what others still need."""
+    shared[own.request] = own.wrote("user")
+    yield PAUSE
+    own.look("user", shared.__getitem__, own.request)
+    shared.clear()
+
+
+def view_updates(shared: dict[str, Any], own: Probe) -> Script[None]:
+    """Reads, waits, and writes what it read and one."""
+    own.began("total")
+    before = shared.get("total", 0)
+    yield PAUSE
+    shared["total"] = before + 1
+    own.updated("total", str(before), str(before + 1))
+
+
+def view_looks_first(shared: dict[str, Any], own: Probe) -> Script[None]:
+    """Finds what one that is over left behind."""
+    own.look("user", shared.__getitem__, "user")
+    shared["user"] = own.wrote("user")
+    yield PAUSE
+
+
+def view_looks_in_flight(shared: dict[str, Any], own: Probe) -> Script[None]:
+    """Finds what one under way wrote, and clears what it wrote itself."""
+    own.look("user", shared.__getitem__, "user")
+    shared["user"] = own.wrote("user")
+    yield PAUSE
+    shared.clear()
+
+
+class Requests:
+    """Units that run requests of one view over one dictionary, judged by checkers."""
+
+    learns = False
+    tracked = False
+    reference = "call:tests.explorer.explored:OVERWRITTEN"
+
+    def __init__(
+        self,
+        view: View,
+        unit: Unit = Unit.GREENLET,
+        names: Sequence[str] = ("r1", "r2"),
+        separable: bool = True,
+    ) -> None:
+        self.name = view.__name__
+        self.unit = unit
+        self.names = tuple(names)
+        self._view = view
+        self._separable = separable
+
+    def learn(self, execution: Execution) -> None:
+        """Know already."""
+
+    def shortfall(self) -> str:
+        """Miss nothing."""
+        return ""
+
+    def without(self, names: Collection[str]) -> Program | None:
+        """Return the program with the other units."""
+        kept = [name for name in self.names if name not in names]
+        if not self._separable or len(kept) < 1:
+            return None
+        return Requests(self._view, self.unit, kept)
+
+    def begin(self, history: History) -> Round:
+        """Begin with an empty dictionary."""
+        shared: dict[str, Any] = {}
+
+        def visit(request: str, unit: str) -> Script[None]:
+            own = Probe(history.record, request, f"{request}-0123456789ab", unit)
+            own.enter()
+            yield from self._view(shared, own)
+            own.leave()
+
+        works = [Work(name, visits=[(1, partial(visit, name))]) for name in self.names]
+        return Round(works, partial(_first, history))
+
+
+OVERWRITTEN = Requests(view_overwritten)
+
+
+def _first(history: History, execution: Execution) -> Mixup | None:
+    for checker in CHECKERS:
+        for witness in checker.check(history):
+            return Mixup(witness.sentence, witness.victim, str(witness.anomaly), witness)
+    return None
+
+
+def ways(program: Program, control: Control, bound: int = 2) -> Iterator[Ran]:
+    """Run the schedules, those with the fewest preemptions first."""
+    scheduler = STRATEGY.make(StrategyOptions(bound=bound, reduce=False))
+    while scheduler.begin():
+        ran = run_schedule(program, control, scheduler)
+        scheduler.done(ran.execution)
+        yield ran
+
+
+def found(program: Program, control: Control, bound: int = 2) -> Ran:
+    """Return the first schedule with a mix-up."""
+    return next(ran for ran in ways(program, control, bound) if ran.mixup is not None)
+
+
+def explained(program: Program, control: Control) -> Explanation:
+    """Find a mix-up, make it small and explain it."""
+    ran = found(program, control)
+    assert ran.mixup is not None
+    small = smallest(program, control, ran.execution.ran, ran.mixup)
+    return explain(small.program, control, small.path, small.mixup, ran.needs())
