@@ -36,6 +36,8 @@ class Mixup:
     """The anomaly, or ``wrong result``, ``error``, ``deadlock``."""
     witness: Witness | None = None
     """The events of the history that prove it, where the program records one."""
+    plain: bool = False
+    """Whether it shows a fault without showing what comes of it, so that another schedule may tell more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from harness.core.evidence import measure
 from harness.core.execution import Execution
 from harness.core.history import History, Kind
 from harness.core.names import load
-from harness.core.plan import plan
+from harness.core.plan import TABS, plan
 from harness.core.ports import Checker, Host, Target
 from harness.core.record import Cell, Place
-from harness.core.scenario import Means, Scenario
-from harness.core.verdict import Need
+from harness.core.scenario import Cookies, Means, Scenario
+from harness.core.verdict import Anomaly, Need
 from harness.engine.announced import Announcer
 from harness.engine.flood import Flood
 from harness.engine.judge import unpromised
@@ -24,6 +24,8 @@ REQUESTS = 3
 UNITS = 2
 """So that one unit serves two requests, one after the other, while the other serves one."""
 REFERENCE = "cell:"
+TELLING = tuple(Anomaly)
+"""Anomalies in the order in which they tell the most; of several in one schedule the first is shown."""
 
 
 class CellProgram:
@@ -41,9 +43,10 @@ class CellProgram:
         self.scenario: Scenario = load(cell.scenario)
         self._target: Target = load(cell.target)
         self._host: Host = load(cell.where)
-        self._checkers = checkers
+        self._checkers = sorted(checkers, key=lambda checker: TELLING.index(checker.anomaly))
         self._ignored = unpromised(self.scenario, self.subject.promise)
-        self._lanes = plan(requests, UNITS, seed, self.scenario.hangs_up)
+        tabs = TABS if self.scenario.cookies is Cookies.TABS else 1
+        self._lanes = plan(requests, UNITS, seed, self.scenario.hangs_up, tabs=tabs)
         self._gate = load(cell.gate).make
         self._wanted = {
             checker.needs
@@ -94,7 +97,8 @@ class CellProgram:
             if checker.anomaly in self._ignored:
                 continue
             for witness in checker.check(history):
-                return Mixup(witness.sentence, witness.victim, str(witness.anomaly), witness)
+                plain = witness.anomaly is Anomaly.RESIDUE
+                return Mixup(witness.sentence, witness.victim, str(witness.anomaly), witness, plain=plain)
         evidence = measure(history)
         self._had.update(need for need in self._wanted - self._had if evidence.of(need))
         if evidence.failed and not self._trouble:

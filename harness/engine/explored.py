@@ -36,6 +36,7 @@ def explored(result: CellResult, job: Job) -> CellResult:
         outcome=outcome,
         grade=grade(outcome, subject.promise, place.unit, scenario.name, place.offers),
         explored=found,
+        repeat=result.repeat if job.options.flood else found.repeat,
         seconds=round(result.seconds + found.seconds, 4),
     )
 

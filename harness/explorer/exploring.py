@@ -97,7 +97,7 @@ def _outcome(program: Program, search: Search, interesting: bool) -> tuple[Outco
             "real life pause, or on threads look into the source with --watch FILE"
         )
     if short := program.shortfall():
-        return Outcome.INCONCLUSIVE, short
+        return Outcome.INCONCLUSIVE, short if search.complete else f"{short} within the limits of the search"
     return Outcome.ISOLATED, ""
 
 

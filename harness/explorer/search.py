@@ -20,6 +20,8 @@ TWICE = (1, 10, 100, 1_000, 10_000)
 """The schedules, by number, that are run twice."""
 WEAKER_SCHEDULES = 500
 """The most schedules spent on whether a weaker scheduler could make the mix-up as well."""
+BEYOND = 30
+"""The most schedules run after a mix-up that tells little, for one that tells more."""
 TOLD_EVERY = 0.1
 """Seconds between two tellings of how far it is."""
 
@@ -99,7 +101,7 @@ class Search:
         tally = Tally()
         ended = False
         try:
-            while self.found is None and self.complete:
+            while self._goes_on() and self.complete:
                 if not scheduler.begin():
                     ended = True
                     break
@@ -131,12 +133,27 @@ class Search:
         tally = self.tally
         tally.add(ran)
         if ran.mixup is not None:
-            self.found, self.found_at = ran, tally.schedules
+            self._take(ran)
         elif tally.schedules in TWICE:
             self._must_repeat(ran)
         if tally.schedules % 64 == 0 and (now := time.perf_counter()) - self._told > TOLD_EVERY:
             self._told = now
             self._tell(tally.schedules)
+
+    def _take(self, ran: Ran) -> None:
+        """Take a mix-up: the first, or one as easy to come by that tells more than it."""
+        if self.found is None:
+            self.found, self.found_at = ran, self.tally.schedules
+        elif self.found.mixup is not None and self.found.mixup.plain and ran.mixup is not None:
+            if not ran.mixup.plain and ran.execution.preemptions <= self.found.execution.preemptions:
+                self.found = ran
+
+    def _goes_on(self) -> bool:
+        """Tell whether to search on: nothing is found, or what is found tells little and more may be near."""
+        found = self.found
+        if found is None or found.mixup is None:
+            return True
+        return found.mixup.plain and self.tally.schedules - self.found_at < BEYOND
 
     def _must_repeat(self, ran: Ran) -> None:
         if told := difference(self._program, self._control, ran):
