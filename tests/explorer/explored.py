@@ -1,5 +1,6 @@
 """What the explorer's tests share: small faulty programs of every kind of mix-up, and the way to the first witness."""
 
+import inspect
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -146,3 +147,9 @@ def explained(program: Program, control: Control) -> Explanation:
     assert ran.mixup is not None
     small = smallest(program, control, ran.execution.ran, ran.mixup)
     return explain(small.program, control, small.path, small.mixup, ran.needs())
+
+
+def line_of(function: Callable[..., Any], text: str) -> int:
+    """Return the number of the first line of a function's source that holds a text."""
+    lines, first = inspect.getsourcelines(function)
+    return first + next(place for place, line in enumerate(lines) if text in line)
