@@ -1,0 +1,436 @@
+"""Runs gevent's greenlets one step at a time in the order that an execution picks, in a hub whose loop is virtual."""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any, NoReturn
+
+from gevent._waiter import Waiter
+from gevent.greenlet import Greenlet
+from greenlet import GreenletExit, getcurrent, greenlet
+
+from harness.controlled._gevent_heads import hands_on, head
+from harness.controlled._gevent_line import Line
+from harness.controlled._gevent_loop import Callback, Timer, VirtualLoop
+from harness.controlled._gevent_unit import GreenletUnit
+from harness.controlled._gevent_words import told, waits_for
+from harness.controlled._native_thread import NativeThread
+from harness.controlled._place import NOWHERE, Place, beginning, place
+from harness.core.execution import NOBODY, PAUSED, Execution, Fate
+
+CLOCK = "clock"
+"""The pseudo-unit that stands for a time-out: picking it fires the earliest."""
+AFTERMATH = 32
+"""Steps that other greenlets may still go on when all units of the program have ended, before they are killed."""
+STUBBORN = 100
+"""How often a greenlet that is left over is told to end before it is left alone."""
+
+
+class Picker:
+    """One schedule: its units by their numbers; None stands for the clock."""
+
+    def __init__(self, loop: VirtualLoop, hub: greenlet, execution: Execution) -> None:
+        self.execution = execution
+        self.units: list[GreenletUnit | None] = []
+        self.thread = NativeThread()
+        self.failure: BaseException | None = None
+        """What ends more than this schedule: Ctrl-C."""
+        self._loop = loop
+        self._hub = hub
+        self._line = Line(execution.ready)
+        self._by_greenlet: dict[greenlet, GreenletUnit] = {}
+        self._children = 0
+        self._timeouts: list[tuple[float, int, int, Timer]] = []
+        self._clock = NOBODY
+        self._clocks = self._timers = 0
+        self._granted: GreenletUnit | None = None
+        """Whom the callback that runs now was put off for."""
+        self._granting = False
+        self._grants: list[GreenletUnit] = []
+        self._roots = self._aftermath = 0
+        self._stopping = False
+
+    def add(self, name: str, call: Callable[..., Any], *args: Any) -> None:
+        """Take in one of the program's units."""
+        each = Greenlet(call, *args)
+        each.start()
+        entry = self._loop.soon.pop()
+        self._adopt(each, entry, name).root = True
+        self._roots += 1
+
+    def run(self) -> None:
+        """Run the schedule to its fate, in the hub."""
+        execution, units, soon = self.execution, self.units, self._loop.soon
+        try:
+            self._drain()
+            while self.failure is None:
+                if self._timeouts or self._clock != NOBODY:
+                    self._set_clock()
+                if self._grants:
+                    self._look_at_grants()
+                if not self._roots:
+                    self._leave()
+                number = execution.pick()
+                if number == NOBODY:
+                    break
+                unit = units[number]
+                if unit is None:
+                    self._tick(number)
+                    self._drain()
+                    continue
+                self._step(unit)
+                if soon:
+                    self._drain()
+                # Not always the one that was picked: a callback may have run others after it.
+                unit = units[execution.current]
+                if unit is not None and not unit.ready:
+                    self._settle(unit)
+            if execution.fate is Fate.DEADLOCK:
+                self._tell()
+        finally:
+            self._stop()
+
+    def locate(self, number: int) -> Place:
+        """Return where a unit stands in the code of the program."""
+        unit = self.units[number]
+        if unit is None:
+            return NOWHERE
+        if unit.begun:
+            return place(unit.greenlet.gr_frame)
+        return beginning(getattr(unit.greenlet, "_run", None))
+
+    def switched(self, unit: GreenletUnit, args: tuple[Any, ...]) -> Any:
+        """Keep gevent's wish to switch to a unit until it is picked, unless this is its turn."""
+        if getcurrent() is not self._hub:
+            self._strayed(unit)
+        if unit is self._granted:
+            self._granted = None
+            return unit.switch_now(*args)
+        if unit.ready or unit.ended:
+            # It goes on anyway: with an exception, or with the first of several results that it looks through itself.
+            return None
+        if self._granting:
+            return self._at_once(unit, args)
+        return self._keep(unit, unit.switch_now, args)
+
+    def thrown(self, unit: GreenletUnit, args: tuple[Any, ...]) -> Any:
+        """Keep gevent's wish to raise something in a unit until it is picked; one that has not begun ends now."""
+        if getcurrent() is not self._hub:
+            self._strayed(unit)
+        if unit.ended or not unit.begun:
+            try:
+                return unit.throw_now(*args)
+            finally:
+                self._gone(unit)
+        if unit.throws:
+            unit.more.append(args)
+            return None
+        entry, unit.entry = unit.entry, None
+        if entry is not None:
+            entry.unit = None
+            if unit in self._grants:
+                self._grants.remove(unit)
+                self._loop.soon.appendleft(entry)
+        unit.throws = True
+        return self._keep(unit, unit.throw_now, args)
+
+    def cancelled(self, entry: Callback | Timer) -> None:
+        """Take note that what a unit was to go on by will not come: it was killed before it began, or waits again."""
+        unit, entry.unit = entry.unit, None
+        if not isinstance(unit, GreenletUnit) or self._stopping or unit.entry is not entry:
+            return
+        unit.entry = None
+        if not unit.begun:
+            self._gone(unit)
+        elif unit in self._grants:
+            self._withdraw(unit)
+
+    def refuse(self, what: str, advice: str) -> None:
+        """Give up control because of what the running unit wants."""
+        execution = self.execution
+        if execution.fate is None:
+            unit = self.units[execution.current] if execution.current != NOBODY else None
+            name = unit.name if unit else "the program"
+            stands = place(getcurrent().gr_frame)
+            execution.lose_control(
+                f"{name} waits for {what}{told(stands)}, and that comes as it likes: {advice}"
+            )
+
+    def failed(self, context: Any, error: BaseException) -> None:
+        """Take an error that gevent handed to the hub: a unit's own, else it counts for the unit that ran."""
+        if isinstance(error, KeyboardInterrupt):
+            self.failure = error
+        elif not isinstance(error, GreenletExit) and not self._stopping:
+            unit = self._by_greenlet.get(context) if isinstance(context, greenlet) else None
+            if unit is None and self.execution.current != NOBODY:
+                unit = self.units[self.execution.current]
+            if unit is None:
+                self.execution.trouble = f"a callback failed: {error!r}"
+            elif unit.error is None:
+                unit.error = error
+                if unit.ended:
+                    self.execution.errors[unit.number] = error
+
+    def _drain(self) -> None:
+        """Look at what gevent asked for, in order: keep what makes a unit go on, do the rest at once."""
+        soon = self._loop.soon
+        while soon:
+            entry = soon.popleft()
+            callback = entry.callback
+            if callback is None:
+                continue
+            owner = getattr(callback, "__self__", None)
+            if isinstance(entry, Timer):
+                self._take_timer(entry, owner)
+            elif isinstance(owner, greenlet) and callback.__name__ == "switch":
+                self._adopt(owner, entry)
+            elif hands_on(owner.__class__) and (unit := self._head(entry)):
+                entry.unit = unit
+                self._grants.append(unit)
+                self._keep(unit, self._grant, (unit, entry), entry)
+            else:
+                self._call(entry)
+
+    def _take_timer(self, entry: Timer, owner: Any) -> None:
+        assert entry.callback is not None
+        assert entry.args is not None
+        if type(owner) is Waiter and owner.greenlet is not None and entry.args[:1] == (owner,):
+            unit = self._by_greenlet.get(owner.greenlet) or self._adopt(owner.greenlet)
+            entry.unit = unit
+            if not unit.throws:
+                self._keep(unit, unit.switch_now, entry.args, entry)
+        elif isinstance(owner, greenlet) and entry.callback.__name__ == "switch":
+            self._adopt(owner, entry)
+        elif entry.after <= 0:
+            self._call(entry)
+        else:
+            self._timers += 1
+            heappush(self._timeouts, (entry.due, -entry.priority, self._timers, entry))
+
+    def _call(self, entry: Callback | Timer) -> None:
+        callback = entry.callback
+        try:
+            entry.run()
+        except BaseException as error:
+            self.failed(callback, error)
+
+    def _adopt(self, each: greenlet, entry: Callback | Timer | None = None, name: str = "") -> GreenletUnit:
+        """Make a unit of a greenlet, which is to begin by this entry; without one it has begun, behind our back."""
+        execution = self.execution
+        if not name:
+            spawner = self.units[execution.current] if execution.current != NOBODY else None
+            if spawner is None:
+                self._children += 1
+                name = f"main/{self._children}"
+            else:
+                spawner.children += 1
+                name = f"{spawner.name}/{spawner.children}"
+        number = execution.add(name)
+        unit = GreenletUnit(self, each, name, number)
+        self.units.append(unit)
+        self._by_greenlet[each] = unit
+        if entry is None:
+            unit.begun = True
+            execution.pending[number] = PAUSED
+            execution.ready.pop()
+        else:
+            unit.ready = True
+            unit.entry = entry
+            unit.with_ = entry.args or ()
+            entry.unit = unit
+            self._line.place(entry.due if type(entry) is Timer else None)
+        return unit
+
+    def _keep(
+        self, unit: GreenletUnit, resume: Callable[..., Any], args: tuple[Any, ...], entry: Any = None
+    ) -> None:
+        """Let a unit be ready to go on by this call."""
+        unit.resume, unit.with_, unit.entry = resume, args, entry
+        if unit.ready:
+            self._line.hurry(unit.number)
+            return
+        unit.ready = True
+        execution = self.execution
+        if unit.number in execution.waiting:
+            execution.wake(unit.number)
+        else:
+            execution.park(unit.number)
+        self._line.place(entry.due if type(entry) is Timer else None)
+
+    def _step(self, unit: GreenletUnit) -> None:
+        """Let a unit go on until it comes back to the hub, or ends."""
+        if self._line.due:
+            self._pass(self._line.picked(unit.number))
+        entry = unit.entry
+        if entry is not None:
+            unit.entry = entry.unit = None
+            if unit.resume != self._grant:
+                entry.callback = None
+        unit.ready = unit.throws = False
+        unit.begun = True
+        try:
+            unit.resume(*unit.with_)
+        except BaseException as error:
+            # A greenlet of gevent's keeps its errors; a raw one's come up here.
+            self.failed(unit.greenlet, error)
+
+    def _settle(self, unit: GreenletUnit) -> None:
+        """Take note of how a unit is left that is not ready to go on: it ended, or it waits."""
+        if unit.greenlet.dead:
+            self._end(unit)
+        elif unit.more:
+            unit.throws = True
+            self._keep(unit, unit.throw_now, unit.more.pop(0))
+        else:
+            execution = self.execution
+            located = execution.locate is not None
+            execution.wait(unit.number, waits_for(unit, self.units) if located else "another")
+
+    def _end(self, unit: GreenletUnit) -> None:
+        if unit.ended:
+            return
+        unit.ended = True
+        self._roots -= unit.root
+        each = unit.greenlet
+        if isinstance(each, Greenlet):
+            self.execution.end(unit.number, each.value, each.exception or unit.error)
+        else:
+            self.execution.end(unit.number, None, unit.error)
+
+    def _gone(self, unit: GreenletUnit) -> None:
+        """End a unit that was killed before it began."""
+        if unit.ready:
+            unit.ready = False
+            self._line.leave(unit.number)
+        self._end(unit)
+
+    def _head(self, entry: Callback) -> GreenletUnit | None:
+        late = entry.args[0] if entry.args else ()
+        return head(getattr(entry.callback, "__self__", None), late, self._by_greenlet.get)
+
+    def _grant(self, unit: GreenletUnit, entry: Callback) -> None:
+        """Let a unit take what it waited for, and those who can take of it after it."""
+        self._grants.remove(unit)
+        self._granted, self._granting = unit, True
+        try:
+            entry.run()
+        finally:
+            self._granted, self._granting = None, False
+
+    def _at_once(self, unit: GreenletUnit, args: tuple[Any, ...]) -> Any:
+        """Run another unit in the same callback, as gevent does: nobody else can come in between."""
+        execution = self.execution
+        before = self.units[execution.current]
+        if self._loop.soon:
+            self._drain()
+        if before is not None and not before.ready:
+            self._settle(before)
+        if unit.ready or unit.ended:
+            return None
+        execution.wake(unit.number)
+        others = [number for number in execution.ready if number != unit.number]
+        execution.ready[:] = [unit.number]
+        chosen = execution.pick()
+        execution.ready[:] = others
+        return unit.switch_now(*args) if chosen != NOBODY else None
+
+    def _look_at_grants(self) -> None:
+        """Withdraw what another unit has taken in between."""
+        for unit in tuple(self._grants):
+            entry = unit.entry
+            if isinstance(entry, Callback) and self._head(entry) is not unit:
+                entry.unit = unit.entry = None
+                self._withdraw(unit)
+                self._loop.soon.appendleft(entry)
+                self._drain()
+
+    def _withdraw(self, unit: GreenletUnit) -> None:
+        self._grants.remove(unit)
+        unit.ready = False
+        self._line.leave(unit.number)
+        self._settle(unit)
+
+    def _set_clock(self) -> None:
+        """Let the clock be a choice, at the place of the next time-out, as long as there is one."""
+        timeouts, line, execution = self._timeouts, self._line, self.execution
+        while timeouts and not timeouts[0][3].active:
+            heappop(timeouts)
+        if self._clock in execution.ready:
+            line.leave(self._clock)
+        if not timeouts:
+            return
+        if self._clock == NOBODY:
+            self._clocks += 1
+            self._clock = execution.add(CLOCK if self._clocks == 1 else f"{CLOCK}/{self._clocks}")
+            self.units.append(None)
+        else:
+            execution.ready.append(self._clock)
+        line.place(timeouts[0][0])
+
+    def _tick(self, number: int) -> None:
+        """Let the time pass until the next time-out."""
+        self._line.picked(number)
+        self._clock = NOBODY
+        self.execution.end(number)
+        self._fire()
+
+    def _pass(self, due: float | None) -> None:
+        """Let the time pass until a unit has slept enough; time-outs that it passes fire first."""
+        if due is None:
+            return
+        while self._timeouts and self._timeouts[0][0] < due:
+            self._fire()
+        self._loop.time = max(self._loop.time, due)
+
+    def _fire(self) -> None:
+        due, _, _, timer = heappop(self._timeouts)
+        self._loop.time = max(self._loop.time, due)
+        if timer.active:
+            self._call(timer)
+
+    def _leave(self) -> None:
+        """Kill the greenlets that are left a while after the program's own units have ended, as its process would."""
+        execution = self.execution
+        if not execution.ready and not execution.waiting:
+            return
+        self._aftermath += 1
+        if self._aftermath > AFTERMATH or not any(number != self._clock for number in execution.ready):
+            self._stopping = True
+            self._kill()
+            execution.ready.clear()
+            execution.waiting.clear()
+
+    def _tell(self) -> None:
+        """Say who waits for what."""
+        for number in self.execution.waiting:
+            unit = self.units[number]
+            if unit is not None:
+                self.execution.waiting[number] = waits_for(unit, self.units)
+
+    def _strayed(self, unit: GreenletUnit) -> NoReturn:
+        self.refuse(
+            f"its switch to {unit.name} past gevent's hub", "let greenlets wake each other by gevent's means"
+        )
+        raise GreenletExit
+
+    def _kill(self) -> None:
+        for unit in self.units:
+            if unit is None or unit.ended:
+                continue
+            for _ in range(STUBBORN):
+                if unit.greenlet.dead:
+                    break
+                try:
+                    unit.throw_now(GreenletExit)
+                except BaseException as error:
+                    self.failed(unit.greenlet, error)
+
+    def _stop(self) -> None:
+        """End all greenlets that are left, and give back what the schedule took."""
+        self._stopping = True
+        self._kill()
+        self._loop.soon.clear()
+        self._loop.time = 0.0
+        for unit in self.units:
+            if unit is not None:
+                unit.free()
+        self.thread.close()

@@ -1,0 +1,81 @@
+"""One real thread that runs functions while all units stand still: for what a script offloads."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gevent.monkey import get_original
+
+PATIENCE = 10.0
+"""Seconds of real time after which an offloaded function is taken for one that waits for a unit."""
+
+# In a process that gevent has patched, `_thread` starts greenlets and its locks switch between them.
+_start: Callable[..., int] = get_original("_thread", "start_new_thread")
+_allocate: Callable[[], Any] = get_original("_thread", "allocate_lock")
+
+
+class StuckError(Exception):
+    """The function did not come back."""
+
+
+def stuck(name: str) -> str:
+    """Say that a unit's offloaded function did not come back."""
+    return (
+        f"what {name} offloaded did not come back within {PATIENCE:g} s: while it runs, no unit does; "
+        "if it waits for one, let it take what it needs as arguments and return what it found"
+    )
+
+
+class NativeThread:
+    """A thread that is started by its first function, and ended by ``close``.
+
+    It serves one schedule alone: what a function leaves behind on it, a later one of the same schedule finds, as on a
+    pooled worker, and the next schedule does not.
+    """
+
+    def __init__(self) -> None:
+        self._wanted: Any = None
+        self._done: Any = None
+        self._function: Callable[[], Any] | None = None
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    def run(self, function: Callable[[], Any]) -> Any:
+        """Run a function there, wait, and return its result or raise its error; StuckError if it does not come back."""
+        self._function = function
+        if self._wanted is None:
+            self._wanted, self._done = _allocate(), _allocate()
+            self._wanted.acquire()
+            self._done.acquire()
+            _start(self._serve, ())
+        self._wanted.release()
+        if not self._done.acquire(timeout=PATIENCE):
+            self._wanted = None
+            raise StuckError
+        result, error = self._result, self._error
+        self._result = self._error = None
+        if error is not None:
+            raise error
+        return result
+
+    def close(self) -> None:
+        """End the thread, if it was started."""
+        if self._wanted is not None:
+            self._function = None
+            self._wanted.release()
+            self._done.acquire()
+            self._wanted = None
+
+    def _serve(self) -> None:
+        wanted, done = self._wanted, self._done
+        while True:
+            wanted.acquire()
+            function, self._function = self._function, None
+            if function is None:
+                done.release()
+                return
+            try:
+                self._result = function()
+            except BaseException as error:
+                self._error = error
+            del function
+            done.release()
