@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from bench.explore.case import Begin, Case, Trial, Wrong
+from localimpl import Unit
 
 REPLAYS = 10
 """How often a witness is replayed."""
@@ -19,6 +20,15 @@ class Effort:
 
     seed: int
     schedules: int
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form of a case."""
+
+    name: str
+    case: Case
+    begin: Begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +60,9 @@ class Tool:
     summary: str
     seeded: bool
     """Whether it goes another way for another seed, so that several are tried."""
-    search: Callable[[Case, Begin, Effort], Search | None]
-    """None where the tool cannot take such units."""
+    units: frozenset[Unit]
+    """What it can be given; greenlets as one thread that has gevent in it, where it knows threads alone."""
+    search: Callable[[Form, Effort], Search]
     default: bool = False
     """What its documentation has one begin with."""
     launcher: str = ""

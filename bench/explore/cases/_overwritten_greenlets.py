@@ -12,20 +12,20 @@ from localimpl import Unit
 SOURCE = "bottle 0.13 imported before monkey patching; Werkzeug's Local before greenlets were told apart"
 
 
-def overwritten(ticks: int) -> Case:
+def overwritten(ticks: int, writer_first: bool = False) -> Case:
     """Return the case with a writer who comes so many ticks late."""
     return Case(
         unit=Unit.GREENLET,
         kind="bleed",
-        # A writer who begins first comes in time by itself, if it is one tick late and no more.
-        feasibility=Feasibility.FIFO if ticks == 1 else Feasibility.JITTER,
-        faulty=_keyed(thread_ident, ticks),
-        fixed=_keyed(greenlet, ticks),
+        # A writer who begins first and is one tick late comes in time by itself.
+        feasibility=Feasibility.FIFO if writer_first and ticks == 1 else Feasibility.JITTER,
+        faulty=_keyed(thread_ident, ticks, writer_first),
+        fixed=_keyed(greenlet, ticks, writer_first),
         source=SOURCE,
     )
 
 
-def _keyed(key: Callable[[], Hashable], ticks: int) -> Begin:
+def _keyed(key: Callable[[], Hashable], ticks: int, writer_first: bool) -> Begin:
     def begin() -> Trial:
         local = Local(key)
 
@@ -39,6 +39,7 @@ def _keyed(key: Callable[[], Hashable], ticks: int) -> Begin:
             local.set("bob")
             return local.get()
 
-        return Trial({"bob": bob, "alice": alice}, returning_own("bleed", "alice", "bob"))
+        calls = {"bob": bob, "alice": alice} if writer_first else {"alice": alice, "bob": bob}
+        return Trial(calls, returning_own("bleed", *calls))
 
     return begin

@@ -2,4 +2,4 @@
 
 from bench.explore.cases._overwritten_greenlets import overwritten
 
-CASE = overwritten(ticks=1)
+CASE = overwritten(ticks=1, writer_first=True)

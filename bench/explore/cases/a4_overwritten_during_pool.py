@@ -33,7 +33,7 @@ def _keyed(key: Callable[[], Hashable]) -> Begin:
             local.set("bob")
             return local.get()
 
-        return Trial({"bob": bob, "alice": alice}, returning_own("bleed", "alice", "bob"))
+        return Trial({"alice": alice, "bob": bob}, returning_own("bleed", "alice", "bob"))
 
     return begin
 

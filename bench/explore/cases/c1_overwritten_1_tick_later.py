@@ -2,4 +2,4 @@
 
 from bench.explore.cases._overwritten_tasks import overwritten
 
-CASE = overwritten(1)
+CASE = overwritten(1, writer_first=True)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 
 from bench.explore.case import Case, Trial, returning_own
+from bench.explore.cases._tasks import pause
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
 
@@ -26,6 +27,7 @@ async def _to_thread() -> str:
 def _trial(hop: Callable[[], Awaitable[str]]) -> Trial:
     async def serve(user: str) -> str:
         USER.set(user)
+        await pause(1)
         return await hop()
 
     return Trial(

@@ -3,19 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from bench.explore.case import Begin, Case
 from bench.explore.peers._models import gathering
-from bench.explore.search import REPLAYS, Counted, Effort, Search, Tool
+from bench.explore.search import REPLAYS, Counted, Effort, Form, Search, Tool
 from localimpl import Unit
 
 
-def _search(strategy: Callable[[], Any]) -> Callable[[Case, Begin, Effort], Search | None]:
-    def search(case: Case, begin: Begin, effort: Effort) -> Search | None:
+def _search(strategy: Callable[[], Any]) -> Callable[[Form, Effort], Search]:
+    def search(form: Form, effort: Effort) -> Search:
         import detangle
 
-        if case.unit is not Unit.TASK:
-            return None
-        counted = Counted(begin)
+        counted = Counted(form.begin)
         model = gathering(counted)
         try:
             stats = detangle.explore(
@@ -41,12 +38,14 @@ def _dfs() -> Any:
     return detangle.DFS(max_delays=2)
 
 
+UNITS = frozenset({Unit.TASK})
 TOOLS = (
     Tool(
         "detangle auto",
         "detangle",
         "its portfolio of PCT, random walks and others",
         seeded=True,
+        units=UNITS,
         search=_search(lambda: None),
         default=True,
     ),
@@ -55,6 +54,7 @@ TOOLS = (
         "detangle",
         "random priorities with change points",
         seeded=True,
+        units=UNITS,
         search=_search(lambda: "pct:3"),
     ),
     Tool(
@@ -62,6 +62,7 @@ TOOLS = (
         "detangle",
         "all schedules with at most 2 deviations from asyncio's order",
         seeded=False,
+        units=UNITS,
         search=_search(_dfs),
     ),
 )

@@ -5,9 +5,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from bench.explore.case import Begin, Case, Trial
+from bench.explore.case import Trial
 from bench.explore.peers._models import on_greenlets
-from bench.explore.search import REPLAYS, Counted, Effort, Search, Tool
+from bench.explore.search import REPLAYS, Counted, Effort, Form, Search, Tool
 from localimpl import Unit
 
 
@@ -53,20 +53,20 @@ def _greenlets(state: State) -> None:
         slot.result = found[name]
 
 
-def _search(strategy: str) -> Callable[[Case, Begin, Effort], Search | None]:
-    def search(case: Case, begin: Begin, effort: Effort) -> Search | None:
+def _search(strategy: str) -> Callable[[Form, Effort], Search]:
+    def search(form: Form, effort: Effort) -> Search:
         import frontrun
 
-        units = range(len(begin().calls))
+        units = range(len(form.begin().calls))
         workers: list[Callable[[State], Any]] = [_greenlets]
-        if case.unit is not Unit.GREENLET:
-            workers = [(_async_worker if case.unit is Unit.TASK else _worker)(nth) for nth in units]
+        if form.case.unit is not Unit.GREENLET:
+            workers = [(_async_worker if form.case.unit is Unit.TASK else _worker)(nth) for nth in units]
         options: dict[str, Any] = {"max_executions": effort.schedules, "reproduce_on_failure": REPLAYS}
         if strategy == "random":
             options = {"max_attempts": effort.schedules, "seed": effort.seed}
-            if case.unit is not Unit.TASK:
+            if form.case.unit is not Unit.TASK:
                 options["reproduce_on_failure"] = REPLAYS
-        counted = Counted(begin)
+        counted = Counted(form.begin)
         result = frontrun.explore(
             setup=lambda: State(counted.begin()),
             workers=workers,
@@ -92,12 +92,14 @@ async def _waited(result: Any) -> Any:
     return await result
 
 
+UNITS = frozenset(Unit)
 TOOLS = (
     Tool(
         "frontrun DPOR",
         "frontrun",
         "dynamic partial-order reduction, at most 2 preemptions",
         seeded=False,
+        units=UNITS,
         search=_search("dpor"),
         default=True,
         launcher="frontrun",
@@ -107,6 +109,7 @@ TOOLS = (
         "frontrun",
         "random schedules",
         seeded=True,
+        units=UNITS,
         search=_search("random"),
         launcher="frontrun",
     ),

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.explore.case import Begin, Case
+from bench.explore.case import Case
 from bench.explore.peers._models import on_greenlets
-from bench.explore.search import REPLAYS, Counted, Effort, Search, Tool
+from bench.explore.search import REPLAYS, Counted, Effort, Form, Search, Tool
 from localimpl import Unit
 
 OURS = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "search.py")]
@@ -31,14 +31,12 @@ def _model(case: Case, counted: Counted) -> Callable[[], None]:
     return threads if case.unit is Unit.THREAD else greenlets
 
 
-def _search(strategy: str) -> Callable[[Case, Begin, Effort], Search | None]:
-    def search(case: Case, begin: Begin, effort: Effort) -> Search | None:
+def _search(strategy: str) -> Callable[[Form, Effort], Search]:
+    def search(form: Form, effort: Effort) -> Search:
         import interleave_test as it
 
-        if case.unit is Unit.TASK:
-            return None
-        counted = Counted(begin)
-        model = _model(case, counted)
+        counted = Counted(form.begin)
+        model = _model(form.case, counted)
         options: dict[str, Any] = {"exclude": OURS, "raise_on_failure": False}
         result = it.explore(
             model, iterations=effort.schedules, seed=effort.seed, strategy=strategy, **options
@@ -52,12 +50,14 @@ def _search(strategy: str) -> Callable[[Case, Begin, Effort], Search | None]:
     return search
 
 
+UNITS = frozenset({Unit.THREAD, Unit.GREENLET})
 TOOLS = (
     Tool(
         "interleave-test random",
         "interleave-test",
         "uniform choice at each instruction",
         seeded=True,
+        units=UNITS,
         search=_search("random"),
         default=True,
     ),
@@ -66,6 +66,7 @@ TOOLS = (
         "interleave-test",
         "random priorities with demotion points",
         seeded=True,
+        units=UNITS,
         search=_search("pct"),
     ),
     Tool(
@@ -73,6 +74,7 @@ TOOLS = (
         "interleave-test",
         "all schedules with at most 2 preemptions",
         seeded=False,
+        units=UNITS,
         search=_search("dfs"),
     ),
 )

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from bench.explore.case import Begin, Case
 from bench.explore.peers._models import gathering
-from bench.explore.search import REPLAYS, Counted, Effort, Search, Tool
+from bench.explore.search import REPLAYS, Counted, Effort, Form, Search, Tool
 from localimpl import Unit
 
 WORLD = {"virtual_time": True, "seed_randomness": True}
@@ -14,13 +13,11 @@ ENUMERATED = {"virtual_time": True}
 """Its systematic search is to be used without drawn randomness."""
 
 
-def _sampled(scheduler: str) -> Callable[[Case, Begin, Effort], Search | None]:
-    def search(case: Case, begin: Begin, effort: Effort) -> Search | None:
+def _sampled(scheduler: str) -> Callable[[Form, Effort], Search]:
+    def search(form: Form, effort: Effort) -> Search:
         import simloom
 
-        if case.unit is not Unit.TASK:
-            return None
-        counted = Counted(begin)
+        counted = Counted(form.begin)
         model = gathering(counted)
         start = effort.seed * effort.schedules
         found = simloom.explore(model, runs=effort.schedules, start_seed=start, scheduler=scheduler, **WORLD)
@@ -29,12 +26,10 @@ def _sampled(scheduler: str) -> Callable[[Case, Begin, Effort], Search | None]:
     return search
 
 
-def _systematic(case: Case, begin: Begin, effort: Effort) -> Search | None:
+def _systematic(form: Form, effort: Effort) -> Search:
     import simloom
 
-    if case.unit is not Unit.TASK:
-        return None
-    counted = Counted(begin)
+    counted = Counted(form.begin)
     model = gathering(counted)
     found = simloom.explore_systematic(model, max_delays=2, max_schedules=effort.schedules, **ENUMERATED)
     return _told(model, counted, found.first, ENUMERATED, found.proven_correct)
@@ -55,12 +50,14 @@ def _told(
     return counted.search(replayed=replayed)
 
 
+UNITS = frozenset({Unit.TASK})
 TOOLS = (
     Tool(
         "simloom random",
         "simloom",
         "uniform choice among all that is ready",
         seeded=True,
+        units=UNITS,
         search=_sampled("random"),
         default=True,
     ),
@@ -69,6 +66,7 @@ TOOLS = (
         "simloom",
         "random priorities, with a measured horizon",
         seeded=True,
+        units=UNITS,
         search=_sampled("pct:auto"),
     ),
     Tool(
@@ -76,6 +74,7 @@ TOOLS = (
         "simloom",
         "all schedules with at most 2 delays",
         seeded=False,
+        units=UNITS,
         search=_systematic,
     ),
 )

@@ -2,19 +2,16 @@
 
 from collections.abc import Callable
 
-from bench.explore.case import Begin, Case
 from bench.explore.peers._models import gathering
-from bench.explore.search import REPLAYS, Counted, Effort, Search, Tool
+from bench.explore.search import REPLAYS, Counted, Effort, Form, Search, Tool
 from localimpl import Unit
 
 
-def _search(policy: str) -> Callable[[Case, Begin, Effort], Search | None]:
-    def search(case: Case, begin: Begin, effort: Effort) -> Search | None:
+def _search(policy: str) -> Callable[[Form, Effort], Search]:
+    def search(form: Form, effort: Effort) -> Search:
         import simloop
 
-        if case.unit is not Unit.TASK:
-            return None
-        counted = Counted(begin)
+        counted = Counted(form.begin)
         model = gathering(counted)
         start = 1 + effort.seed * effort.schedules
         report = simloop.explore(model, range(start, start + effort.schedules), policy=policy)
@@ -27,12 +24,14 @@ def _search(policy: str) -> Callable[[Case, Begin, Effort], Search | None]:
     return search
 
 
+UNITS = frozenset({Unit.TASK})
 TOOLS = (
     Tool(
         "simloop random",
         "simloop",
         "uniform choice among all that is ready",
         seeded=True,
+        units=UNITS,
         search=_search("random"),
         default=True,
     ),
@@ -41,6 +40,7 @@ TOOLS = (
         "simloop",
         "random priorities, with a measured horizon",
         seeded=True,
+        units=UNITS,
         search=_search("pct"),
     ),
 )

@@ -1,0 +1,121 @@
+"""ctxstress: greenlets, tasks and threads; units run to completion first, then with more and more preemptions."""
+
+from collections.abc import Callable
+from time import perf_counter
+
+from bench.explore.corpus import files
+from bench.explore.programs import CaseProgram
+from bench.explore.search import REPLAYS, Effort, Form, Search, Tool
+from harness.core.control import ControlledHost, Strategy
+from harness.core.names import load
+from harness.explorer.exploring import explore
+from harness.explorer.limits import Limits
+from harness.explorer.replaying import replay
+from harness.explorer.token import decode
+from harness.schedulers.pct import STRATEGY as PCT
+from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
+from harness.schedulers.random_walk import STRATEGY as RANDOM_WALK
+from harness.schedulers.urw import STRATEGY as URW
+from localimpl import Unit
+
+PACKAGE = "ctxstress"
+BOUND = 2
+HOSTS = {
+    Unit.THREAD: "harness.controlled.threads:CONTROLLED",
+    Unit.GREENLET: "harness.controlled.gevent_greenlets:CONTROLLED",
+    Unit.TASK: "harness.controlled.tasks:CONTROLLED",
+}
+"""Where the units of a case run."""
+PLENTY = 500_000
+"""Schedules and seconds for a search that ends by itself."""
+MINUTE = 60.0
+
+
+def program(form: Form) -> CaseProgram:
+    """Return a form as a program whose witness gets a token."""
+    return CaseProgram(form.name, form.begin, f"call:bench.explore.programs:{form.name}")
+
+
+def host(form: Form) -> ControlledHost:
+    """Return the controlled host of a form's units."""
+    found = load(HOSTS[form.case.unit])
+    assert isinstance(found, ControlledHost)
+    return found
+
+
+def limits(form: Form, strategy: Strategy, effort: Effort) -> Limits:
+    """Return the limits that are usual; a strategy that ends by itself may do so."""
+    return Limits(
+        bound=BOUND,
+        schedules=PLENTY if strategy.exhausts else effort.schedules,
+        seconds=MINUTE,
+        strategy=strategy,
+        seed=effort.seed,
+        files=files(form.name) if form.case.unit is Unit.THREAD else (),
+    )
+
+
+def _search(strategy: Strategy) -> Callable[[Form, Effort], Search]:
+    def search(form: Form, effort: Effort) -> Search:
+        subject, place = program(form), host(form)
+        started = perf_counter()
+        found = explore(subject, place, limits(form, strategy, effort))
+        spent = perf_counter() - started
+        told = found.explanation
+        if told is None:
+            return Search(
+                schedules=found.schedules,
+                seconds=spent,
+                found=False,
+                exhausted=bool(found.phases) and all(phase.exhausted for phase in found.phases),
+                note=found.reason,
+            )
+        token = decode(told.token)
+        return Search(
+            schedules=found.found_at,
+            seconds=spent,
+            found=True,
+            replayed=sum(replay(subject, place, token).mixup is not None for _ in range(REPLAYS)),
+            kind=told.kind,
+            feasibility=told.feasibility,
+        )
+
+    return search
+
+
+UNITS = frozenset(Unit)
+TOOLS = (
+    Tool(
+        "ctxstress",
+        PACKAGE,
+        f"all schedules with at most {BOUND} preemptions, fewest first",
+        seeded=False,
+        units=UNITS,
+        search=_search(PREEMPTION_BOUNDED),
+        default=True,
+    ),
+    Tool(
+        "ctxstress random walk",
+        PACKAGE,
+        "uniform choice at each switch point",
+        seeded=True,
+        units=UNITS,
+        search=_search(RANDOM_WALK),
+    ),
+    Tool(
+        "ctxstress PCT",
+        PACKAGE,
+        "random priorities, with a measured horizon",
+        seeded=True,
+        units=UNITS,
+        search=_search(PCT),
+    ),
+    Tool(
+        "ctxstress URW",
+        PACKAGE,
+        "choice weighted by the steps that are left",
+        seeded=True,
+        units=UNITS,
+        search=_search(URW),
+    ),
+)
