@@ -1,0 +1,115 @@
+"""Watches units by ``sys.settrace``, for interpreters without ``sys.monitoring``: up to 3.11."""
+
+import sys
+from collections.abc import Callable
+from threading import get_ident
+from types import FrameType
+from typing import Any
+
+from harness.controlled._instructions import Site, Stop
+from harness.controlled._plans import Plan, Plans
+from harness.core.control import Watch
+from harness.core.execution import Point
+
+Trace = Callable[[FrameType, str, Any], Any]
+NEW: Plan = {}
+"""In place of the plan of a code object that is met for the first time."""
+
+
+class TracingWatcher:
+    """Traces every instruction of watched code on the threads that have entered."""
+
+    def __init__(self, reach: Callable[[Point], None]) -> None:
+        self._reach = reach
+        self._plans = Plans(Watch())
+        self._before: dict[int, Any] = {}
+
+    def watch(self, watch: Watch) -> None:
+        """Forget what was known under another watch."""
+        self._plans = Plans(watch)
+
+    def enter(self) -> None:
+        """Trace this thread from the next call on."""
+        if self._plans.on:
+            self._before[get_ident()] = sys.gettrace()
+            sys.settrace(_tracer(self._plans, self._reach))
+
+    def leave(self) -> None:
+        """Let whoever traced this thread before trace on: a debugger, or coverage."""
+        ident = get_ident()
+        if ident in self._before:
+            sys.settrace(self._before.pop(ident))
+
+    def close(self) -> None:
+        """Nothing is left behind: what was traced, was so between enter and leave."""
+
+
+def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
+    """Return the trace function of one unit."""
+    known, learn = plans.known, plans.learn
+    traces: dict[int, Trace] = {}
+    direct: set[Site] = set()
+    """Calls that entered watched code: that has switch points of its own."""
+    pending: Site | None = None
+    """A call that has entered no Python code yet."""
+    jump: Stop | None = None
+    """The jump backward that was tried last."""
+
+    def begin(frame: FrameType, event: str, arg: object) -> Trace | None:
+        nonlocal pending
+        code = frame.f_code
+        plan = known.get(id(code), NEW)
+        if plan is NEW:
+            plan = learn(code, frame.f_globals)
+        if pending is not None:
+            site, pending = pending, None
+            caller = frame.f_back
+            if caller is not None and site.offset <= caller.f_lasti < site.end and site.calls(code):
+                if plan is not None:
+                    direct.add(site)
+                else:
+                    reach(site.point)
+                    if code.co_freevars or code.co_cellvars:
+                        frame.f_locals  # noqa: B018  # see `passed`
+        if plan is None:
+            return None
+        frame.f_trace_lines = False
+        frame.f_trace_opcodes = True
+        stop = plan.get(frame.f_lasti)
+        trace = traces.get(id(code))
+        if trace is None:
+            trace = traces[id(code)] = tracing(plan, bool(code.co_freevars or code.co_cellvars))
+        if stop is not None:
+            trace(frame, "opcode", None)
+        return trace
+
+    def tracing(plan: Plan, shares: bool) -> Trace:
+        get = plan.get
+
+        def passed(frame: FrameType, event: str, arg: object) -> Trace | None:
+            nonlocal jump, pending
+            stop = get(frame.f_lasti)
+            if stop is None or event != "opcode":
+                return None
+            for tried, point in stop.arrivals:
+                if tried is jump:
+                    reach(point)
+            jump = stop if stop.jumps else None
+            pending = None
+            if stop.returned is not None and stop.returned_from not in direct:
+                reach(stop.returned)
+            if stop.point is not None:
+                reach(stop.point)
+            site = stop.site
+            if site is not None:
+                direct.discard(site)
+                pending = None if site.blind else site
+            if shares:
+                # The interpreter has copied the frame's variables before this call and copies them back after it. Those
+                # shared with other functions another unit may have changed meanwhile: asking for them copies them anew.
+                frame.f_locals  # noqa: B018
+            return None
+
+        return passed
+
+    return begin

@@ -1,0 +1,318 @@
+"""Which instructions are switch points, and that they are the same on every Python."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+import pytest
+
+from harness.controlled._flow import Flow
+from harness.controlled._instructions import entered, points_of
+from harness.controlled._stored import NOTHING, stored_by, stored_in
+from harness.core.feasibility import Feasibility
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = Path(__file__).with_name("points_of_snippets.py")
+VERSIONS = ("3.11", "3.12", "3.13")
+
+
+def points(source: str, level: Feasibility, function: str = "f") -> list[str]:
+    """Return ``role line object[=]`` of each point of a function, in the order of the instructions."""
+    namespace: dict[str, Any] = {}
+    exec(compile(source, "shop.py", "exec"), namespace)
+    code = namespace[function].__code__
+    found = points_of(code, level, namespace, stored_in(source))
+    return [
+        f"{point.role} {point.line} {point.object}{'=' * point.writes}".rstrip()
+        for offset in sorted(found)
+        for point in found[offset]
+    ]
+
+
+GIL, FREE = Feasibility.GIL_SWITCH, Feasibility.FREE_THREADED
+CHECK_THEN_USE = """value = None
+def f():
+    global value
+    if value is None:
+        value = make()
+    return value
+def make():
+    return 1
+"""
+
+
+def test_of_a_check_then_use() -> None:
+    assert points(CHECK_THEN_USE, GIL) == [
+        "enter 2 global:value",
+        "call 5",
+        "returned 5 global:value=",
+    ]
+    assert points(CHECK_THEN_USE, FREE) == [
+        "enter 2 global:value",
+        "load 4 global:value",
+        "call 5",
+        "returned 5 global:value=",
+        "store 5 global:value=",
+        "load 6 global:value",
+    ]
+
+
+def test_of_a_local_in_a_dict() -> None:
+    source = """from threading import get_ident
+class Local:
+    def __init__(self):
+        self.values = {}
+    def get(self, name):
+        return self.values[get_ident()].get(name)
+def f(local):
+    if "user" in local.values:
+        local.values["user"] += 1
+    return isinstance(local.values, dict)
+"""
+    assert points(source, GIL) == ["enter 7 attr:values"]
+    assert points(source, FREE) == [
+        "enter 7 attr:values",
+        "load 8 attr:values",
+        "load 8 item",
+        "load 9 attr:values",
+        "load 9 item",
+        "store 9 item=",
+        "load 10 attr:values",
+    ]
+    namespace: dict[str, Any] = {}
+    exec(compile(source, "shop.py", "exec"), namespace)
+    get = points_of(namespace["Local"].get.__code__, FREE, namespace, stored_in(source))
+    assert [str(point.role) for _, each in sorted(get.items()) for point in each] == [
+        "enter", "load", "call", "returned", "load", "load", "call", "returned",
+    ]  # fmt: skip
+
+
+def test_of_loops() -> None:
+    source = """class Box: n = 0
+box = Box()
+def f(items):
+    for item in items:
+        box.n = item
+    while box.n:
+        box.n -= 1
+"""
+    assert points(source, GIL) == ["enter 3 global:box", "loop 4 global:box", "loop 6 global:box"]
+
+
+@pytest.mark.parametrize("level", [Feasibility.SEQUENTIAL, Feasibility.FIFO, Feasibility.JITTER])
+def test_below_gil_switches_there_are_none(level: Feasibility) -> None:
+    assert points(CHECK_THEN_USE, level) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x = box.n",
+        "box.n = 1",
+        "x = 1 + 2 * 3",
+        "x = d['a']",
+        "d['a'] = 1",
+        "x = 'a' in d and 1 < 2",
+        "x = f'{box} {1:>3}'",
+        "x = [1, 2, *d]",
+        "try:\n        d['b']\n    except KeyError:\n        pass",
+        "x = isinstance(d, dict)",
+        "x = len(d)",
+        "x = type(d)",
+        "x = [y for y in d][0] if 0 else 1",
+    ],
+)
+def test_the_lock_stays_at(body: str) -> None:
+    source = f"class Box: n = 0\nbox, d = Box(), {{}}\ndef f():\n    {body}\n"
+    gil = [point for point in points(source, GIL) if not point.startswith("loop")]
+    assert gil in (["enter 3"], *([f"enter 3 {name}"] for name in ("global:box", "global:d", "item=")))
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("make()", ["call", "returned"]),
+        ("d.get('a')", ["call", "returned"]),
+        ("d.update(a=make())", ["call", "returned", "call", "returned"]),
+        ("for x in d: pass", ["loop"]),
+        ("while d: pass", ["loop"]),
+        ("{x for x in d}", []),
+        ("with lock: pass", ["call", "returned", "call", "returned", "call", "returned"]),
+        ("lock.acquire()", ["call", "returned"]),
+        ("make(*d, **d)", ["call", "returned"]),
+    ],
+)
+def test_the_lock_may_go_at(body: str, expected: list[str]) -> None:
+    source = f"import threading\nlock, d = threading.Lock(), {{}}\ndef make(): pass\ndef f():\n    {body}\n"
+    roles = [point.split()[0] for point in points(source, GIL)]
+    if body.startswith("{"):
+        roles = [role for role in roles if role != "loop"]  # of its own function up to 3.11
+    assert sorted(roles) == sorted(["enter", *expected])
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("return os.path, Kind, Kind.size, LIMIT, make", []),
+        ("return math.pi", ["load attr:pi"]),
+        ("return Colour.RED", []),
+        ("return table", ["load global:table"]),
+        ("return Kind.table", ["load attr:table"]),
+        ("return config.user", ["load attr:user"]),
+        ("make.calls = 1", ["store attr:calls="]),
+        ("self.handler()", ["load attr:handler"]),
+        ("self.method()", []),
+        ("self.items.append(1)", ["load attr:items", "store item="]),
+        ("self.items.copy()", ["load attr:items", "load item"]),
+        ("del self.items[0]", ["load attr:items", "store item="]),
+        ("return self.__class__, self.items[1:]", ["load attr:items", "load item"]),
+        ("self.items[:1] = [2]", ["load attr:items", "store item="]),
+        ("return dict[str, int]", []),
+        ("x = self; y = x; return [x, y, 1]", []),
+        ("global table; table = 1", ["store global:table="]),
+        ("del self.items", ["store attr:items="]),
+    ],
+)
+def test_without_the_lock_there_are_also(body: str, expected: list[str]) -> None:
+    source = f"""import enum, math, os, types
+class Colour(enum.Enum): RED = 1
+class Kind:
+    def size(self): pass
+    table = []
+LIMIT, table, config = 3, {{}}, types.SimpleNamespace(user=1)
+def make(): pass
+def other(self): self.handler = make
+def f(self):
+    {body}
+"""
+    found = [point.split() for point in points(source, FREE)]
+    extra = [f"{each[0]} {each[2]}" for each in found if each[0] in {"load", "store"}]
+    if "config" in body:
+        assert extra.pop(0) == "load global:config"
+    assert extra == expected
+
+
+def test_a_name_that_is_shadowed_is_a_call_like_any_other() -> None:
+    assert [each.split()[0] for each in points("def f():\n    len('a')\n", GIL)] == ["enter"]
+    shadowed = "def f():\n    len('a')\ndef len(x):\n    return 1\n"
+    assert [each.split()[0] for each in points(shadowed, GIL)] == ["enter", "call", "returned"]
+
+
+def test_variables_of_an_outer_function_are_shared_when_somebody_stores_them() -> None:
+    source = """def outer():
+    n, m = 0, 1
+    def inner():
+        nonlocal n
+        n += m
+    return inner
+def f(): pass
+f = outer()
+"""
+    assert points(source, FREE) == ["enter 3 cell:n", "load 5 cell:n", "store 5 cell:n="]
+
+
+class Python:
+    def __init__(self) -> None:
+        self.n = 1
+
+    def method(self) -> None: ...
+
+    def __call__(self) -> None: ...
+
+
+def generator() -> Any:
+    yield 1
+
+
+@pytest.mark.parametrize(
+    ("callable_", "expected"),
+    [
+        (generator, None),
+        (test_of_loops, test_of_loops),
+        (Python, Python.__init__),
+        (Python().method, Python.method),
+        (Python(), Python.__call__),
+        (dict, None),
+        (len, None),
+        ({}.get, None),
+        (str.lower, None),
+        (3, None),
+    ],
+)
+def test_what_a_call_enters(callable_: object, expected: object) -> None:
+    assert entered(callable_) is (expected.__code__ if isinstance(expected, FunctionType) else None)
+
+
+def test_a_file_that_cannot_be_read_or_parsed_stores_nothing_known(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text("def f(:")
+    assert stored_by(str(broken)) is NOTHING
+    assert stored_by(str(tmp_path / "none.py")) is NOTHING
+
+
+def codes(code: CodeType) -> list[CodeType]:
+    return [code, *(each for const in code.co_consts if isinstance(const, CodeType) for each in codes(const))]
+
+
+@pytest.mark.parametrize("module", ["argparse", "asyncio.base_events", "tarfile", "typing"])
+def test_the_depth_of_the_stack_is_what_the_compiler_says(module: str) -> None:
+    file = __import__(module, fromlist=["_"]).__file__
+    for code in codes(compile(Path(file).read_text(), file, "exec")):
+        flow = Flow(code)
+        depths = [depth for depth in flow.depth if depth is not None]
+        assert min(depths) >= 0
+        assert max(depths) <= code.co_stacksize
+        for number, each in enumerate(flow.instructions):
+            if each.opname == "RETURN_VALUE" and flow.depth[number] is not None:
+                assert flow.depth[number] == 1
+
+
+def interpreter(version: str) -> str | None:
+    if sys.version_info[:2] == tuple(map(int, version.split("."))):
+        return sys.executable
+    found = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
+    return str(found[0]) if found else shutil.which(f"python{version}")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return what each Python at hand tells of the snippets."""
+    processes = {
+        version: subprocess.Popen(
+            [python, "-B", PROGRAM, tmp_path_factory.mktemp("snippets")],
+            env={"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for version in VERSIONS
+        if (python := interpreter(version))
+    }
+    return {version: json.loads(process.communicate()[0]) for version, process in processes.items()}
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        pytest.param(
+            version,
+            marks=[]
+            if interpreter(version)
+            else pytest.mark.skip(f"not applicable: no Python {version} is at hand"),
+        )
+        for version in VERSIONS
+        if sys.version_info[:2] != tuple(map(int, version.split(".")))
+    ],
+)
+def test_another_python_comes_by_the_same_points_in_the_same_order(
+    version: str, told: dict[str, Any]
+) -> None:
+    here = told[f"{sys.version_info[0]}.{sys.version_info[1]}"]
+    assert len(here) >= 50
+    for snippet, levels in here.items():
+        for level, expected in levels.items():
+            assert told[version][snippet][level] == expected, snippet
+            assert expected, snippet
