@@ -1,0 +1,253 @@
+"""One schedule of tasks: lets the unit go on that the execution picks, until it has a fate."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import copy_context
+from heapq import heappop
+from threading import active_count
+from typing import Any
+
+from harness.controlled._task_loop import AnyTask, Loop
+from harness.controlled._task_words import waits_for
+from harness.core.control import Work
+from harness.core.execution import BEGIN, NOBODY, Execution, Fate
+from harness.core.ports import Visit
+from harness.core.steps import drive_async
+from harness.gates.once import GATE
+from harness.units.task import TaskSteps
+
+CLOCK = "clock"
+"""The pseudo-unit of time-outs: picking it fires the earliest before its time."""
+SPINS = 1_000
+"""Steps that may pass while somebody waits for a time; an idle loop's clock would have come to it by then."""
+AFTERMATH = 32
+"""Steps that tasks may go on when all works have ended, before they are cancelled as at the end of ``asyncio.run``."""
+
+Visits = Iterator[tuple[int, tuple[int, Visit]]]
+
+
+class Schedule:
+    """Runs works on a loop to the fate of an execution."""
+
+    def __init__(self, loop: Loop, works: Sequence[Work], execution: Execution) -> None:
+        self._loop = loop
+        self._execution = execution
+        self._line = loop.line
+        self._context = copy_context()
+        self._works = self._unfinished = len(works)
+        self._visits: dict[int, tuple[TaskSteps, Visits]] = {}
+        self._clock = NOBODY
+        self._clocks = 0
+        self._spins = 0
+        self._aftermath = 0
+        self._threads = active_count()
+        for work in works:
+            self._start(work)
+
+    def run(self) -> None:
+        """Let one unit after the other go on."""
+        loop, line, execution = self._loop, self._line, self._execution
+        steps = loop.steps
+        while True:
+            if loop.soon:
+                self._run_soon()
+            line.settle()
+            if loop.timeouts or line.due or loop.calls or (loop.sleeps and not execution.ready):
+                self._tend()
+            if not self._unfinished:
+                self._end_with_the_works()
+            unit = execution.pick()
+            if unit == NOBODY:
+                break
+            line.picked(unit)
+            if steps[unit] is not None:
+                self._step(unit)
+            elif unit == self._clock:
+                self._clock = NOBODY
+                self._fire()
+                execution.end(unit)
+            elif unit in loop.calls:
+                loop.call_on_thread(*loop.calls.pop(unit))
+                execution.end(unit)
+            else:
+                self._wake(unit)
+                self._step(unit)
+        if execution.fate is Fate.DEADLOCK:
+            self._tell_waits()
+
+    def _start(self, work: Work) -> None:
+        unit = self._loop.add(work.name)
+        if work.call is None:
+            self._visits[unit] = TaskSteps(GATE.make(self._works)), enumerate(work.visits)
+            self._next_visit(unit)
+        else:
+            self._new_task(unit, _called(work.call))
+
+    def _next_visit(self, unit: int) -> bool:
+        """Begin the next request of a unit, on a task of its own; tell whether there was one."""
+        steps, visits = self._visits[unit]
+        for number, (seed, visit) in visits:
+            script = visit(f"{self._execution.names[unit]}-task-{number}")
+            self._new_task(unit, drive_async(script, steps.begin(seed)))
+            return True
+        return False
+
+    def _new_task(self, unit: int, coroutine: Any) -> None:
+        loop = self._loop
+        loop.starting = unit
+        loop.new_task(coroutine, self._execution.names[unit], self._context.copy())
+        loop.starting = NOBODY
+
+    def _step(self, unit: int) -> None:
+        """Let a task go on until it is suspended or has ended."""
+        loop, execution = self._loop, self._execution
+        step, task = loop.steps[unit], loop.tasks[unit]
+        assert step is not None
+        assert task is not None
+        context, callback, arguments = step
+        loop.steps[unit] = None
+        loop.running = unit
+        try:
+            context.run(callback, *arguments)
+        except SystemExit:
+            # The task keeps it as its outcome; it ends the unit, not the search.
+            pass
+        finally:
+            loop.running = NOBODY
+        if task.done():
+            self._ended(unit, task)
+        elif loop.steps[unit] is not None:
+            execution.park(unit)
+            self._line.place()
+        elif loop.sleeps and (timer := loop.sleeps.get(task._fut_waiter)):  # type: ignore[attr-defined]
+            execution.park(unit)
+            self._line.sleep(timer.when())
+        else:
+            execution.wait(unit, "")
+
+    def _ended(self, unit: int, task: AnyTask) -> None:
+        self._loop.alive -= 1
+        error: BaseException | None = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if unit in self._visits and (error is None or task.cancelled()):
+            # A client that goes away while it is answered is no failure.
+            error = None
+            if self._next_visit(unit):
+                self._execution.park(unit, BEGIN)
+                self._line.place()
+                return
+        result = None if error or task.cancelled() else task.result()
+        self._execution.end(unit, result, error)
+        self._unfinished -= unit < self._works
+
+    def _wake(self, unit: int) -> None:
+        """Move the clock on to the moment for which a unit sleeps, past the time-outs before it."""
+        loop = self._loop
+        loop.running = unit
+        timer = loop.sleeps[loop.tasks[unit]._fut_waiter]  # type: ignore[union-attr]
+        when = timer.when()
+        while loop.steps[unit] is None and loop.timeouts and loop.timeouts[0][0] < when:
+            self._fire()
+            self._run_soon()
+        if loop.steps[unit] is None:
+            loop.now = max(loop.now, when)
+            timer._run()
+        loop.running = NOBODY
+
+    def _fire(self) -> None:
+        """Move the clock on to the earliest time-out and run it."""
+        loop = self._loop
+        when, _, timer = heappop(loop.timeouts)
+        if not timer.cancelled():
+            loop.now = max(loop.now, when)
+            self._run_handle(timer)
+
+    def _run_soon(self) -> None:
+        """Run the callbacks that belong to no unit."""
+        loop, line = self._loop, self._line
+        for handle, mark in loop.soon:
+            if not handle.cancelled():
+                line.running = mark
+                self._run_handle(handle)
+        line.running = None
+        loop.soon.clear()
+
+    def _run_handle(self, handle: asyncio.Handle) -> None:
+        try:
+            handle._run()
+        except SystemExit:
+            pass
+
+    def _tend(self) -> None:
+        """See to it that whoever waits for a time or a thread is ready, and that the clock is where it belongs."""
+        loop, line, ready = self._loop, self._line, self._execution.ready
+        for unit in [unit for unit, (future, _) in loop.calls.items() if future.done()]:
+            line.leave(unit)
+            self._execution.end(unit)
+            del loop.calls[unit]
+        if loop.sleeps and not ready:
+            # Their futures are awaited by something else than the task itself.
+            for timer in loop.sleeps.values():
+                loop.wait_for(timer)
+            loop.sleeps.clear()
+        if line.due:
+            self._spins += 1
+            if self._spins > SPINS:
+                self._let_time_pass()
+        self._set_clock()
+
+    def _let_time_pass(self) -> None:
+        self._spins = 0
+        unit = self._line.first_due()
+        if unit != self._clock:
+            self._line.hurry(unit)
+            return
+        self._fire()
+        self._run_soon()
+        self._line.settle()
+
+    def _set_clock(self) -> None:
+        loop, line, execution = self._loop, self._line, self._execution
+        while loop.timeouts and loop.timeouts[0][2].cancelled():
+            heappop(loop.timeouts)
+        stands = self._clock in line.due
+        if not loop.timeouts:
+            if stands:
+                line.leave(self._clock)
+            return
+        when = loop.timeouts[0][0]
+        if stands:
+            if line.due[self._clock][0] == when:
+                return
+            line.leave(self._clock)
+        if self._clock == NOBODY:
+            self._clocks += 1
+            self._clock = loop.add(CLOCK if self._clocks == 1 else f"{CLOCK}/{self._clocks}", when)
+        else:
+            execution.park(self._clock, BEGIN)
+            line.sleep(when)
+
+    def _end_with_the_works(self) -> None:
+        """Let tasks that are left go on a little, and then let the schedule be over."""
+        execution = self._execution
+        self._aftermath += 1
+        if self._aftermath > AFTERMATH or set(execution.ready) <= {self._clock}:
+            execution.ready.clear()
+            execution.waiting.clear()
+
+    def _tell_waits(self) -> None:
+        execution, loop = self._execution, self._loop
+        if active_count() - (loop.worker is not None) > self._threads:
+            execution.lose_control(
+                "a task waits while a thread runs that the program started; such a thread cannot be scheduled: use "
+                "asyncio.to_thread, or put a coroutine in its place that sleeps and answers"
+            )
+            return
+        names = {task: execution.names[unit] for task, unit in loop.units.items()}
+        for unit in execution.waiting:
+            task = loop.tasks[unit]
+            assert task is not None
+            execution.waiting[unit] = waits_for(task, names)
+
+
+async def _called(call: Callable[[], Any]) -> Any:
+    return await call()

@@ -1,0 +1,82 @@
+"""The controlled host ``tasks``: asyncio tasks on a loop of our own, with virtual time."""
+
+import asyncio
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from harness.controlled._task_frames import begins, stands
+from harness.controlled._task_leftovers import stop_leftovers
+from harness.controlled._task_loop import Loop, new_loop
+from harness.controlled._task_schedule import Schedule
+from harness.core.control import ControlledHost, Watch, Work
+from harness.core.execution import Execution
+from harness.core.feasibility import Feasibility
+from localimpl import Unit
+
+
+class ControlledTasks:
+    """Keeps one loop for all schedules; only a task that refuses to be cancelled costs it."""
+
+    def __init__(self) -> None:
+        self._loop = new_loop()
+        self._lost: list[Loop] = []
+
+    def watch(self, watch: Watch) -> None:
+        """A task gives way at ``await`` alone, so there is nothing to watch."""
+
+    def run(self, works: Sequence[Work], execution: Execution) -> None:
+        """Run one schedule to its fate, and stop what is left of it."""
+        loop = self._loop
+        loop.begin(execution)
+        outside = asyncio._get_running_loop()
+        hooks = sys.get_asyncgen_hooks()
+        asyncio._set_running_loop(loop)
+        sys.set_asyncgen_hooks(loop.asyncgen_begins, loop.asyncgen_is_left)
+        try:
+            try:
+                Schedule(loop, works, execution).run()
+            finally:
+                self._stop(loop, execution)
+        finally:
+            sys.set_asyncgen_hooks(*hooks)
+            asyncio._set_running_loop(outside)
+
+    def locate(self, unit: int) -> tuple[str, int]:
+        """Return (file, line) where a suspended unit stands in the program's code."""
+        loop = self._loop
+        if unit in loop.calls:
+            return begins(loop.calls[unit][1])
+        task = loop.tasks[unit]
+        return ("", 0) if task is None else stands(task.get_coro())
+
+    def _stop(self, loop: Loop, execution: Execution) -> None:
+        unstoppable = stop_leftovers(loop)
+        if unstoppable:
+            names = ", ".join(
+                execution.names[loop.units[task]] for task in unstoppable if loop.units[task] >= 0
+            )
+            execution.lose_control(
+                f"{names or 'a task'} cannot be stopped: it goes on whenever it is cancelled; let CancelledError pass "
+                "at least once"
+            )
+            # Kept, because what refuses to be closed complains on its way into the garbage.
+            self._lost.append(loop)
+            self._loop = new_loop()
+        else:
+            loop.end()
+
+
+@contextmanager
+def _open() -> Iterator[ControlledTasks]:
+    yield ControlledTasks()
+
+
+CONTROLLED = ControlledHost(
+    name="tasks",
+    summary="asyncio tasks on one thread, a new one for each request, with virtual time",
+    unit=Unit.TASK,
+    open=_open,
+    levels=(Feasibility.SEQUENTIAL, Feasibility.FIFO, Feasibility.JITTER),
+    stands_for=("tasks",),
+)
