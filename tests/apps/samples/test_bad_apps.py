@@ -44,11 +44,16 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": scope["query_string"]})
 """
 FLASK = """
+import time
 from flask import Flask, request
+
+def me():
+    time.sleep(0.002)
+    return request.args["user"]
 
 def create_app():
     made = Flask(__name__)
-    made.add_url_rule("/me", view_func=lambda: request.args["user"])
+    made.add_url_rule("/me", view_func=me)
     return made
 
 app = create_app()
@@ -118,7 +123,9 @@ CASES = {
         exits=0,
     ),
     "a flood of log lines": Case(
-        wsgi("print('x' * 200_000, file=sys.stderr)"), "No answer held another's data", exits=0
+        wsgi("time.sleep(0.002); print('x' * 200_000, file=sys.stderr)"),
+        "No answer held another's data",
+        exits=0,
     ),
 }
 
