@@ -44,6 +44,8 @@ class Case:
     """The weakest scheduler that shows it."""
     faulty: Begin
     fixed: Begin
+    preemptions: int = 1
+    """The fewest that a witness has, on a host that lets units run to completion."""
     source: str = ""
     """The real bug that it is modelled on, if it is one."""
 

@@ -44,5 +44,6 @@ CASE = Case(
     feasibility=Feasibility.JITTER,
     faulty=_keyed(thread_ident),
     fixed=_keyed(greenlet),
+    preemptions=0,
     source="bottle 0.13 imported before monkey patching, in an app that fans out",
 )

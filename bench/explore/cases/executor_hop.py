@@ -41,5 +41,6 @@ CASE = Case(
     feasibility=Feasibility.SEQUENTIAL,
     faulty=lambda: _trial(_in_executor),
     fixed=lambda: _trial(_to_thread),
+    preemptions=0,
     source="bpo-34014: run_in_executor does not carry the context",
 )

@@ -7,7 +7,7 @@ from bench.explore.cases._greenlets import greenlet, pause, thread_ident
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
 
-LATE = 8
+RIGHT = returning("bleed", {user: (f"{user}'s request", f"{user}'s app") for user in ("alice", "bob")})
 
 
 class Stack:
@@ -37,15 +37,7 @@ def _keyed(key: Callable[[], Hashable]) -> Begin:
             pause(1)
             return stack.pop(), stack.pop()
 
-        def alice() -> tuple[str, str]:
-            return serve("alice")
-
-        def bob() -> tuple[str, str]:
-            pause(LATE)
-            return serve("bob")
-
-        right = {user: (f"{user}'s request", f"{user}'s app") for user in ("alice", "bob")}
-        return Trial({"alice": alice, "bob": bob}, returning("bleed", right))
+        return Trial({"alice": lambda: serve("alice"), "bob": lambda: serve("bob")}, RIGHT)
 
     return begin
 
@@ -53,8 +45,9 @@ def _keyed(key: Callable[[], Hashable]) -> Begin:
 CASE = Case(
     unit=Unit.GREENLET,
     kind="bleed",
-    feasibility=Feasibility.JITTER,
+    feasibility=Feasibility.FIFO,
     faulty=_keyed(thread_ident),
     fixed=_keyed(greenlet),
+    preemptions=2,
     source="Flask's context stacks over an ident-keyed Local, gevent imported late",
 )

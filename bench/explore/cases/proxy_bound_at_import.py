@@ -46,5 +46,6 @@ CASE = Case(
     feasibility=Feasibility.SEQUENTIAL,
     faulty=lambda: _trial(repaired=False),
     fixed=lambda: _trial(repaired=True),
+    preemptions=0,
     source="names imported by value of what should have been looked up; clients cached with credentials",
 )

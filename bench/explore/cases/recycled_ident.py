@@ -43,5 +43,6 @@ CASE = Case(
     feasibility=Feasibility.SEQUENTIAL,
     faulty=lambda: _trial(release=False),
     fixed=lambda: _trial(release=True),
+    preemptions=0,
     source="Werkzeug 1.0's Local without release; asgiref's tags made of idents",
 )

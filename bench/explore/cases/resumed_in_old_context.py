@@ -42,5 +42,6 @@ CASE = Case(
     feasibility=Feasibility.SEQUENTIAL,
     faulty=lambda: _trial(repaired=False),
     fixed=lambda: _trial(repaired=True),
+    preemptions=0,
     source="uvicorn #2167, cpython #140947",
 )

@@ -1,35 +1,38 @@
-"""The variable behind a name is made when it is first set: two threads make one each, and one loses its value."""
+"""A dict that all share is made when it is first needed: two threads make one each, and what one has put in is lost."""
 
-from collections.abc import Callable
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from bench.explore.case import Case, Trial, returning_own
+from bench.explore.case import Case, Trial, Wrong
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
 
-Variables = dict[str, ContextVar[str]]
+Rooms = dict[str, dict[str, str]]
 
 
-def _check_then_make(variables: Variables, name: str) -> ContextVar[str]:
-    if variables.get(name) is None:
-        variables[name] = ContextVar(name)
-    return variables[name]
+def _check_then_make(rooms: Rooms, name: str) -> dict[str, str]:
+    if rooms.get(name) is None:
+        rooms[name] = {}
+    return rooms[name]
 
 
-def _make_or_find(variables: Variables, name: str) -> ContextVar[str]:
-    return variables.setdefault(name, ContextVar(name))
+def _make_or_find(rooms: Rooms, name: str) -> dict[str, str]:
+    return rooms.setdefault(name, {})
 
 
-def _trial(variable: Callable[[Variables, str], ContextVar[str]]) -> Trial:
-    variables: Variables = {}
+def _trial(room: Callable[[Rooms, str], dict[str, str]]) -> Trial:
+    rooms: Rooms = {}
 
-    def serve(user: str) -> str | None:
-        variable(variables, "user").set(user)
-        return variable(variables, "user").get(None)
+    def enter(user: str) -> None:
+        room(rooms, "lobby")[user] = "here"
 
-    return Trial(
-        {"alice": lambda: serve("alice"), "bob": lambda: serve("bob")}, returning_own("lost", "alice", "bob")
-    )
+    def judge(results: Mapping[str, Any]) -> Wrong | None:
+        for user in ("alice", "bob"):
+            if user not in rooms["lobby"]:
+                return Wrong(user, "lost", f"{user} has entered but is not in the lobby")
+        return None
+
+    return Trial({"alice": lambda: enter("alice"), "bob": lambda: enter("bob")}, judge)
 
 
 CASE = Case(
@@ -38,5 +41,5 @@ CASE = Case(
     feasibility=Feasibility.GIL_SWITCH,
     faulty=lambda: _trial(_check_then_make),
     fixed=lambda: _trial(_make_or_find),
-    source="a ContextVar for each name of a Local, made at the first set",
+    source="python-socketio's rooms under async_mode='threading'",
 )

@@ -52,5 +52,6 @@ CASE = Case(
     feasibility=Feasibility.FIFO,
     faulty=_faulty,
     fixed=_fixed,
+    preemptions=2,
     source="django-auditlog #72",
 )

@@ -45,5 +45,6 @@ CASE = Case(
     feasibility=Feasibility.SEQUENTIAL,
     faulty=lambda: Trial({"alice": lambda: _left("alice"), "bob": lambda: _left("bob")}, RIGHT),
     fixed=lambda: Trial({"alice": lambda: _closed("alice"), "bob": lambda: _closed("bob")}, RIGHT),
+    preemptions=0,
     source="PEP 533; streamed answers of which the client takes a part",
 )

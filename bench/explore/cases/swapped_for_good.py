@@ -61,5 +61,6 @@ CASE = Case(
     feasibility=Feasibility.FIFO,
     faulty=_faulty,
     fixed=_fixed,
+    preemptions=2,
     source="flask-babel #117, numpy #26314",
 )
