@@ -66,6 +66,6 @@ def _jobs(wanted: dict[Key, list[CellResult]], options: Options, asked: Explore)
             cell = Cell(subject, Place.HOST, stand_ins[unit][0], scenario, target, first.cell.gate)
             cells.setdefault((subject, unit), []).append(cell)
     return [
-        Job(tuple(group), options, checkers, stand_ins[unit][1], stand_ins[unit][2])
+        Job(tuple(group), options, checkers, stand_ins[unit][1], controlled=stand_ins[unit][2])
         for (_, unit), group in cells.items()
     ]

@@ -79,7 +79,7 @@ class Selection:
                 options,
                 checkers,
                 cells[0].place is Place.HOST and patched[where],
-                controlled.get(names[where], "") if cells[0].place is Place.HOST else "",
+                controlled=controlled.get(names[where], "") if cells[0].place is Place.HOST else "",
             )
             for (_, where), cells in groups.items()
         ]

@@ -61,10 +61,10 @@ class Job:
     checkers: tuple[str, ...]
     patched: bool
     """Needs a process in which gevent has patched the standard library."""
-    controlled: str = ""
-    """The controlled host that explores such cells, as an import string; empty for none."""
     mounted: tuple[str, ...] = ()
     """Scenarios that the server gets, so that later jobs can share it; none means those of the cells."""
+    controlled: str = ""
+    """The controlled host that explores such cells, as an import string; empty for none."""
 
     @property
     def server(self) -> tuple[object, ...]:

@@ -13,12 +13,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import localimpl
-from harness.core import history, record, verdict
+from harness.core import exploration, feasibility, history, record, verdict
+from harness.core.exploration import Explanation, Exploration, Line, Phase, Switch
+from harness.core.feasibility import Feasibility
 from harness.core.record import Ending, Run, from_json, to_json
 
 SCHEMA: dict[str, Any] = json.loads(Path(record.__file__).with_name("record.schema.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
-MODULES: list[ModuleType] = [record, verdict, history, localimpl]
+MODULES: list[ModuleType] = [record, verdict, history, exploration, feasibility, localimpl]
 
 
 @cache
@@ -43,6 +45,47 @@ def test_runs_are_valid_and_survive_the_round_trip(bad_run: Run) -> None:
         assert len(run.cells) > 1
         assert faults(json.loads(text)) == []
         assert to_json(from_json(text, "run.json")) == text
+
+
+EXPLORED = Exploration(
+    "a program",
+    "tasks",
+    localimpl.Unit.TASK,
+    "preemption_bounded",
+    verdict.Outcome.MIXED,
+    "Mixed up in schedule 3.",
+    schedules=3,
+    found_at=3,
+    switch_points=4,
+    contested=2,
+    reduced=True,
+    watch=("shop.py",),
+    phases=(
+        Phase(Feasibility.JITTER, 0, 2, exhausted=True),
+        Phase(Feasibility.FIFO, None, 1, exhausted=False),
+    ),
+    explanation=Explanation(
+        "r1 was overtaken.",
+        "bleed",
+        Feasibility.FIFO,
+        1,
+        ("r1", "r2"),
+        (Switch("r1", "pause", "shop.py", 4, 1, "r2"),),
+        (Line("r1", "shop.py", 4, "yield PAUSE", "switch", mark="switch"),),
+        "x1.abc",
+    ),
+    states=(("[1, 2]", 3),),
+)
+
+
+def test_an_exploration_is_valid_and_survives_the_round_trip(good_run: Run) -> None:
+    cells = (replace(good_run.cells[0], explored=EXPLORED), *good_run.cells[1:2])
+    text = to_json(replace(good_run, cells=cells))
+    assert faults(json.loads(text)) == []
+    assert from_json(text, "run.json").cells[0].explored == EXPLORED
+    damaged = json.loads(text)
+    damaged["cells"][0]["explored"]["explanation"]["feasibility"] = "luck"
+    assert faults(damaged) != []
 
 
 DAMAGES: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
