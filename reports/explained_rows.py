@@ -7,7 +7,7 @@ from harness.core.exploration import Explanation, Line
 from harness.core.history import Kind
 from reports.lanes import SECRET, short
 
-MOST_LINES = 24
+MOST_LINES = 18
 """Lines of an explanation before those without a part in the proof are folded."""
 NEAR = 2
 """Lines kept on each side of one that proves something."""

@@ -78,10 +78,13 @@ class Program(Protocol):
 
 @runtime_checkable
 class Separable(Protocol):
-    """A program that can be made with fewer units, so that those not involved in a mix-up are left out of it."""
+    """A program that can be made with fewer parts, so that those not involved in a mix-up are left out of it."""
+
+    parts: Sequence[str]
+    """The names of what can be left out: units, or requests of which one unit serves several."""
 
     def without(self, names: Collection[str]) -> Program | None:
-        """Return the program without the units of these names, or None where that makes no sense."""
+        """Return the program without these parts, or None where that makes no sense."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class CellProgram:
         self._ignored = unpromised(self.scenario, self.subject.promise)
         tabs = TABS if self.scenario.cookies is Cookies.TABS else 1
         self._lanes = plan(requests, UNITS, seed, self.scenario.hangs_up, tabs=tabs)
+        self._names = [lane[0].request for lane in self._lanes]
         self._gate = load(cell.gate).make
         self._wanted = {
             checker.needs
@@ -68,16 +69,25 @@ class CellProgram:
         mounted = self._target.mount(subject, self.scenario)
         flood = Flood(mounted, self.scenario, self._host, self._gate, history)
         works = [
-            Work(lane[0].request, visits=list(visits))
-            for lane, visits in zip(self._lanes, flood.visits(self._lanes), strict=True)
+            Work(name, visits=list(visits))
+            for name, visits in zip(self._names, flood.visits(self._lanes), strict=True)
         ]
         return Round(works, lambda execution: self._judge(history, execution), announcer.to)
 
+    @property
+    def parts(self) -> list[str]:
+        """The names of the requests, the last first: what one leaves to the next is kept for longest."""
+        return sorted((order.request for lane in self._lanes for order in lane), reverse=True)
+
     def without(self, names: Collection[str]) -> "CellProgram | None":
-        """Return the cell without the lanes of some units, if one is left."""
+        """Return the cell without some requests, if one is left."""
+        lanes = [[order for order in lane if order.request not in names] for lane in self._lanes]
+        if not any(lanes):
+            return None
         fewer = copy(self)
-        fewer._lanes = [lane for lane in self._lanes if lane[0].request not in names]
-        return fewer if fewer._lanes else None
+        fewer._names = [name for name, lane in zip(self._names, lanes, strict=True) if lane]
+        fewer._lanes = [lane for lane in lanes if lane]
+        return fewer
 
     def learn(self, execution: Execution) -> None:
         """Nothing is learnt: the checkers know what is right."""

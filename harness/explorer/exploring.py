@@ -63,8 +63,7 @@ def _explained(
 ) -> Explanation:
     assert search.found is not None
     assert search.found.mixup is not None
-    level = search.found.needs()
-    control.watch(Watch(limits.files, level))
+    control.watch(Watch(limits.files, search.level))
     small = smallest(program, control, search.found.execution.ran, search.found.mixup)
     told = explain(small.program, control, small.path, small.mixup, search.feasibility)
     if not program.reference:
@@ -73,7 +72,7 @@ def _explained(
         program.reference,
         host.name,
         limits.files,
-        level,
+        small.needs,
         told.schedule,
         seed=limits.seed,
         without=small.without,

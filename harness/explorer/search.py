@@ -49,6 +49,8 @@ class Search:
         self.found: Ran | None = None
         self.found_at = 0
         self.feasibility = Feasibility.SEQUENTIAL
+        self.level = Feasibility.JITTER
+        """The level of the switch points with which the mix-up was found: its steps mean something with these alone."""
         self.complete = True
         """Whether no limit cut it short."""
         self.reason = ""
@@ -59,6 +61,7 @@ class Search:
         self._limits = limits
         self._tell = tell
         self._levels = [level for level in host.levels if level.rank <= limits.level.rank]
+        self._watched = self.level
         self._started = self._told = time.perf_counter()
 
     @property
@@ -143,10 +146,12 @@ class Search:
     def _take(self, ran: Ran) -> None:
         """Take a mix-up: the first, or one as easy to come by that tells more than it."""
         if self.found is None:
-            self.found, self.found_at = ran, self.tally.schedules
-        elif self.found.mixup is not None and self.found.mixup.plain and ran.mixup is not None:
-            if not ran.mixup.plain and ran.execution.preemptions <= self.found.execution.preemptions:
-                self.found = ran
+            self.found, self.found_at, self.level = ran, self.tally.schedules, self._watched
+            return
+        told, tells = self.found.mixup, ran.mixup
+        easier = ran.execution.preemptions <= self.found.execution.preemptions
+        if easier and told is not None and told.plain and tells is not None and not tells.plain:
+            self.found, self.level = ran, self._watched
 
     def _goes_on(self) -> bool:
         """Tell whether to search on: nothing is found, or what is found tells little and more may be near."""
@@ -167,6 +172,7 @@ class Search:
         return self.tally.schedules >= limits.schedules or self.seconds >= limits.seconds
 
     def _watch(self, level: Feasibility) -> None:
+        self._watched = level
         self._control.watch(Watch(self._limits.files, level))
 
     def _weakest(self, found: Ran) -> Feasibility:
@@ -187,7 +193,7 @@ class Search:
                 if self._makes(strategy.make(options), level):
                     return level
             finally:
-                self._watch(needs)
+                self._watch(self.level)
         return needs
 
     def _makes(self, scheduler: Scheduler, level: Feasibility) -> bool:

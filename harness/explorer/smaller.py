@@ -1,25 +1,28 @@
-"""Makes a failing schedule small: few preemptions and switches that still show the mix-up, and no unit too many.
+"""Makes a failing schedule small: few preemptions and switches that still show the mix-up, and no part too many.
 
 Switches are left out one after the other and in groups (delta debugging: Zeller and Hildebrandt, TSE 2002). They are
 told by place, so that those that stay mean the same when others are gone. Every candidate is run; none is believed.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from harness.core.control import Control, Mixup, Program, Separable, StrategyOptions
 from harness.core.execution import Scheduler
 from harness.core.exploration import Switch
+from harness.core.feasibility import Feasibility
 from harness.explorer.deviations import Deviations
 from harness.explorer.schedule import Following, run_schedule
 from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
 from harness.schedulers.replay import Replay
 
 MOST_RUNS = 1_000
-"""The most schedules run to make one small."""
+"""The most schedules run to make one small, searches apart."""
 MOST_FEWER = 600
-"""Of these, for a search of all schedules with fewer preemptions."""
+"""The most schedules with fewer preemptions that are searched."""
+MOST_ANEW = 60
+"""The most schedules of a program with one part fewer, where the same switches do not show the mix-up."""
 MOST_IN_PAIRS = 12
 """Switches of which pairs are left out as well."""
 
@@ -32,9 +35,11 @@ class Smallest:
     """The unit of each step."""
     mixup: Mixup
     program: Program
+    needs: Feasibility
+    """The weakest scheduler that could have made it."""
     switches: tuple[Switch, ...] = ()
     without: tuple[str, ...] = ()
-    """Units that the program was made without."""
+    """Parts that the program was made without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Shown:
     path: tuple[int, ...]
     mixup: Mixup
     switches: tuple[Switch, ...]
+    needs: Feasibility
     names: tuple[str, ...]
     cost: tuple[int, ...]
     """Smaller is simpler: strength of the scheduler, preemptions, deviations, switches, steps."""
@@ -58,12 +64,12 @@ def smallest(program: Program, control: Control, path: Sequence[int], mixup: Mix
     smaller = _Smaller(program, control, mixup.kind)
     shown = smaller.show(Following(path))
     if shown is None:
-        return Smallest(tuple(path), mixup, program)
-    shown = smaller.without_units(shown)
+        return Smallest(tuple(path), mixup, program, Feasibility.FREE_THREADED)
+    shown = smaller.without_parts(shown)
     shown = smaller.without_switches(shown)
     shown = smaller.with_fewer_preemptions(shown)
-    shown = smaller.without_units(shown)
-    return Smallest(shown.path, shown.mixup, smaller.program, shown.switches, smaller.without)
+    shown = smaller.without_parts(shown)
+    return Smallest(shown.path, shown.mixup, smaller.program, shown.needs, shown.switches, smaller.without)
 
 
 class _Smaller:
@@ -96,22 +102,31 @@ class _Smaller:
             len(execution.ran),
         )
         switches = tuple(noting.switches)
-        return Shown(tuple(execution.ran), ran.mixup, switches, tuple(execution.names), cost)
+        return Shown(tuple(execution.ran), ran.mixup, switches, ran.needs(), tuple(execution.names), cost)
 
-    def without_units(self, shown: Shown) -> Shown:
-        """Leave out one unit after the other, if the program can be made without it."""
+    def without_parts(self, shown: Shown) -> Shown:
+        """Leave out one part after the other, if the program can be made without it."""
         if not isinstance(self._whole, Separable):
             return shown
-        for name in shown.names:
+        for name in self._whole.parts:
+            if name in self.without:
+                continue
             gone = (*self.without, name)
             program = self._whole.without(gone)
             if program is None:
                 continue
-            kept = [switch for switch in shown.switches if name not in (switch.unit, switch.to)]
-            found = self.show(Replay(kept), program)
+            found = self._without_one(shown, name, program)
             if found is not None:
                 shown, self.program, self.without = found, program, gone
         return shown
+
+    def _without_one(self, shown: Shown, name: str, program: Program) -> Shown | None:
+        """Find the mix-up in a program with one part fewer: by the same switches, or else by a short search."""
+        for switches in _redirected(shown, name):
+            if found := self.show(Replay(switches), program):
+                return found
+        strength, preemptions, *_ = shown.cost
+        return self._search(program, preemptions, MOST_ANEW, strength)
 
     def without_switches(self, shown: Shown) -> Shown:
         """Leave out groups of switches, then single ones, then pairs, as long as that makes it simpler."""
@@ -144,13 +159,26 @@ class _Smaller:
         strength, preemptions, *_ = shown.cost
         if not preemptions:
             return shown
-        scheduler = PREEMPTION_BOUNDED.make(StrategyOptions(bound=preemptions - 1))
-        for _ in range(MOST_FEWER):
+        found = self._search(self.program, preemptions - 1, MOST_FEWER, strength)
+        return shown if found is None else self.without_switches(found)
+
+    def _search(self, program: Program, bound: int, most: int, strength: int) -> Shown | None:
+        """Run schedules in order, those with the fewest preemptions first, until one shows the mix-up."""
+        scheduler = PREEMPTION_BOUNDED.make(StrategyOptions(bound=bound))
+        for _ in range(most):
             if not scheduler.begin():
                 break
-            ran = run_schedule(self.program, self._control, scheduler)
+            ran = run_schedule(program, self._control, scheduler)
             scheduler.done(ran.execution)
             if ran.mixup is not None and ran.mixup.kind == self._kind and ran.needs().rank <= strength:
-                found = self.show(Following(ran.execution.ran))
-                return shown if found is None else self.without_switches(found)
-        return shown
+                return self.show(Following(ran.execution.ran), program)
+        return None
+
+
+def _redirected(shown: Shown, gone: str) -> Iterator[Sequence[Switch]]:
+    """Yield the switches as they are, and with each other unit in place of one that is gone."""
+    yield shown.switches
+    if any(switch.to == gone for switch in shown.switches):
+        for name in shown.names:
+            if name != gone:
+                yield [replace(each, to=name) if each.to == gone else each for each in shown.switches]

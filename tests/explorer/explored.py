@@ -85,7 +85,7 @@ class Requests:
     ) -> None:
         self.name = view.__name__
         self.unit = unit
-        self.names = tuple(names)
+        self.names = self.parts = tuple(names)
         self._view = view
         self._separable = separable
 

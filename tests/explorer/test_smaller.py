@@ -139,6 +139,7 @@ def test_what_does_not_show_it_again_is_returned_as_it_is(control: Counting) -> 
 def test_the_number_of_runs_is_bounded(control: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smaller, "MOST_RUNS", 7)
     monkeypatch.setattr(smaller, "MOST_FEWER", 5)
+    monkeypatch.setattr(smaller, "MOST_ANEW", 0)
     program = Requests(long, names=NAMES)
     ran, mixup = wild(program, control)
     before = control.runs
