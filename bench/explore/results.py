@@ -1,0 +1,147 @@
+"""Puts all that was measured into one page: what each tool found, how soon and how fast, and what the numbers mean."""
+
+import math
+from collections.abc import Sequence
+from datetime import date
+
+from bench.explore.corpus import case, sentence
+from bench.explore.score import Row, markdown, ratio_words, ratios, table, totals
+from bench.explore.search import Tool
+from localimpl import Unit
+
+TITLES = {Unit.GREENLET: "Greenlets", Unit.THREAD: "Threads", Unit.TASK: "Tasks"}
+
+
+def report(
+    cases: Sequence[str], tools: Sequence[Tool], rows: Sequence[Row], seeds: int, schedules: int, today: date
+) -> str:
+    """Return the page."""
+    how = (
+        f"Written by `./dev bench explore --write` on {today.isoformat()}, on 2 cores that had other work as well: "
+        "schedules count, seconds and rates tell the order of size. All tools ran in one Python, one after the other. "
+        f"A tool that draws had {seeds} seeds with at most {schedules} schedules each, any other one search with at "
+        f"most {seeds * schedules:,}; ours ends by itself."
+    )
+    cells = (
+        "A cell of the first kind of table is the number of schedules up to the first finding (the median over the "
+        "seeds; in brackets how many of them found it, where not all did) and the time to it. *Never*: not within the "
+        "schedules it had. *False pass*: it says that it has run all there is within its bound, and found nothing."
+    )
+    parts = [
+        "# What was measured",
+        how,
+        cells,
+        "## All in all",
+        totals(tools, rows),
+        *closing(cases, tools, rows),
+    ]
+    for unit, title in TITLES.items():
+        fitting = [name for name in cases if case(name).unit is unit]
+        able = [tool for tool in tools if unit in tool.units]
+        if not fitting:
+            continue
+        parts += [f"## {title}"]
+        if unit is Unit.GREENLET:
+            parts.append(
+                "No peer controls greenlets. Those for threads are given the whole of it as one thread with gevent in "
+                "it, which is all that can be done with them: they see one unit and certify whatever gevent's own "
+                "order shows."
+            )
+        parts += [
+            table(fitting, able, rows, "detection"),
+            "Schedules in a second on the fixed form, with recording on:",
+            table(fitting, able, rows, "speed"),
+        ]
+    parts += ["## What ours says", graded(cases, tools[0], rows), "## The cases", _cases(cases)]
+    if remarks := _remarks(rows):
+        parts += ["## What tools said", remarks]
+    return "\n\n".join(parts) + "\n"
+
+
+def closing(cases: Sequence[str], tools: Sequence[Tool], rows: Sequence[Row]) -> list[str]:
+    """Return what we hold our own search to, in words: a line for each aim."""
+    own = {row.case: row for row in rows if row.tool == tools[0].name}
+    measured = [name for name in cases if name in own]
+    late = [name for name in measured if own[name].schedules > 10]
+    exhausted = [
+        name for name in measured if (fixed := own[name].fixed) and fixed.exhausted and not fixed.found
+    ]
+    graded_right = [
+        name for name in measured if _told(own[name]) == (case(name).kind, str(case(name).feasibility))
+    ]
+    lines = [
+        f"- found within 10 schedules: {len(measured) - len(late)} of {len(measured)}"
+        + "".join(
+            f"; {name} after {own[name].schedules:g}" for name in late if math.isfinite(own[name].schedules)
+        )
+        + "".join(f"; {name} never" for name in late if not math.isfinite(own[name].schedules)),
+        f"- fixed forms exhausted at bound 2 without a finding: {len(exhausted)} of {len(measured)}",
+        f"- kind and feasibility as the case says: {len(graded_right)} of {len(measured)}",
+    ]
+    for unit, title in TITLES.items():
+        fitting = [name for name in measured if case(name).unit is unit]
+        if unit is Unit.GREENLET:
+            ours = {tool.name for tool in tools if tool.package == tools[0].package}
+            best = [
+                max(row.rate for row in rows if row.case == name and row.tool in ours) for name in fitting
+            ]
+            if best:
+                lines.append(
+                    f"- {title.lower()}: {min(best):,.0f} to {max(best):,.0f} schedules/s; there is no peer"
+                )
+        else:
+            usual, best = ratios(fitting, tools[:1], tools, rows), ratios(fitting, tools, tools, rows)
+            lines.append(f"- {title.lower()}: {ratio_words(usual)}; our fastest strategy {ratio_words(best)}")
+    return ["\n".join(lines)]
+
+
+def graded(cases: Sequence[str], ours: Tool, rows: Sequence[Row]) -> str:
+    """Return a table of what our search says of each case, beside what the case is."""
+    own = {row.case: row for row in rows if row.tool == ours.name}
+    lines = [["case", "schedules", "says", "weakest scheduler", "is", "fixed form"]]
+    for name in cases:
+        if name not in own:
+            continue
+        row, subject = own[name], case(name)
+        kind, feasibility = _told(row)
+        fixed = "not run"
+        if row.fixed is not None:
+            how = "all" if row.fixed.exhausted else "not all:"
+            fixed = "FALSE FINDING" if row.fixed.found else f"{how} {row.fixed.schedules:,} clean"
+        lines.append(
+            [
+                name,
+                f"{row.schedules:g}",
+                kind,
+                feasibility,
+                "the same"
+                if (kind, feasibility) == (subject.kind, str(subject.feasibility))
+                else subject.feasibility,
+                fixed,
+            ]
+        )
+    return markdown(lines)
+
+
+def _told(row: Row) -> tuple[str, str]:
+    found = next((search for search in row.faulty if search.found), None)
+    return (found.kind, found.feasibility) if found else ("nothing", "–")
+
+
+def _cases(cases: Sequence[str]) -> str:
+    lines = [["case", "what goes wrong", "after"]]
+    lines += [[name, sentence(name), case(name).source or "–"] for name in cases]
+    return markdown(lines)
+
+
+def _remarks(rows: Sequence[Row]) -> str:
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        searches = [*row.faulty, *([row.fixed] if row.fixed else [])]
+        notes = {search.note for search in searches if search.note}
+        for note in sorted(notes | ({row.stopped} if row.stopped else set())):
+            found.setdefault((row.tool, note.partition("\n")[0][:200]), []).append(row.case)
+    return "\n".join(
+        f"- {tool}: {note} ({', '.join(dict.fromkeys(names))})"
+        for (tool, note), names in sorted(found.items())
+    )

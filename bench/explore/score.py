@@ -1,0 +1,173 @@
+"""What a tool came to on a case, and the tables and closing lines made of that: arithmetic, nothing else."""
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import geometric_mean, median
+
+from bench.explore.search import REPLAYS, Search, Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One tool on one case."""
+
+    case: str
+    tool: str
+    faulty: tuple[Search, ...] = ()
+    """One search for each seed; fewer when the tool was stopped."""
+    seeds: int = 1
+    """How many there were to be."""
+    fixed: Search | None = None
+    rate: float = 0.0
+    """Schedules in a second on the fixed form."""
+    stopped: str = ""
+    """Why it was ended from outside."""
+
+    @property
+    def found(self) -> int:
+        """How many searches found the fault."""
+        return sum(search.found for search in self.faulty)
+
+    @property
+    def schedules(self) -> float:
+        """Schedules up to the first finding, the median over the seeds; infinite where more than half found nothing."""
+        return median(
+            [search.schedules if search.found else math.inf for search in self.faulty] or [math.inf]
+        )
+
+    @property
+    def seconds(self) -> float:
+        """Seconds up to the first finding, the median over the seeds that had one."""
+        return median([search.seconds for search in self.faulty if search.found] or [math.inf])
+
+    @property
+    def false_pass(self) -> bool:
+        """Whether it says that it has run all there is of the faulty form, and found nothing."""
+        return any(search.exhausted and not search.found for search in self.faulty)
+
+    @property
+    def false_finding(self) -> bool:
+        """Whether it found something in the fixed form."""
+        return self.fixed is not None and self.fixed.found
+
+    @property
+    def replays(self) -> tuple[int, int]:
+        """How many replays showed the finding again, and how many there were."""
+        tried = [search.replayed for search in self.faulty if search.found and search.replayed is not None]
+        return sum(tried), REPLAYS * len(tried)
+
+
+def to_json(row: Row) -> str:
+    """Return a row as text to be kept."""
+    return json.dumps(asdict(row))
+
+
+def from_json(text: str) -> Row:
+    """Return the row that ``to_json`` wrote."""
+    said = json.loads(text)
+    said["faulty"] = tuple(Search(**search) for search in said["faulty"])
+    said["fixed"] = said["fixed"] and Search(**said["fixed"])
+    return Row(**said)
+
+
+def detection(row: Row | None) -> str:
+    """Return what came of the faulty form, for a cell of the table."""
+    if row is None:
+        return "–"
+    if row.false_pass:
+        return "false pass"
+    if not row.faulty:
+        return "stopped"
+    share = "" if row.found == row.seeds else f" ({row.found}/{row.seeds})"
+    if not row.found:
+        return "never" + share
+    count = f"{row.schedules:g}" if math.isfinite(row.schedules) else "seldom"
+    return f"{count}{share}, {_time(row.seconds)}" + (" FALSE FINDING" if row.false_finding else "")
+
+
+def speed(row: Row | None) -> str:
+    """Return the schedules in a second, for a cell of the table."""
+    return f"{row.rate:,.0f}" if row is not None and row.rate else "–"
+
+
+def table(cases: Sequence[str], tools: Sequence[Tool], rows: Iterable[Row], cell: str) -> str:
+    """Return a table with a line for each case and a column for each tool; ``cell`` is detection or speed."""
+    known = {(row.case, row.tool): row for row in rows}
+    tell = {"detection": detection, "speed": speed}[cell]
+    lines = [["case", *(tool.name for tool in tools)]]
+    lines += [[case, *(tell(known.get((case, tool.name))) for tool in tools)] for case in cases]
+    return markdown(lines)
+
+
+def markdown(lines: Sequence[Sequence[str]]) -> str:
+    """Return lines of cells, the heads first, as a table."""
+    head, *rest = lines
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *rest])
+
+
+def totals(tools: Sequence[Tool], rows: Sequence[Row]) -> str:
+    """Return a table with a line for each tool: what it found, missed, and said wrongly."""
+    lines = [
+        [
+            "tool",
+            "found",
+            "median schedules",
+            "false passes",
+            "false findings",
+            "fixed forms exhausted",
+            "replays",
+            "stopped",
+        ]
+    ]
+    for tool in tools:
+        own = [row for row in rows if row.tool == tool.name]
+        if not own:
+            continue
+        again, tried = (sum(pair) for pair in zip(*(row.replays for row in own), strict=True))
+        middle = median(row.schedules for row in own)
+        lines.append(
+            [
+                tool.name,
+                f"{sum(row.found == row.seeds for row in own)} of {len(own)}",
+                f"{middle:g}" if math.isfinite(middle) else "never",
+                str(sum(row.false_pass for row in own)),
+                str(sum(row.false_finding for row in own)),
+                str(sum(row.fixed is not None and row.fixed.exhausted for row in own)),
+                f"{again:,} of {tried:,}" if tried else "none",
+                str(sum(bool(row.stopped) for row in own)),
+            ]
+        )
+    return markdown(lines)
+
+
+def ratios(
+    cases: Sequence[str], some: Sequence[Tool], tools: Sequence[Tool], rows: Sequence[Row]
+) -> list[float]:
+    """Return, for each case, how many times the rate of the fastest peer the fastest of some tools of ours has."""
+    ours = tools[0].package
+    own = {tool.name for tool in some if tool.package == ours}
+    peers = {tool.name for tool in tools if tool.package != ours}
+    found = []
+    for case in cases:
+        mine = max((row.rate for row in rows if row.case == case and row.tool in own), default=0)
+        theirs = max((row.rate for row in rows if row.case == case and row.tool in peers), default=0)
+        if mine and theirs:
+            found.append(mine / theirs)
+    return found
+
+
+def ratio_words(found: Sequence[float]) -> str:
+    """Return such ratios in words."""
+    if not found:
+        return "nothing to compare"
+    mean = geometric_mean(found)
+    return (
+        f"{mean:.1f} times as many schedules/s as the fastest peer "
+        f"({min(found):.1f} to {max(found):.1f} in {len(found)} cases)"
+    )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
