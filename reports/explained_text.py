@@ -119,7 +119,10 @@ class _Columns:
         arrow = f"bold {_colour(row.to)}" if row.to is not None else ""
         for column in range(len(self._units)):
             if column == row.column:
-                room = self._room - 2 - (ARROW if row.to is not None and row.to > column else 0)
+                last = column == len(self._units) - 1
+                room = self._room - (2 if last else 3)
+                if row.to is not None and row.to > column:
+                    room -= ARROW
                 content = self._content(row, room)
                 text.append("│ ", _colour(column)).append(content, _style(row))
                 left = self._room - 2 - cell_len(content)

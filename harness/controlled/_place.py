@@ -11,15 +11,18 @@ import gevent
 import greenlet
 
 import harness.core
+import harness.explorer
+import harness.schedulers
 import harness.units
 from harness.core.steps import drive
 
 Place = tuple[str, int]
 NOWHERE: Place = ("", 0)
 
+_ROOMS = (harness.core, harness.explorer, harness.schedulers, harness.units)
 _CARRIERS = tuple(
     f"{Path(file).parent}/"
-    for file in (gevent.__file__, greenlet.__file__, harness.core.__file__, harness.units.__file__, __file__)
+    for file in (gevent.__file__, greenlet.__file__, *(str(room.__file__) for room in _ROOMS), __file__)
 )
 _STANDARD = f"{sysconfig.get_path('stdlib')}/"
 _INSTALLED = tuple(f"{sysconfig.get_path(name)}/" for name in ("purelib", "platlib"))

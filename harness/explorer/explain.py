@@ -77,9 +77,11 @@ def _take(program: Program, control: Control, path: Sequence[int], files: frozen
 
 
 def _files(take: Take) -> frozenset[str]:
-    """Return the source files of what the units call, and of the events that prove the mix-up."""
+    """Return the source files to look into: of the events that prove the mix-up, else of where units stood."""
     codes = (code_of(work.call) for work in take.works)
     files = {code.co_filename for code in codes if code is not None}
     proof = take.mixup.witness.seqs if take.mixup is not None and take.mixup.witness is not None else ()
-    files |= {each.file for each in take.tape.moments if each.what is What.EVENT and each.seq in proof}
+    for moment in take.tape.moments:
+        if moment.seq in proof if proof else moment.what is What.TURN:
+            files.add(moment.file)
     return frozenset(files - {""})

@@ -11,10 +11,9 @@ from harness.core.control import Work
 from harness.core.execution import NOBODY, Role
 from harness.core.exploration import Line
 from harness.core.history import Event, History, Kind
-from harness.explorer.happened import Happened
 from harness.explorer.located import Moment, Tape, What
-from harness.explorer.places import shown, source
-from harness.explorer.tale import Tale
+from harness.explorer.places import shown, source, with_short_paths
+from harness.explorer.tale import Happened, Tale, called
 
 FRAME = {Kind.ENTER: "begin", Kind.LEAVE: "end"}
 ACCESS = ("line", "read", "wrote")
@@ -67,7 +66,7 @@ class _Writer:
                 self._access(self._line(index, moment, "line"))
             elif moment.file and not self.proven:  # what the host itself announces is not the program's
                 kind = "wrote" if moment.writes else "read"
-                self._access(self._line(index, moment, kind, name=moment.name))
+                self._access(self._line(index, moment, kind, name=called(moment.name)))
 
     def _line(
         self,
@@ -97,7 +96,11 @@ class _Writer:
                 self._end(left)
             else:
                 to = "" if unit == NOBODY else self._tale.who(index)
-                self.lines.append(self._line(index, moment, "switch", unit=left, name=to, value=moment.waits))
+                self.lines.append(
+                    self._line(
+                        index, moment, "switch", unit=left, name=to, value=with_short_paths(moment.waits)
+                    )
+                )
         if unit not in self._begun and unit != NOBODY:
             self._begun.add(unit)
             self._begin(unit)

@@ -58,13 +58,15 @@ class Moment(NamedTuple):
 class Tape(Execution):
     """An execution that keeps its moments."""
 
-    __slots__ = ("moments",)
+    __slots__ = ("moments", "stuck")
 
     def __init__(
         self, scheduler: Scheduler, *, tracked: bool, locate: Callable[[int], tuple[str, int]]
     ) -> None:
         super().__init__(scheduler, tracked=tracked, locate=locate)
         self.moments: list[Moment] = []
+        self.stuck: dict[int, str] = {}
+        """The units that waited when nobody could go on, and for what."""
 
     def pick(self) -> int:
         """Note who is left, where, and who goes on."""
@@ -75,7 +77,9 @@ class Tape(Execution):
         anchor = self.anchors[-1] if chosen != NOBODY else None
         file, line = (anchor.file, anchor.line) if anchor else ("", 0)
         self.moments.append(Moment(What.TURN, chosen, file, line, left=left, role=role, waits=waits))
-        if chosen != NOBODY:
+        if chosen == NOBODY:
+            self.stuck = self.stuck or dict(self.waiting)
+        else:
             self._resume(chosen, self.pending[chosen])
         return chosen
 

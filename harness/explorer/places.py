@@ -1,8 +1,10 @@
 """Names source files shortly: from the working directory, from where packages are installed, or by their last parts."""
 
 import linecache
+import re
 from pathlib import Path
 
+PATH = re.compile(r"(?:/|[A-Z]:\\)[^\s:]+\.py\b")
 INSTALLED = ("site-packages", "dist-packages")
 SHORTEST = 2
 """Last parts that a path is shortened to when it lies nowhere that is known."""
@@ -21,6 +23,11 @@ def shown(file: str) -> str:
         return path.relative_to(Path.cwd()).as_posix()
     except ValueError:
         return "/".join(path.parts[-SHORTEST:])
+
+
+def with_short_paths(words: str) -> str:
+    """Return words with the paths in them shortened."""
+    return PATH.sub(lambda found: shown(found[0]), words)
 
 
 def place(file: str, line: int) -> str:

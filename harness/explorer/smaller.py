@@ -13,7 +13,7 @@ from harness.core.execution import Scheduler
 from harness.core.exploration import Switch
 from harness.core.feasibility import Feasibility
 from harness.explorer.deviations import Deviations
-from harness.explorer.schedule import Following, run_schedule
+from harness.explorer.schedule import Following, Ran, run_schedule
 from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
 from harness.schedulers.replay import Replay
 
@@ -95,7 +95,7 @@ class _Smaller:
             return None
         execution = ran.execution
         cost = (
-            ran.needs().rank,
+            _strength(ran),
             execution.preemptions,
             len(noting.switches),
             execution.switches,
@@ -170,9 +170,14 @@ class _Smaller:
                 break
             ran = run_schedule(program, self._control, scheduler)
             scheduler.done(ran.execution)
-            if ran.mixup is not None and ran.mixup.kind == self._kind and ran.needs().rank <= strength:
+            if ran.mixup is not None and ran.mixup.kind == self._kind and _strength(ran) <= strength:
                 return self.show(Following(ran.execution.ran), program)
         return None
+
+
+def _strength(ran: Ran) -> int:
+    """Return how strong a scheduler it takes; below a GIL switch few preemptions say more than the order of a loop."""
+    return max(ran.needs().rank, Feasibility.JITTER.rank)
 
 
 def _redirected(shown: Shown, gone: str) -> Iterator[Sequence[Switch]]:

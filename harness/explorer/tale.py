@@ -1,12 +1,22 @@
 """What the moments of a schedule mean: who did each, and when each unit was away and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.core.execution import NOBODY, Role
 from harness.core.history import Event, History, Kind
 from harness.explorer.located import Moment, Tape, What
-from harness.explorer.places import place
+from harness.explorer.places import place, with_short_paths
+
+NO_SWITCH = "no switch is needed for that"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """The sentence, and for the moments that prove it their marks: ``write``, ``read`` and ``switch``."""
+
+    sentence: str
+    marks: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +97,19 @@ class Tale:
         where = place(turn.file, turn.line)
         at = f" at {where}" if where else ""
         if turn.waits:
-            return f"{subject}waited{at} for {turn.waits} while {by} went on"
+            return f"{subject}waited{at} for {with_short_paths(turn.waits)} while {by} went on"
         return f"{subject}was overtaken by {by}{at}"
+
+    def alone(self) -> str:
+        """Say that no switch is needed, where there was none."""
+        return "" if self.overtakings() else f" {NO_SWITCH.capitalize()}."
+
+
+def code(name: str) -> str:
+    """Return the name of what is shared, as a sentence shows it."""
+    return f"`{name}`" if name else "its value"
+
+
+def called(shared: str) -> str:
+    """Return the name of a shared object as the source has it; hosts put before it where it is kept."""
+    return shared.rpartition(":")[2]
