@@ -1,0 +1,94 @@
+"""Virtual time for units that sleep and for waits that run out, so that no schedule takes real time."""
+
+from collections.abc import Callable
+
+from harness.core.execution import ENDED, NOBODY, Execution
+
+
+class Clock:
+    """The time of one schedule, in seconds from its beginning.
+
+    Picking a unit that sleeps moves it on to when that unit is due. While a wait may run out there is one choice more,
+    the pseudo-unit ``clock``: picking it lets the earliest of these waits run out, however long the others take.
+    """
+
+    def __init__(self, enlist: Callable[[str], int]) -> None:
+        self._enlist = enlist
+        self.begin()
+
+    def begin(self) -> None:
+        """Set it to zero for a new schedule."""
+        self.now = 0.0
+        self.needed = False
+        """Whether anything in this schedule has taken time or may run out."""
+        self._unit = NOBODY
+        self._dues: dict[int, float] = {}
+        self._limits: dict[int, float] = {}
+        self._over: set[int] = set()
+
+    def sleep(self, unit: int, seconds: float) -> None:
+        """Note that a ready unit is due only then."""
+        if seconds > 0:
+            self.needed = True
+            self._dues[unit] = self.now + seconds
+
+    def limit(self, execution: Execution, unit: int, until: float) -> None:
+        """Let the wait of a unit run out at a time."""
+        self.needed = True
+        self._limits[unit] = until
+        if self._unit == NOBODY:
+            self._unit = self._enlist("clock")
+            execution.ready.remove(self._unit)
+            execution.end(self._unit)
+
+    def ran_out(self, unit: int) -> bool:
+        """Tell a unit that goes on whether its wait has run out, and forget the limit."""
+        self._limits.pop(unit, None)
+        if unit in self._over:
+            self._over.remove(unit)
+            return True
+        return False
+
+    def is_over(self, unit: int) -> bool:
+        """Tell whether the wait of a unit has run out that has not yet gone on."""
+        return unit in self._over
+
+    def prepare(self, execution: Execution) -> None:
+        """Put who is ready in the order of time, and the clock among them while a wait may run out.
+
+        Right after it was picked it is no choice: whoever it let go on is.
+        """
+        ready, clock = execution.ready, self._unit
+        limits = [due for unit, due in self._limits.items() if unit in execution.waiting]
+        if limits and execution.current != clock:
+            if clock not in ready:
+                execution.park(clock, ENDED)
+            self._dues[clock] = min(limits)
+        elif clock in ready:
+            ready.remove(clock)
+            del self._dues[clock]
+        if self._dues:
+            now, due = self.now, self._dues.get
+            ready.sort(key=lambda unit: max(due(unit, now), now))
+
+    def picked(self, execution: Execution, unit: int) -> bool:
+        """Move on to when the picked unit is due; False when it was the clock itself: then pick again."""
+        due = self._dues.pop(unit, self.now)
+        if unit == self._unit:
+            self._run_out(execution, self._earliest(execution))
+            return False
+        while (earliest := self._earliest(execution)) != NOBODY and self._limits[earliest] <= due:
+            self._run_out(execution, earliest)
+        self.now = max(self.now, due)
+        return True
+
+    def _earliest(self, execution: Execution) -> int:
+        limits = self._limits
+        return min(
+            (unit for unit in limits if unit in execution.waiting), key=limits.__getitem__, default=NOBODY
+        )
+
+    def _run_out(self, execution: Execution, unit: int) -> None:
+        self.now = max(self.now, self._limits[unit])
+        self._over.add(unit)
+        execution.wake(unit)

@@ -1,0 +1,119 @@
+"""Opens a host of controlled threads: its names of the standard library, its watcher, its threads; and closes it."""
+
+import sys
+from _thread import get_ident
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from harness.controlled._baton import Baton, Body
+from harness.controlled._place import NOWHERE, Place, beginning, place
+from harness.controlled._thread_patches import Patches
+from harness.controlled._thread_spawning import Spawning
+from harness.controlled._thread_worker import Worker
+from harness.controlled._watcher import make_watcher
+from harness.core.control import Watch, Work
+from harness.core.errors import UserError
+from harness.core.execution import Execution
+from harness.core.feasibility import Feasibility
+from harness.core.ports import Visit
+from harness.core.steps import drive
+from harness.gates.once import GATE
+from harness.units.thread import ThreadSteps
+
+
+class ThreadControl:
+    """Runs schedules on threads; ``pooled`` ones serve all requests of a unit, others one each."""
+
+    def __init__(self, pooled: bool) -> None:
+        self._pooled = pooled
+        self._baton = Baton()
+        self._baton.watcher = self._watcher = make_watcher(self._baton.reach)
+        self._spawning = Spawning(self._baton)
+        self._patches = Patches(self._baton, self._spawning)
+        self._calls: list[Callable[[], Any] | None] = []
+
+    def open(self) -> None:
+        """Take over the names of the standard library."""
+        self._baton.driver = get_ident()
+        self._patches.install()
+
+    def close(self) -> None:
+        """Give everything back, and end the threads."""
+        self._baton.driver = 0
+        self._patches.remove()
+        self._watcher.close()
+        self._baton.close()
+
+    def watch(self, watch: Watch) -> None:
+        """Report these switch points from the next schedule on."""
+        self._baton.finely = watch.level.rank >= Feasibility.GIL_SWITCH.rank
+        self._watcher.watch(watch)
+
+    def run(self, works: Sequence[Work], execution: Execution) -> None:
+        """Run one schedule to its fate."""
+        gate = GATE.make(len(works))
+        bodies = self._bodies_pooled if self._pooled else self._bodies_anew
+        self._calls = [work.call for work in works]
+        try:
+            self._baton.run(
+                [(work.name, bodies(work, ThreadSteps(gate))) for work in works],
+                execution,
+                pooled=self._pooled,
+            )
+        finally:
+            self._spawning.forget()
+
+    def locate(self, unit: int) -> Place:
+        """Return where a unit stands; one that has not begun, where its function begins."""
+        ident = self._baton.ident(unit)
+        if ident:
+            return place(sys._current_frames().get(ident))
+        return beginning(self._calls[unit]) if unit < len(self._calls) else NOWHERE
+
+    def _bodies_pooled(self, work: Work, steps: ThreadSteps) -> Sequence[Body]:
+        if work.call is not None:
+            call = work.call
+            return [lambda worker: call()]
+
+        def serve(worker: Worker) -> None:
+            for number, (seed, visit) in enumerate(work.visits):
+                if number:
+                    self._baton.pause()
+                drive(visit(work.name), steps.begin(seed))
+
+        return [serve]
+
+    def _bodies_anew(self, work: Work, steps: ThreadSteps) -> Sequence[Body]:
+        """Give each request a thread of its own."""
+        calls: list[Callable[[], Any]]
+        if work.call is not None:
+            calls = [work.call]
+        else:
+            calls = [
+                partial(_visit, visit, f"{work.name}/{number}", seed, steps)
+                for number, (seed, visit) in enumerate(work.visits, 1)
+            ]
+        return [partial(self._spawning.run_anew, call) for call in calls]
+
+
+def _visit(visit: Visit, label: str, seed: int, steps: ThreadSteps) -> None:
+    drive(visit(label), steps.begin(seed))
+
+
+@contextmanager
+def opened(*, pooled: bool) -> Iterator[ThreadControl]:
+    """Open a host for as long as the context lasts."""
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is not None and monkey.is_module_patched("threading"):
+        raise UserError(
+            "the host threads needs real threads, which gevent has patched in this process; "
+            "explore on greenlets, or without the patch"
+        )
+    control = ThreadControl(pooled)
+    control.open()
+    try:
+        yield control
+    finally:
+        control.close()

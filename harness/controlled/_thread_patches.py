@@ -1,0 +1,185 @@
+"""Names of the standard library that mean something else to the units of a schedule, and to whoever prepares it."""
+
+import _queue
+import _thread
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+from typing import Any
+
+from harness.controlled._awaited import Grain
+from harness.controlled._baton import Baton
+from harness.controlled._locks import ScheduledLock, ScheduledRLock
+from harness.controlled._place import carries
+from harness.controlled._thread_queue import ScheduledQueue
+from harness.controlled._thread_spawning import Spawning
+
+get_ident = _thread.get_ident
+real_sleep, real_monotonic, real_time = time.sleep, time.monotonic, time.time
+real_allocate, real_rlock, real_queue = _thread.allocate_lock, _thread.RLock, _queue.SimpleQueue
+
+Place = tuple[Any, str, Any]
+"""An object, the name of an attribute, and what it is to be."""
+
+
+class Patches:
+    """Puts other objects under these names, and in all modules that have imported them by name; and puts them back."""
+
+    def __init__(self, baton: Baton, spawning: Spawning) -> None:
+        lock, rlock = _factories(baton)
+        sleep, monotonic, now = _times(baton)
+        simple_queue = _queue_factory(baton)
+        inner_lock = _inner_factory(baton)
+        elapsed = _elapsed(baton)
+        start, join, submit, shutdown = _methods(spawning)
+        self._places: list[Place] = [
+            (time, "sleep", sleep),
+            (time, "monotonic", monotonic),
+            (time, "time", now),
+            (_thread, "allocate_lock", lock),
+            (_thread, "RLock", rlock),
+            (threading, "Lock", lock),
+            (threading, "RLock", rlock),
+            (threading, "_allocate_lock", inner_lock),
+            (threading, "_time", elapsed),
+            (queue, "time", elapsed),
+            (queue, "SimpleQueue", simple_queue),
+            (_queue, "SimpleQueue", simple_queue),
+            (threading.Thread, "start", start),
+            (threading.Thread, "join", join),
+            (ThreadPoolExecutor, "submit", submit),
+            (ThreadPoolExecutor, "shutdown", shutdown),
+        ]
+        self._by_name = [
+            (real_sleep, sleep),
+            (real_monotonic, monotonic),
+            (real_time, now),
+            (threading.Lock, lock),
+            (real_allocate, lock),
+            (threading.RLock, rlock),
+            (real_rlock, rlock),
+            (real_queue, simple_queue),
+        ]
+        self._before: list[Place] = []
+
+    def install(self) -> None:
+        """Put the others in place."""
+        for owner, name, other in self._places:
+            self._before.append((owner, name, vars(owner)[name]))
+            setattr(owner, name, other)
+        _exchange(self._by_name)
+
+    def remove(self) -> None:
+        """Put back what was there, also in modules that were imported meanwhile."""
+        while self._before:
+            owner, name, original = self._before.pop()
+            setattr(owner, name, original)
+        _exchange([(other, original) for original, other in reversed(self._by_name)])
+
+
+def _exchange(pairs: list[tuple[Any, Any]]) -> None:
+    """Replace objects by others wherever a module of the program has imported them by name."""
+    others = {id(old): new for old, new in pairs}
+    for module in list(sys.modules.values()):
+        names = getattr(module, "__dict__", {})
+        file = names.get("__file__")
+        if not file or carries(file):
+            continue
+        for name, value in list(names.items()):
+            if id(value) in others:
+                names[name] = others[id(value)]
+
+
+def _methods(spawning: Spawning) -> tuple[Callable[..., Any], ...]:
+    """Return methods for Thread and ThreadPoolExecutor; other classes may call them with what are theirs."""
+
+    def start(self: threading.Thread) -> None:
+        spawning.start(self)
+
+    def join(self: threading.Thread, timeout: float | None = None) -> None:
+        spawning.join(self, timeout)
+
+    def submit(self: ThreadPoolExecutor, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return spawning.submit(self, fn, *args, **kwargs)
+
+    def shutdown(self: ThreadPoolExecutor, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        spawning.shutdown(self, wait, cancel_futures=cancel_futures)
+
+    return start, join, submit, shutdown
+
+
+def _times(baton: Baton) -> tuple[Callable[[float], None], Callable[[], float], Callable[[], float]]:
+    def sleep(seconds: float, /) -> None:
+        if get_ident() == baton.running:
+            baton.pause(seconds)
+        else:
+            baton.check_gone()
+            real_sleep(seconds)
+
+    def monotonic() -> float:
+        return real_monotonic() + (baton.clock.now if get_ident() == baton.running else 0.0)
+
+    def now() -> float:
+        return real_time() + (baton.clock.now if get_ident() == baton.running else 0.0)
+
+    return sleep, monotonic, now
+
+
+def _elapsed(baton: Baton) -> Callable[[], float]:
+    """Return the time by which the standard library reckons how long to wait: virtual alone, to be repeatable."""
+
+    def elapsed() -> float:
+        return baton.clock.now if get_ident() == baton.running else real_monotonic()
+
+    return elapsed
+
+
+def _grain(frame: FrameType) -> Grain:
+    return Grain.OUTSIDE if carries(frame.f_code.co_filename) else Grain.ALL
+
+
+def _factories(baton: Baton) -> tuple[type, type]:
+    class Lock:
+        """A lock that is scheduled where a controlled unit takes it."""
+
+        def __new__(cls) -> Any:
+            if not baton.makes(get_ident()):
+                return real_allocate()
+            frame = sys._getframe(1)
+            return ScheduledLock(baton, _grain(frame), frame)
+
+    class RLock:
+        """A lock that may be taken again, scheduled where a controlled unit takes it."""
+
+        def __new__(cls) -> Any:
+            if not baton.makes(get_ident()):
+                return real_rlock()
+            frame = sys._getframe(1)
+            return ScheduledRLock(baton, _grain(frame), frame)
+
+    return Lock, RLock
+
+
+def _inner_factory(baton: Baton) -> Callable[[], Any]:
+    def allocate() -> Any:
+        if not baton.makes(get_ident()):
+            return real_allocate()
+        return ScheduledLock(baton, Grain.NONE, sys._getframe(1))
+
+    return allocate
+
+
+def _queue_factory(baton: Baton) -> type:
+    class SimpleQueue:
+        """A queue that is scheduled where a controlled unit waits for it."""
+
+        def __new__(cls) -> Any:
+            if not baton.makes(get_ident()):
+                return real_queue()
+            return ScheduledQueue(baton, sys._getframe(1))
+
+    return SimpleQueue

@@ -1,0 +1,66 @@
+"""Tells a unit that hangs in something real from one that computes, and interrupts it where that can be done."""
+
+import ctypes
+import sys
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from harness.controlled._place import NOWHERE, place
+
+HANGING = 2.0
+"""Seconds of real time without a switch point after which a unit that does not compute is taken to hang."""
+COMPUTING = 10.0
+"""Seconds of real time without a switch point after which a unit that computes is given up."""
+LOOK = 0.25
+"""Seconds between two looks."""
+
+
+class Turn(Protocol):
+    """A lock that is released when it is one's turn."""
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool: ...
+
+
+def await_turn(turn: Turn, progress: Callable[[], tuple[int, int]]) -> bool:
+    """Wait for one's turn; False when nothing went on for too long. ``progress`` tells steps and who runs."""
+    if turn.acquire(timeout=LOOK):
+        return True
+    seen = progress()
+    since = time.monotonic()
+    used = _processor_time(seen[1])
+    while not turn.acquire(timeout=LOOK):
+        now = progress()
+        if now != seen:
+            seen, since, used = now, time.monotonic(), _processor_time(now[1])
+            continue
+        waited = time.monotonic() - since
+        if waited > COMPUTING or (waited > HANGING and _processor_time(seen[1]) - used < waited / 4):
+            return False
+    return True
+
+
+def interrupt(ident: int, error: type[BaseException]) -> None:
+    """Raise an error in a thread as soon as it is back in Python."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(error))
+
+
+def hanging(name: str, ident: int) -> str:
+    """Say where a unit hangs and what to do."""
+    frame = sys._current_frames().get(ident)
+    where = place(frame)
+    innermost = f" (in {frame.f_code.co_qualname})" if frame is not None else ""
+    stands = f"at {where[0]}:{where[1]}" if where != NOWHERE else "outside the program's code"
+    return (
+        f"{name} did not reach a switch point for {HANGING:g} s: it hangs {stands}{innermost}, in something that "
+        f"cannot be scheduled: a lock made before this host was opened, a socket, a process, or a loop without an end. "
+        f"Make the lock inside the program or name its file with --watch; replace what is outside the process by a fake"
+    )
+
+
+def _processor_time(ident: int) -> float:
+    """Return the seconds of processor time that a thread has used; 0 where that cannot be known."""
+    try:
+        return time.clock_gettime(time.pthread_getcpuclockid(ident)) if ident else 0.0
+    except (AttributeError, OSError):
+        return 0.0
