@@ -130,6 +130,7 @@ class Execution:
     __slots__ = (
         "_counts",
         "_in_a_row",
+        "_owed",
         "_pauses",
         "anchors",
         "cap",
@@ -199,6 +200,8 @@ class Execution:
         self.trouble = ""
         self._pauses = 0
         self._in_a_row = 0
+        self._owed: dict[int, set[int]] = {}
+        """For each unit that was left for lack of patience, those that could go on then and have not yet."""
         self._counts: dict[tuple[int, str, str, int], int] = {}
 
     def add(self, name: str) -> int:
@@ -279,10 +282,26 @@ class Execution:
 
         A unit that pauses over and over is demoted, or it would starve the one that it waits for.
         """
-        ready, current = self.ready, self.current
-        if current in ready and self._pauses <= PATIENCE and self._in_a_row <= LONG_PATIENCE:
-            return current
-        return ready[0] if ready[0] != current or len(ready) == 1 else ready[1]
+        if self.current in self.ready and not self.fair():
+            return self.current
+        return self.choices()[0]
+
+    def choices(self) -> Sequence[int]:
+        """Return the units that may go on without starving another, who has waited longest first.
+
+        One that was left for lack of patience may not go on again before all others that could (fair scheduling:
+        Musuvathi and Qadeer, PLDI 2008), or two that wait for a third in loops would take turns for ever.
+        """
+        ready, owed = self.ready, self._owed
+        if self.rested():
+            return ready
+        tired = self.current if self.fair() else NOBODY
+        fair = [unit for unit in ready if unit != tired and owed.get(unit, set()).isdisjoint(ready)]
+        return fair or ready
+
+    def rested(self) -> bool:
+        """Tell whether no unit is to stand back, or to be left, for lack of patience."""
+        return not self._owed and not self.fair()
 
     def fair(self) -> bool:
         """Tell whether the unit that ran has been patiently waited for: switching it out is then no preemption."""
@@ -309,8 +328,13 @@ class Execution:
         if chosen == current:
             self._in_a_row += 1
             self._pauses += point.role is Role.PAUSE
-        else:
-            self._in_a_row = self._pauses = 0
+            return
+        if self.fair() and current in options:
+            self._owed[current] = set(options) - {current}
+        self._in_a_row = self._pauses = 0
+        if self._owed:
+            owed = {unit: others - {chosen} for unit, others in self._owed.items() if unit != chosen}
+            self._owed = {unit: others for unit, others in owed.items() if others}
 
     def _anchor(self, unit: int) -> Anchor:
         assert self.locate is not None

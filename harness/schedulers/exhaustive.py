@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from harness.core.control import Strategy, StrategyOptions
 from harness.core.execution import NOBODY, Execution, Touch
-from harness.schedulers._path import follow
+from harness.schedulers._path import follow, followed
 from harness.schedulers._races import disturb, races
 
 Asleep = dict[int, tuple[Touch, ...]]
@@ -47,8 +47,8 @@ class Exhaustive:
         self._nodes: list[Node] = []
         self._branch = NOBODY
         """The step at which the schedule leaves the one before it."""
-        self._demoted: dict[int, int] = {}
-        """For each step that a unit may not run for lack of patience: that unit."""
+        self._fair: dict[int, tuple[int, ...]] = {}
+        """For each step that some may not run for lack of patience: those that may."""
         self._fresh = True
         self._redundant = False
         """Whether all that can follow was run already."""
@@ -56,7 +56,7 @@ class Exhaustive:
     def begin(self) -> bool:
         """Go back to the deepest branch that is left, and take it."""
         self._redundant = False
-        self._demoted.clear()
+        self._fair.clear()
         if self._fresh:
             self._fresh = False
             return True
@@ -78,20 +78,20 @@ class Exhaustive:
         if step <= self._branch:
             return follow(execution, self._nodes[step].chosen)
         chosen = execution.default()
-        if execution.fair() and chosen != execution.current:
-            self._demoted[step] = execution.current
+        if not execution.rested():
+            self._fair[step] = tuple(execution.choices())
         self._note(execution, step)
         if self._redundant or not self._nodes:
             return chosen
         asleep = self._nodes[-1].after()
         if chosen not in asleep:
             return chosen
-        demoted = self._demoted.get(step, NOBODY)
-        awake = (unit for unit in execution.ready if unit not in asleep and unit != demoted)
-        return next(awake, chosen)
+        return next((unit for unit in execution.choices() if unit not in asleep), chosen)
 
     def done(self, execution: Execution) -> None:
         """Note what is to be tried off this schedule."""
+        if not followed(execution, [node.chosen for node in self._nodes[: self._branch + 1]]):
+            return
         self._note(execution, len(execution.touches))
         self._reduces = self._reduce and execution.tracked
         nodes = self._nodes
@@ -116,8 +116,7 @@ class Exhaustive:
             self._redundant = self._redundant or unit in asleep
             if self._redundant:
                 return
-            demoted = self._demoted.get(step, NOBODY)
-            options = tuple(other for other in execution.options[step] if other != demoted)
+            options = self._fair.get(step, execution.options[step])
             nodes.append(Node(unit, execution.touches[step], options, asleep))
 
 

@@ -9,9 +9,10 @@ Where the program is tracked, a branch is left out if a branch was taken to the 
 equivalent beginning (see ``_fingerprint``). No outcome is lost. Let S be a schedule within the bound, and P u R be S
 up to its first branch that was left out, the unit that goes on there, and the rest. Then P' u was taken, P' being
 equivalent to P and P' u no dearer. P' u R can be run, for the state is the same, and comes to the same. What R costs
-depends on who ran before it, which is u in both, on who can go on, which the state tells, and on u's patience, which
-is fresh in both because no branch goes to the unit that ran before. So P' u R is within the bound. If it has branches
-that were left out they lie in R, which is shorter: by induction some schedule was run that is equivalent to S.
+depends on who ran before it, which is u in both, on who can go on, which the state tells, and on patience: that of u is
+fresh in both, as no branch goes to the unit that ran before, and nobody stands back, as branches are only left out where
+nobody does. So P' u R is within the bound. If it has branches that were left out they lie in R, which is shorter: by
+induction some schedule was run that is equivalent to S.
 """
 
 from array import array
@@ -22,7 +23,7 @@ from harness.core.control import Strategy, StrategyOptions
 from harness.core.execution import NOBODY, Execution, Point
 from harness.schedulers._fingerprint import fingerprints
 from harness.schedulers._order import Acquaintance, spread
-from harness.schedulers._path import follow
+from harness.schedulers._path import follow, followed
 
 Way = tuple[int, int, int | None]
 """A step, who goes on there instead, and the fingerprint of what was before, if that is known."""
@@ -49,6 +50,8 @@ class Choice(NamedTuple):
     """Who would be preempted, or NOBODY."""
     point: Point | None
     others: tuple[int, ...]
+    rested: bool
+    """Whether nobody had lost patience."""
 
 
 class PreemptionBounded:
@@ -84,21 +87,20 @@ class PreemptionBounded:
         step = len(execution.ran)
         if step <= self._step:
             return follow(execution, self._instead if step == self._step else self._branches.path[step])
-        ready, current, cost = execution.ready, execution.current, execution.preemptions
+        current, cost = execution.current, execution.preemptions
         chosen = execution.default()
         left, point = NOBODY, None
-        if current not in ready:
-            others = tuple(unit for unit in ready if unit != chosen)
-        else:
-            others = tuple(unit for unit in ready if unit not in (chosen, current))
-            if chosen == current:
-                left, point, cost = current, execution.pending[current], cost + 1
-        if others and (self._bound is None or cost <= self._bound):
-            self._choices.append(Choice(step, cost, left, point, others))
+        if chosen == current:
+            left, point, cost = current, execution.pending[current], cost + 1
+        if self._bound is None or cost <= self._bound:
+            others = tuple(unit for unit in execution.choices() if unit != chosen)
+            self._choices.append(Choice(step, cost, left, point, others, execution.rested()))
         return chosen
 
     def done(self, execution: Execution) -> None:
         """Queue the branches off this schedule, those of like hope in the order that leaves the smallest gaps."""
+        if not followed(execution, self._branches.path[: max(self._step, 0)]):
+            return
         self._acquaintance.learn(execution)
         if not self._choices:
             return
@@ -106,9 +108,9 @@ class PreemptionBounded:
         states = fingerprints(execution.ran, execution.touches) if reduces else None
         judge = self._acquaintance.judge(execution)
         groups: dict[tuple[int, bool, int, int, int], list[Way]] = {}
-        for step, cost, left, point, others in self._choices:
+        for step, cost, left, point, others, rested in self._choices:
             weak = self._is_weak(point)
-            state = states[step] if states else None
+            state = states[step] if states and rested else None
             for other in others:
                 if state is not None:
                     if self._cheapest.get((state, other), cost + 1) <= cost:

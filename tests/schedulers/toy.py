@@ -16,7 +16,7 @@ Seen = Callable[[Execution, "Shared"], Any]
 
 
 class Shared:
-    """Variables and locks, whose operations are announced."""
+    """Variables, locks and semaphores, whose operations are announced."""
 
     def __init__(self, execution: Execution, announce: Announce | None = None) -> None:
         self.execution = execution
@@ -35,28 +35,49 @@ class Shared:
         self.values[name] = value
 
     def acquire(self, name: str) -> Body:
-        """Take a lock in a step, and wait for it as long as another holds it."""
+        """Take a lock, and wait for it as long as another holds it."""
         unit = self.execution.current
         self._touch(name, True)
         while name in self.holders:
-            holder = self.execution.names[self.holders[name]]
-            self.queues.setdefault(name, []).append(unit)
-            self.execution.wait(unit, f"{name}, which {holder} holds")
-            yield None
-            self._touch(name, True)
+            yield from self._wait(
+                unit, name, f"{name}, which {self.execution.names[self.holders[name]]} holds"
+            )
         self.holders[name] = unit
 
     def release(self, name: str) -> None:
-        """Give a lock back and wake who waits for it."""
+        """Give a lock back and wake all who wait for it."""
         self._touch(name, True)
         del self.holders[name]
-        for unit in self.queues.pop(name, ()):
-            self.execution.wake(unit)
+        self._wake(name)
+
+    def take(self, name: str) -> Body:
+        """Count a semaphore down, and wait as long as it is 0."""
+        unit = self.execution.current
+        self._touch(name, True)
+        while not self.values.get(name, 0):
+            yield from self._wait(unit, name, f"{name} to be given")
+        self.values[name] -= 1
+
+    def give(self, name: str) -> None:
+        """Count a semaphore up and wake all who wait for it."""
+        self._touch(name, True)
+        self.values[name] = self.values.get(name, 0) + 1
+        self._wake(name)
 
     def spawn(self, unit: Unit) -> None:
         """Add a unit."""
         self.execution.add(f"unit {len(self.bodies)}")
         self.bodies.append(unit(self))
+
+    def _wait(self, unit: int, name: str, on: str) -> Body:
+        self.queues.setdefault(name, []).append(unit)
+        self.execution.wait(unit, on)
+        yield None
+        self._touch(name, True)
+
+    def _wake(self, name: str) -> None:
+        for unit in self.queues.pop(name, ()):
+            self.execution.wake(unit)
 
 
 def run(units: Sequence[Unit], execution: Execution, announce: Announce | None = None) -> Shared:

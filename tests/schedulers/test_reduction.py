@@ -1,0 +1,122 @@
+"""To leave out equivalent schedules loses no outcome: random programs, searched with and without.
+
+The control: where an operation is announced as less than it is, the same comparison must find that outcomes are lost.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from harness.core.control import Strategy, StrategyOptions
+from harness.core.execution import Execution
+from harness.schedulers.exhaustive import STRATEGY as EXHAUSTIVE
+from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
+from tests.schedulers.programs import Operation, seen, unit
+from tests.schedulers.toy import Announce, Announcing, explore
+
+MOST = 1_500
+"""Schedules that a program may have without reduction; larger ones are not compared."""
+BOUNDS = (0, 1, 2, 3)
+
+variables = st.sampled_from(["x", "y", "z"])
+touches = st.tuples(st.sampled_from(["get", "set", "update"]), variables)
+simple: st.SearchStrategy[Operation] = st.one_of(
+    touches,
+    touches,
+    st.just(("local",)),
+    st.tuples(st.just("both"), st.lists(touches, min_size=2, max_size=2)),
+)
+
+
+def locked(inner: st.SearchStrategy[Operation]) -> st.SearchStrategy[Operation]:
+    return st.tuples(st.just("locked"), st.sampled_from(["l", "m"]), st.lists(inner, max_size=2))
+
+
+nested = st.one_of(simple, simple, locked(simple), locked(locked(simple)))
+spawning = st.tuples(st.just("spawn"), st.lists(nested, min_size=1, max_size=2))
+operations = st.lists(st.one_of(nested, nested, spawning), min_size=1, max_size=4)
+programs = st.lists(operations, min_size=2, max_size=3)
+
+
+def saved(
+    program: list[list[Operation]],
+    strategy: Strategy,
+    bound: int | None,
+    announcing: Announcing | None = None,
+) -> tuple[int, int] | None:
+    """Assert that no outcome is lost; return how many schedules there are and were run, or None for too many."""
+    units = [unit(f"r{index}", operations) for index, operations in enumerate(program)]
+    plain = StrategyOptions(bound=bound, reduce=False)
+    every = explore(units, strategy, plain, most=MOST, seen=seen)
+    if not every.ended:
+        return None
+    options = StrategyOptions(bound=bound)
+    reduced = explore(units, strategy, options, most=MOST, seen=seen, announcing=announcing)
+    assert reduced.outcomes == every.outcomes
+    assert reduced.schedules <= every.schedules
+    return every.schedules, reduced.schedules
+
+
+@settings(max_examples=60, deadline=None)
+@given(programs)
+def test_no_outcome_is_lost_without_a_bound(program: list[list[Operation]]) -> None:
+    assume(saved(program, EXHAUSTIVE, None) is not None)
+
+
+@pytest.mark.parametrize("bound", BOUNDS)
+@settings(max_examples=40, deadline=None)
+@given(program=programs)
+def test_no_outcome_is_lost_within_a_bound(bound: int, program: list[list[Operation]]) -> None:
+    assume(saved(program, PREEMPTION_BOUNDED, bound) is not None)
+
+
+def silent_writes(execution: Execution) -> Announce:
+    """Announce what is written as read."""
+    return lambda name, writes: execution.touch(name, False)
+
+
+def silent_variable(execution: Execution) -> Announce:
+    """Announce nothing of one variable."""
+
+    def announce(name: str, writes: bool) -> None:
+        if name != "x":
+            execution.touch(name, writes)
+
+    return announce
+
+
+def silent_locks(execution: Execution) -> Announce:
+    """Announce nothing of locks."""
+
+    def announce(name: str, writes: bool) -> None:
+        if name not in ("l", "m"):
+            execution.touch(name, writes)
+
+    return announce
+
+
+PROGRAMS: list[list[list[Operation]]] = [
+    [[("get", "x"), ("set", "x")], [("get", "x"), ("set", "x")]],
+    [[("set", "x"), ("get", "y")], [("set", "y"), ("get", "x")]],
+    [[("set", "x"), ("set", "y"), ("get", "x")], [("local",), ("set", "x"), ("local",)]],
+    [[("locked", "l", [("locked", "m", [])])], [("locked", "m", [("locked", "l", [])])]],
+    [[("locked", "l", [("get", "x")])], [("locked", "l", [("set", "x"), ("set", "x")])]],
+]
+"""Small ones in which each of the lies does harm."""
+
+
+@pytest.mark.parametrize("lie", [silent_writes, silent_variable, silent_locks])
+@pytest.mark.parametrize(("strategy", "bound"), [(EXHAUSTIVE, None), (PREEMPTION_BOUNDED, 2)])
+def test_the_comparison_fails_where_operations_are_taken_for_independent_that_are_not(
+    lie: Any, strategy: Strategy, bound: int | None
+) -> None:
+    lost = 0
+    for program in PROGRAMS:
+        assert saved(program, strategy, bound) is not None
+        try:
+            saved(program, strategy, bound, lie)
+        except AssertionError:
+            lost += 1
+    assert lost
