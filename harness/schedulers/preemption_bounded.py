@@ -9,10 +9,10 @@ Where the program is tracked, a branch is left out if a branch was taken to the 
 equivalent beginning (see ``_fingerprint``). No outcome is lost. Let S be a schedule within the bound, and P u R be S
 up to its first branch that was left out, the unit that goes on there, and the rest. Then P' u was taken, P' being
 equivalent to P and P' u no dearer. P' u R can be run, for the state is the same, and comes to the same. What R costs
-depends on who ran before it, which is u in both, on who can go on, which the state tells, and on patience: that of u is
-fresh in both, as no branch goes to the unit that ran before, and nobody stands back, as branches are only left out where
-nobody does. So P' u R is within the bound. If it has branches that were left out they lie in R, which is shorter: by
-induction some schedule was run that is equivalent to S.
+depends on who ran before it, which is u in both; on who can go on, which the state tells; and on patience: u's is fresh
+in both, as no branch goes to the unit that ran before, and branches are left out only where nobody stands back. So
+P' u R is within the bound. If it has branches that were left out they lie in R, which is shorter: by induction some
+schedule was run that is equivalent to S.
 """
 
 from array import array

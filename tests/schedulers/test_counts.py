@@ -1,6 +1,6 @@
 """How many schedules small programs have and what they come to, with equivalent schedules left out and without."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from math import factorial
 from typing import Any, NamedTuple
 
@@ -28,7 +28,7 @@ class Known(NamedTuple):
     """What is known of a program."""
 
     units: Sequence[Unit]
-    outcomes: set[Any]
+    outcomes: Set[Any]
     schedules: int
     """All of them."""
     kinds: int
