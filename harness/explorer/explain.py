@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness.core.control import Control, Mixup, Program, Work
+from harness.core.control import Control, Mixup, Program, Watch, Work
 from harness.core.errors import UserError
+from harness.core.execution import Scheduler
 from harness.core.exploration import Explanation, Switch
 from harness.core.feasibility import Feasibility
 from harness.core.history import History
@@ -14,6 +15,7 @@ from harness.explorer.lines import code_of, write_lines
 from harness.explorer.located import Tape, What, lines_noted
 from harness.explorer.places import shown
 from harness.explorer.schedule import Following, run_round
+from harness.schedulers.replay import Replay
 from localimpl import Unit
 
 
@@ -29,14 +31,20 @@ class Take:
 
 
 def explain(
-    program: Program, control: Control, path: Sequence[int], mixup: Mixup, feasibility: Feasibility
+    program: Program,
+    control: Control,
+    path: Sequence[int],
+    mixup: Mixup,
+    feasibility: Feasibility,
+    closer: Watch | None = None,
 ) -> Explanation:
     """Run a schedule again, by the unit of each step, and explain the mix-up that it shows.
 
-    The host must report the switch points with which the schedule was found; ``token`` is left empty. Raises UserError
-    when the schedule does not show the mix-up again.
+    The host must report the switch points with which the schedule was found; ``closer`` names more of them that it
+    could report, so that threads show what they do between two switches, and is what the host watches afterwards.
+    ``token`` is left empty. Raises UserError when the schedule does not show the mix-up again.
     """
-    take = _take(program, control, path, frozenset())
+    take = _take(program, control, Following(path))
     again = take.mixup
     if again is None or again.kind != mixup.kind:
         raise UserError(
@@ -44,11 +52,10 @@ def explain(
             f"{again.sentence if again else 'nothing wrong'!r} when it was run again; the program is not deterministic "
             "under control: take out what changes from run to run"
         )
-    # Threads report the lines of watched files themselves, as switch points.
-    if program.unit is not Unit.THREAD:
-        closer = _take(program, control, path, _files(take))
-        if closer.mixup is not None and closer.mixup.kind == again.kind:
-            take, again = closer, closer.mixup
+    switches = take.switches
+    near = _closer(program, control, path, take, closer)
+    if near is not None and near.mixup is not None and near.mixup.kind == again.kind:
+        take, again = near, near.mixup
     told = happened(take.tape, take.history, again)
     lines = write_lines(take.tape, take.history, take.works, told)
     return Explanation(
@@ -57,15 +64,30 @@ def explain(
         feasibility=feasibility,
         preemptions=take.tape.preemptions,
         units=tuple(dict.fromkeys(line.unit for line in lines)),
-        schedule=tuple(replace(switch, file=shown(switch.file)) for switch in take.switches),
+        schedule=tuple(replace(switch, file=shown(switch.file)) for switch in switches),
         lines=lines,
         token="",
     )
 
 
-def _take(program: Program, control: Control, path: Sequence[int], files: frozenset[str]) -> Take:
+def _closer(
+    program: Program, control: Control, path: Sequence[int], take: Take, closer: Watch | None
+) -> Take | None:
+    """Run the schedule once more and note each line as well: by tracing, but for threads, which the host traces."""
+    if program.unit is not Unit.THREAD:
+        return _take(program, control, Following(path), _files(take))
+    if closer is None:
+        return None
+    control.watch(closer)
+    # Steps mean something else among more switch points; places do not.
+    return _take(program, control, Replay(take.switches))
+
+
+def _take(
+    program: Program, control: Control, scheduler: Scheduler, files: frozenset[str] = frozenset()
+) -> Take:
     """Run the schedule and note what happens; of these files, each line."""
-    deviations = Deviations(Following(path))
+    deviations = Deviations(scheduler)
     deviations.begin()
     tape = Tape(deviations, tracked=program.tracked, locate=control.locate)
     history = History()

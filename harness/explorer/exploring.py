@@ -65,7 +65,8 @@ def _explained(
     assert search.found.mixup is not None
     control.watch(Watch(limits.files, search.level))
     small = smallest(program, control, search.found.execution.ran, search.found.mixup)
-    told = explain(small.program, control, small.path, small.mixup, search.feasibility)
+    closer = Watch(limits.files, host.levels[-1])
+    told = explain(small.program, control, small.path, small.mixup, search.feasibility, closer)
     if not program.reference:
         return told
     token = encode(

@@ -50,30 +50,34 @@ def _foreign(tale: Tale, witness: Witness, wrote: Event, read: Event) -> tuple[s
     name = code(wrote.name)
     got = f"{writer}'s value"
     if witness.anomaly is Anomaly.TORN:
-        rest = [part for part in read.name.split("+") if part != wrote.name]
-        got = f"{writer}'s {name} together with {' and '.join(map(code, rest))} of another"
-    own = _last_write(tale, read, name=None if witness.anomaly is Anomaly.TORN else read.name)
+        got = f"{writer}'s {name} together with {_rest(tale, wrote, read)}"
+    own = _last_write(tale, read, wrote.name)
     away = tale.absence(tale.moments[target].unit, source)
     if away is not None and away.ends <= target:
+        overtaken = tale.overtaken(away.begins, writer)
         if own is not None and own < away.begins:
-            did = "its own values" if witness.anomaly is Anomaly.TORN else name
-            return (
-                f"{victim} wrote {did}, {tale.overtaken(away.begins, writer)}, then read {got}.",
-                away.begins,
-            )
-        return (
-            f"{victim} {tale.overtaken(away.begins, writer)}, which wrote {name}; {victim} then read {got}, "
-            "though it had written none of its own."
-            if own is None
-            else f"{victim} {tale.overtaken(away.begins, writer)}, which wrote {name}; {victim} then read {got}."
-        ), away.begins
+            return f"{victim} wrote {name}, {overtaken}, then read {got}.", away.begins
+        unwritten = ", though it had written none of its own" if own is None else ""
+        return f"{victim} {overtaken}, which wrote {name}; {victim} then read {got}{unwritten}.", away.begins
     away = tale.absence(tale.moments[source].unit, target)
     if away is not None:
-        instead = ", not its own" if own is not None else ""
-        return (
-            f"{writer} wrote {name} and {tale.overtaken(away.begins, victim)}; {victim} then read {got}{instead}."
-        ), away.begins
+        overtaken = tale.overtaken(away.begins, victim)
+        instead = ", not its own" if own is not None and witness.anomaly is not Anomaly.TORN else ""
+        return f"{writer} wrote {name} and {overtaken}; {victim} then read {got}{instead}.", away.begins
     return f"{writer} wrote {name}; {victim}, in flight with it, read {got}.", None
+
+
+def _rest(tale: Tale, wrote: Event, read: Event) -> str:
+    """Say whose the other fields of a joint look-up were."""
+    writers = {event.value: event.request for event in tale.events if event.kind is Kind.WROTE}
+    fields = zip(read.name.split("+"), read.value, strict=True)
+    told = []
+    for name, value in fields:
+        owner = writers.get(value)
+        if owner != wrote.request:
+            whose = "its own" if owner == read.request else f"{owner}'s" if owner else "nobody's"
+            told.append(f"{whose} {code(name)}")
+    return " and ".join(told)
 
 
 def _stale(tale: Tale, wrote: Event, read: Event) -> str:
@@ -147,12 +151,12 @@ def _residue(tale: Tale, read: Event) -> str:
     return f"{read.request} was over, and {name} was still stored for the unit that ran it.{tale.alone()}"
 
 
-def _last_write(tale: Tale, read: Event, name: str | None) -> int | None:
-    """Return the moment of a request's last write before a look-up, of one name or of any."""
+def _last_write(tale: Tale, read: Event, name: str) -> int | None:
+    """Return the moment at which a request last wrote a name before a look-up."""
     own = [
         event.seq
         for event in tale.events[: read.seq]
-        if event.kind is Kind.WROTE and event.request == read.request and name in (None, event.name)
+        if event.kind is Kind.WROTE and event.request == read.request and event.name == name
     ]
     return tale.at.get(own[-1]) if own else None
 

@@ -41,24 +41,27 @@ def seen_in_results(tale: Tale, mixup: Mixup) -> Happened:
     contested = _contested(tale, turn)
     marks = {turn: "switch"}
     if contested is not None:
-        marks |= {contested.write: "write", contested.read: "read"}
+        marks[contested.write] = "write"
+        if contested.read is not None:
+            marks[contested.read] = "read"
     if len(turns) > 1:
         return Happened(f"{_chain(tale, turns)}; {'then ' if does else ''}{said}.", marks)
     left = tale.who(turn, tale.moments[turn].left)
-    return Happened(f"{_switch(tale, turn, left, contested)}{_end(left, mixup.unit, does, said)}.", marks)
+    told = f"{_switch(tale, turn, left, contested)}{_end(left, mixup.unit, does, said)}."
+    return Happened(told.replace(",,", ",").replace(",;", ";"), marks)
 
 
 @dataclass(frozen=True, slots=True)
 class Contested:
-    """A write by another while a unit was away, and the unit's own look that makes it matter."""
+    """A write by another while a unit was away, and the unit's own look that makes it matter, if one was noted."""
 
     object: str
     write: int
-    read: int
+    read: int | None
 
 
 def _contested(tale: Tale, turn: int) -> Contested | None:
-    """Find the last such write: the unit reads that afterwards, or had read before what it replaced."""
+    """Find the last such write: the unit reads that afterwards, or had read what was before, or writes over it."""
     unit = tale.moments[turn].left
     away = next((each for each in tale.absences(unit) if each.begins == turn), None)
     if away is None:
@@ -72,8 +75,8 @@ def _contested(tale: Tale, turn: int) -> Contested | None:
         before = [at for at, each in own if at < away.begins and not each.writes]
         if after is not None and not after[1].writes:
             return Contested(code(called(moment.name)), index, after[0])
-        if before:
-            return Contested(code(called(moment.name)), index, before[-1])
+        if before or after is not None:
+            return Contested(code(called(moment.name)), index, before[-1] if before else None)
     return None
 
 
@@ -81,6 +84,8 @@ def _switch(tale: Tale, turn: int, left: str, contested: Contested | None) -> st
     """Tell the one switch, with what was read and written round it."""
     if contested is None:
         return f"{left} {tale.overtaken(turn)}"
+    if contested.read is None:
+        return f"{left} {tale.overtaken(turn)}, which wrote {contested.object}, and wrote over that"
     if contested.read > turn:
         return f"{left} {tale.overtaken(turn)}, which wrote {contested.object},"
     return f"{left} read {contested.object}, {tale.overtaken(turn)}, which wrote it,"
@@ -90,7 +95,7 @@ def _end(left: str, unit: str, does: str, said: str) -> str:
     """Tell what came of it."""
     if does:
         return f" and then {does}" if unit == left else f" and then {said}"
-    return f" so that {said}" if said.startswith("no ") else f" and {said}"
+    return f", so that {said}" if said.startswith("no ") else f"; {said}"
 
 
 def _chain(tale: Tale, turns: Sequence[int]) -> str:

@@ -8,6 +8,8 @@ from harness.core.history import Event, History, Kind
 from harness.explorer.located import Moment, Tape, What
 from harness.explorer.places import place, with_short_paths
 
+AN_ITEM = "an item"
+"""Of a container, which the source need not name."""
 NO_SWITCH = "no switch is needed for that"
 
 
@@ -107,9 +109,9 @@ class Tale:
 
 def code(name: str) -> str:
     """Return the name of what is shared, as a sentence shows it."""
-    return f"`{name}`" if name else "its value"
+    return name if name == AN_ITEM else f"`{name}`" if name else "its value"
 
 
 def called(shared: str) -> str:
     """Return the name of a shared object as the source has it; hosts put before it where it is kept."""
-    return shared.rpartition(":")[2]
+    return AN_ITEM if shared == "item" else shared.rpartition(":")[2]

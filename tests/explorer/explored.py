@@ -1,25 +1,30 @@
 """What the explorer's tests share: small faulty programs of every kind of mix-up, and the way to the first witness."""
 
 import inspect
+import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from greenlet import getcurrent
 
-from harness.checkers import bleed, lost, lost_update, residue, stale
-from harness.core.control import Control, Mixup, Program, Round, StrategyOptions, Work
+from harness.checkers import bleed, lost, lost_update, residue, stale, torn
+from harness.controlled.threads import CONTROLLED as THREADS
+from harness.core.control import Control, Mixup, Program, Round, StrategyOptions, Watch, Work
 from harness.core.execution import Execution
 from harness.core.exploration import Explanation
+from harness.core.feasibility import Feasibility
 from harness.core.history import History, Probe
 from harness.core.steps import PAUSE, Script
+from harness.explorer.callables import Calls
 from harness.explorer.explain import explain
 from harness.explorer.schedule import Ran, run_schedule
 from harness.explorer.smaller import smallest
 from harness.schedulers.preemption_bounded import STRATEGY
 from localimpl import Unit
 
-CHECKERS = [each.CHECKER for each in (bleed, stale, lost, lost_update, residue)]
+CHECKERS = [each.CHECKER for each in (torn, bleed, stale, lost, lost_update, residue)]
 View = Callable[[dict[str, Any], Probe], Script[None]]
 
 
@@ -85,7 +90,8 @@ class Requests:
     ) -> None:
         self.name = view.__name__
         self.unit = unit
-        self.names = self.parts = tuple(names)
+        self.names = tuple(names)
+        self.parts = self.names[::-1]
         self._view = view
         self._separable = separable
 
@@ -136,20 +142,47 @@ def ways(program: Program, control: Control, bound: int = 2) -> Iterator[Ran]:
         yield ran
 
 
-def found(program: Program, control: Control, bound: int = 2) -> Ran:
-    """Return the first schedule with a mix-up."""
-    return next(ran for ran in ways(program, control, bound) if ran.mixup is not None)
+def found(program: Program, control: Control, bound: int = 2, kind: str = "") -> Ran:
+    """Return the first schedule with a mix-up, of a kind if one is given."""
+    for ran in ways(program, control, bound):
+        if ran.mixup is not None and kind in ("", ran.mixup.kind):
+            return ran
+    raise AssertionError(f"no schedule shows {kind or 'a mix-up'}")
 
 
-def explained(program: Program, control: Control) -> Explanation:
+def explained(program: Program, control: Control, kind: str = "") -> Explanation:
     """Find a mix-up, make it small and explain it."""
-    ran = found(program, control)
+    ran = found(program, control, kind=kind)
     assert ran.mixup is not None
     small = smallest(program, control, ran.execution.ran, ran.mixup)
     return explain(small.program, control, small.path, small.mixup, ran.needs())
 
 
-def line_of(function: Callable[..., Any], text: str) -> int:
-    """Return the number of the first line of a function's source that holds a text."""
+def line_of(function: Callable[..., Any], text: str, number: int = 0) -> int:
+    """Return the number of the first line, or of a later one, of a function's source that holds a text."""
     lines, first = inspect.getsourcelines(function)
-    return first + next(place for place, line in enumerate(lines) if text in line)
+    return first + [place for place, line in enumerate(lines) if text in line][number]
+
+
+def transfers(first: str, second: str, locks: dict[str, threading.Lock]) -> None:
+    """Takes two locks, one after the other."""
+    with locks[first]:
+        time.sleep(0)
+        with locks[second]:
+            pass
+
+
+def two_locks() -> dict[str, threading.Lock]:
+    """Make what two threads may wait for."""
+    return {"one": threading.Lock(), "two": threading.Lock()}
+
+
+def deadlocks() -> Explanation:
+    """Explain two threads that take two locks in opposite orders."""
+    calls = [partial(transfers, "one", "two"), partial(transfers, "two", "one")]
+    program = Calls(
+        calls, unit=Unit.THREAD, begin=two_locks, names=("alice", "bob"), expect=lambda results: None
+    )
+    with THREADS.open() as control:
+        control.watch(Watch((__file__,), Feasibility.GIL_SWITCH))
+        return explained(program, control)
