@@ -1,7 +1,7 @@
 """Where a task stands: the frames of what it awaits, and which of them belong to the program."""
 
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from gc import get_referents
 from inspect import isasyncgen, iscoroutine, isgenerator
@@ -11,6 +11,9 @@ from typing import Any
 
 import harness
 from harness.core.steps import drive_async
+
+Place = tuple[str, int]
+NOWHERE: Place = ("", 0)
 
 _STANDARD = tuple(sysconfig.get_path(name) + "/" for name in ("stdlib", "platstdlib"))
 _INSTALLED = tuple(sysconfig.get_path(name) + "/" for name in ("purelib", "platlib"))
@@ -51,29 +54,35 @@ def _runs(thing: Any) -> bool:
     return iscoroutine(thing) or isgenerator(thing) or isasyncgen(thing)
 
 
-def stands(awaitable: Any) -> tuple[str, int]:
-    """Return (file, line) of the innermost frame in the program's code, else of the outermost."""
-    place = ("", 0)
+def stands(awaitable: Any) -> Place:
+    """Return (file, line) of the innermost frame in the program's code; of one that has not begun, of its beginning."""
+    place = NOWHERE
     for _, frame in awaited(awaitable):
-        file = frame.f_code.co_filename
-        if not place[0] or in_program(file):
-            place = (file, frame.f_lineno)
+        if in_program(frame.f_code.co_filename):
+            place = (frame.f_code.co_filename, frame.f_lineno)
+        elif frame.f_code is called.__code__:
+            place = begins(frame.f_locals["call"])
     return place
 
 
-def begins(call: Any) -> tuple[str, int]:
+async def called(call: Callable[[], Any]) -> Any:
+    """Call a unit's function on its task."""
+    return await call()
+
+
+def begins(call: Any) -> Place:
     """Return (file, line) where a function begins that a thread is to run, inside of what wraps it."""
     for thing in (getattr(call, "func", call), *getattr(call, "args", ())):
         code = getattr(thing, "__code__", None)
         if code is not None:
             return code.co_filename, code.co_firstlineno
-    return "", 0
+    return NOWHERE
 
 
-def calls(frame: FrameType | None) -> tuple[str, int]:
+def calls(frame: FrameType | None) -> Place:
     """Return (file, line) of the program's code that called, from a frame outwards."""
     while frame is not None:
         if in_program(frame.f_code.co_filename):
             return frame.f_code.co_filename, frame.f_lineno
         frame = frame.f_back
-    return "", 0
+    return NOWHERE

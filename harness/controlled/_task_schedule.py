@@ -1,12 +1,13 @@
 """One schedule of tasks: lets the unit go on that the execution picks, until it has a fate."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextvars import copy_context
 from heapq import heappop
 from threading import active_count
 from typing import Any
 
+from harness.controlled._task_frames import called
 from harness.controlled._task_loop import AnyTask, Loop
 from harness.controlled._task_words import waits_for
 from harness.core.control import Work
@@ -18,6 +19,8 @@ from harness.units.task import TaskSteps
 
 CLOCK = "clock"
 """The pseudo-unit of time-outs: picking it fires the earliest before its time."""
+ROUNDS = 200
+"""How often callbacks may ask for themselves again while no task can go on."""
 SPINS = 1_000
 """Steps that may pass while somebody waits for a time; an idle loop's clock would have come to it by then."""
 AFTERMATH = 32
@@ -51,7 +54,8 @@ class Schedule:
         while True:
             if loop.soon:
                 self._run_soon()
-            line.settle()
+            else:
+                line.settle()
             if loop.timeouts or line.due or loop.calls or (loop.sleeps and not execution.ready):
                 self._tend()
             if not self._unfinished:
@@ -81,7 +85,7 @@ class Schedule:
             self._visits[unit] = TaskSteps(GATE.make(self._works)), enumerate(work.visits)
             self._next_visit(unit)
         else:
-            self._new_task(unit, _called(work.call))
+            self._new_task(unit, called(work.call))
 
     def _next_visit(self, unit: int) -> bool:
         """Begin the next request of a unit, on a task of its own; tell whether there was one."""
@@ -162,14 +166,30 @@ class Schedule:
             self._run_handle(timer)
 
     def _run_soon(self) -> None:
-        """Run the callbacks that belong to no unit."""
-        loop, line = self._loop, self._line
-        for handle, mark in loop.soon:
-            if not handle.cancelled():
+        """Run the callbacks that belong to no unit, and those that they ask for.
+
+        One that asks for itself, to look again a round later, waits for the next step, unless nobody can take one.
+        """
+        execution, line, soon = self._execution, self._line, self._loop.soon
+        for _ in range(ROUNDS):
+            known = len(soon)
+            ran: list[Any] = []
+            again = []
+            for number, (handle, mark) in enumerate(soon):
+                if handle.cancelled():
+                    continue
+                callback = handle._callback  # type: ignore[attr-defined]
+                if number >= known and callback in ran:
+                    again.append((handle, mark))
+                    continue
+                ran.append(callback)
                 line.running = mark
                 self._run_handle(handle)
-        line.running = None
-        loop.soon.clear()
+            line.running = None
+            soon[:] = again
+            line.settle()
+            if not again or len(execution.ready) > len(line.due):
+                break
 
     def _run_handle(self, handle: asyncio.Handle) -> None:
         try:
@@ -203,7 +223,6 @@ class Schedule:
             return
         self._fire()
         self._run_soon()
-        self._line.settle()
 
     def _set_clock(self) -> None:
         loop, line, execution = self._loop, self._line, self._execution
@@ -247,7 +266,3 @@ class Schedule:
             task = loop.tasks[unit]
             assert task is not None
             execution.waiting[unit] = waits_for(task, names)
-
-
-async def _called(call: Callable[[], Any]) -> Any:
-    return await call()

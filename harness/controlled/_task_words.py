@@ -56,6 +56,8 @@ def _held(owner: Any, names: Names) -> str:
     holders = [name for task, name in names.items() if _holds(task, owner)]
     if holders:
         return f" that {' and '.join(holders)} {'holds' if len(holders) == 1 else 'hold'}"
+    if isinstance(owner, asyncio.Condition) and not owner.locked():
+        return " that nobody has notified"
     if isinstance(owner, asyncio.Event):
         return " that nobody has set"
     if isinstance(owner, asyncio.Queue):
@@ -66,12 +68,12 @@ def _held(owner: Any, names: Names) -> str:
 def _holds(task: AnyTask, owner: Any) -> bool:
     """Tell whether a task is inside ``async with owner``: its stack then holds the way out.
 
-    It does so already on the way in.
+    It does so already on the way in, and while it waits for a condition to be notified.
     """
     inside = {id(owner), id(getattr(owner, "_lock", None))}
     entered = 0
     for coroutine, frame in awaited(task.get_coro()):
-        if frame.f_code.co_name == "__aenter__":
+        if frame.f_code.co_name in ("__aenter__", "wait"):
             entered -= id(frame.f_locals.get("self")) in inside
         entered += sum(
             getattr(thing, "__name__", "") == "__aexit__" and id(getattr(thing, "__self__", None)) in inside

@@ -5,10 +5,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from harness.controlled._task_frames import begins, stands
+from harness.controlled._task_frames import NOWHERE, Place, begins, stands
 from harness.controlled._task_leftovers import stop_leftovers
 from harness.controlled._task_loop import Loop, new_loop
 from harness.controlled._task_schedule import Schedule
+from harness.controlled._task_surroundings import Surroundings
 from harness.core.control import ControlledHost, Watch, Work
 from harness.core.execution import Execution
 from harness.core.feasibility import Feasibility
@@ -18,7 +19,8 @@ from localimpl import Unit
 class ControlledTasks:
     """Keeps one loop for all schedules; only a task that refuses to be cancelled costs it."""
 
-    def __init__(self) -> None:
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
         self._loop = new_loop()
         self._lost: list[Loop] = []
 
@@ -27,6 +29,7 @@ class ControlledTasks:
 
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule to its fate, and stop what is left of it."""
+        self._surroundings.adapt()
         loop = self._loop
         loop.begin(execution)
         outside = asyncio._get_running_loop()
@@ -42,13 +45,13 @@ class ControlledTasks:
             sys.set_asyncgen_hooks(*hooks)
             asyncio._set_running_loop(outside)
 
-    def locate(self, unit: int) -> tuple[str, int]:
+    def locate(self, unit: int) -> Place:
         """Return (file, line) where a suspended unit stands in the program's code."""
         loop = self._loop
         if unit in loop.calls:
             return begins(loop.calls[unit][1])
         task = loop.tasks[unit]
-        return ("", 0) if task is None else stands(task.get_coro())
+        return NOWHERE if task is None else stands(task.get_coro())
 
     def _stop(self, loop: Loop, execution: Execution) -> None:
         unstoppable = stop_leftovers(loop)
@@ -69,7 +72,8 @@ class ControlledTasks:
 
 @contextmanager
 def _open() -> Iterator[ControlledTasks]:
-    yield ControlledTasks()
+    with Surroundings() as surroundings:
+        yield ControlledTasks(surroundings)
 
 
 CONTROLLED = ControlledHost(

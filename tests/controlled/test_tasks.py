@@ -1,46 +1,15 @@
 """Tasks under a scheduler: how many schedules there are, and that what they can mix up is found."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any
 
 import pytest
 
-from harness.controlled.tasks import CONTROLLED
-from harness.core.control import StrategyOptions, Work
-from harness.core.execution import Execution, Fate
+from harness.core.control import Work
+from harness.core.execution import Fate
 from harness.core.steps import PAUSE, Await, Cancel, Join, Offload, Script, Spawn
-from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
-
-Works = Callable[[], Sequence[Work]]
-
-
-def schedules(works: Works, bound: int | None = None, most: int = 5_000) -> Iterator[Execution]:
-    """Run all schedules of a program, or the first so many, and yield each."""
-    scheduler = PREEMPTION_BOUNDED.make(StrategyOptions(bound=bound))
-    with CONTROLLED.open() as control:
-        for _ in range(most):
-            if not scheduler.begin():
-                return
-            execution = Execution(scheduler)
-            control.run(works(), execution)
-            scheduler.done(execution)
-            yield execution
-
-
-def outcomes(works: Works, bound: int | None = None) -> Counter[Any]:
-    """Return what the units of the program returned, with how many schedules they did so in."""
-    found: Counter[Any] = Counter()
-    for execution in schedules(works, bound):
-        assert execution.fate is Fate.DONE, (execution.fate, execution.waiting, execution.trouble)
-        found[tuple(execution.results[: len(works())])] += 1
-    return found
-
-
-def calls(*coroutines: Callable[[], Any]) -> Works:
-    return lambda: [Work(f"r{number}", call) for number, call in enumerate(coroutines, 1)]
+from tests.controlled.task_schedules import Works, calls, outcomes, schedules
 
 
 async def three_segments() -> None:

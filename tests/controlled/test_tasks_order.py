@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from harness.controlled._task_loop import Task
-from harness.controlled.tasks import CONTROLLED
-from harness.core.control import StrategyOptions, Work
-from harness.core.execution import Execution, Fate
-from harness.schedulers.fifo import STRATEGY as FIFO
+from harness.core.control import Work
+from harness.core.execution import Fate
+from tests.controlled.task_schedules import in_turns
 
 Log = list[str]
 Step = tuple[Any, ...]
@@ -180,16 +179,12 @@ def on_ours(program: list[list[Step]]) -> Log:
     def work(name: str, steps: list[Step]) -> Work:
         return Work(name, lambda: instance.run(name, steps))
 
-    scheduler = FIFO.make(StrategyOptions())
-    assert scheduler.begin()
-    execution = Execution(scheduler)
-    with CONTROLLED.open() as control:
-        control.run([work(f"r{number}", steps) for number, steps in enumerate(program)], execution)
+    execution = in_turns(lambda: [work(f"r{number}", steps) for number, steps in enumerate(program)])
     assert execution.fate is Fate.DONE, (execution.fate, execution.waiting)
     return instance.outcome
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(30))
 def test_the_order_is_that_of_asyncio(seed: int) -> None:
     choose = random.Random(seed)
     for _ in range(10):

@@ -1,0 +1,221 @@
+"""Functions on threads are units that run whole; other threads, sockets and processes are refused by name."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextvars import ContextVar
+from typing import Any
+
+import pytest
+
+from harness.controlled import _task_thread
+from harness.core.execution import Fate
+from tests.controlled.task_schedules import calls, outcomes, schedules
+
+
+def test_a_function_on_a_thread_is_a_unit_that_runs_whole_when_it_is_picked() -> None:
+    def works() -> Any:
+        seen: list[str] = []
+
+        async def offloads() -> str:
+            await asyncio.to_thread(seen.append, "thread")
+            return " ".join(seen)
+
+        async def writes() -> None:
+            seen.append("task")
+
+        return calls(offloads, writes)()
+
+    found = list(schedules(works))
+    assert {tuple(each.names) for each in found} == {("r1", "r2", "r1/thread")}
+    assert {each.results[0] for each in found} == {"thread", "task thread", "thread task"}
+
+
+def test_to_thread_copies_the_context_and_run_in_executor_has_none() -> None:
+    var: ContextVar[str] = ContextVar("user", default="nobody")
+
+    async def offloads() -> tuple[str, ...]:
+        loop = asyncio.get_running_loop()
+        var.set("r1")
+        with ThreadPoolExecutor() as pool:
+            return (
+                await asyncio.to_thread(var.get),
+                await loop.run_in_executor(None, var.get),
+                await loop.run_in_executor(pool, var.get),
+                threading.current_thread().name,
+                await asyncio.to_thread(lambda: threading.current_thread().name),
+            )
+
+    assert outcomes(calls(offloads)) == {(("r1", "nobody", "nobody", "MainThread", "asyncio_0"),): 1}
+
+
+def test_what_a_function_leaves_in_its_thread_reaches_the_same_schedule_alone() -> None:
+    local = threading.local()
+
+    def count() -> int:
+        local.count = getattr(local, "count", 0) + 1
+        return int(local.count)
+
+    async def offloads() -> list[int]:
+        return [await asyncio.to_thread(count), await asyncio.to_thread(count)]
+
+    assert [each.results[0] for each in schedules(calls(offloads, offloads), most=20)] == [
+        each.results[0] for each in schedules(calls(offloads, offloads), most=20)
+    ]
+    assert {max(each.results[0] + each.results[1]) for each in schedules(calls(offloads, offloads))} == {4}
+
+
+@pytest.mark.parametrize("error", [ValueError, StopIteration, SystemExit])
+def test_what_a_function_raises_is_raised_in_the_task(error: type[BaseException]) -> None:
+    def fails() -> None:
+        raise error
+
+    async def offloads() -> str:
+        try:
+            await asyncio.to_thread(fails)
+        except BaseException as raised:
+            return type(raised).__name__
+        return "nothing"
+
+    expected = "RuntimeError" if error is StopIteration else error.__name__
+    assert outcomes(calls(offloads)) == {(expected,): 1}
+
+
+def test_a_function_whose_task_is_cancelled_before_it_begins_never_runs() -> None:
+    ran: list[int] = []
+
+    async def offloads() -> None:
+        await asyncio.to_thread(ran.append, 1)
+
+    async def cancels() -> list[int]:
+        task = asyncio.create_task(offloads())
+        await asyncio.sleep(0)
+        begun = len(ran)
+        task.cancel()
+        await asyncio.wait([task])
+        return ran[begun:]
+
+    assert {len(each.results[0]) for each in schedules(calls(cancels))} == {0}
+    assert ran
+
+
+def test_a_function_may_call_back_into_the_loop() -> None:
+    def works() -> Any:
+        event = asyncio.Event()
+
+        async def waits() -> str:
+            await event.wait()
+            return "set"
+
+        async def offloads() -> None:
+            loop = asyncio.get_running_loop()
+            await asyncio.to_thread(loop.call_soon_threadsafe, event.set)
+
+        return calls(waits, offloads)()
+
+    assert set(outcomes(works)) == {("set", None)}
+
+
+async def opens_a_connection() -> None:
+    await asyncio.open_connection("127.0.0.1", 9)
+
+
+async def receives() -> None:
+    with socket.socket() as plain:
+        await asyncio.get_running_loop().sock_recv(plain, 1)
+
+
+async def starts_a_process() -> None:
+    await asyncio.create_subprocess_exec("true")
+
+
+async def handles_a_signal() -> None:
+    asyncio.get_running_loop().add_signal_handler(10, print)
+
+
+async def stops_the_loop() -> None:
+    asyncio.get_running_loop().stop()
+
+
+async def takes_processes() -> None:
+    with ProcessPoolExecutor() as pool:
+        await asyncio.get_running_loop().run_in_executor(pool, print)
+
+
+async def waits_for_the_loop_on_a_thread() -> None:
+    loop = asyncio.get_running_loop()
+    with contextlib.closing(asyncio.sleep(0)) as nap:
+        await asyncio.to_thread(lambda: asyncio.run_coroutine_threadsafe(nap, loop).result())
+
+
+async def starts_a_thread() -> None:
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    refused: list[BaseException] = []
+
+    def calls_back() -> None:
+        try:
+            loop.call_soon_threadsafe(future.set_result, None)
+        except NotImplementedError as error:
+            refused.append(error)
+
+    thread = threading.Thread(target=calls_back)
+    thread.start()
+    thread.join()
+    assert refused
+    await future
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (opens_a_connection, "real I/O"),
+        (receives, "called sock_recv of the event loop"),
+        (starts_a_process, "called subprocess_exec of the event loop"),
+        (handles_a_signal, "called add_signal_handler of the event loop"),
+        (stops_the_loop, "called stop of the event loop"),
+        (takes_processes, "ProcessPoolExecutor"),
+        (waits_for_the_loop_on_a_thread, "run_coroutine_threadsafe"),
+        (starts_a_thread, "is called back from a thread"),
+    ],
+)
+def test_what_cannot_be_controlled_is_told_with_its_place(call: Callable[[], Any], told: str) -> None:
+    (only,) = schedules(calls(call), most=1)
+    assert only.fate is Fate.UNCONTROLLED
+    assert only.trouble.startswith("r1")
+    assert told in only.trouble
+    assert "test_tasks_threads.py:" in only.trouble
+
+
+def test_a_deadlock_is_no_deadlock_while_a_thread_of_the_program_runs() -> None:
+    release = threading.Event()
+    started: list[threading.Thread] = []
+
+    async def starts_a_thread_that_is_slow() -> None:
+        started.append(threading.Thread(target=release.wait))
+        started[0].start()
+        await asyncio.get_running_loop().create_future()
+
+    try:
+        (only,) = schedules(calls(starts_a_thread_that_is_slow), most=1)
+    finally:
+        release.set()
+        started[0].join()
+    assert only.fate is Fate.UNCONTROLLED
+    assert "a thread runs" in only.trouble
+
+
+def test_a_function_that_waits_for_another_unit_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_task_thread, "LONGEST", 0.05)
+    release = threading.Event()
+
+    async def offloads() -> None:
+        await asyncio.to_thread(release.wait)
+
+    (only,) = schedules(calls(offloads), most=1)
+    release.set()
+    assert only.fate is Fate.UNCONTROLLED
+    assert "did not come back" in only.trouble
