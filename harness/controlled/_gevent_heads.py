@@ -7,8 +7,7 @@ the line is picked. Nothing of gevent tells who that is, so the lines are looked
 
 import gc
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from gevent._waiter import Waiter
@@ -21,10 +20,8 @@ from harness.controlled._gevent_unit import GreenletUnit
 UnitOf = Callable[[greenlet], GreenletUnit | None]
 
 
-@lru_cache(maxsize=256)
-def hands_on(kind: Hashable) -> bool:
-    """Tell whether callbacks of such objects hand something on."""
-    return isinstance(kind, type) and issubclass(kind, Semaphore | SimpleQueue | Channel)
+HANDS_ON = (Semaphore, SimpleQueue, Channel)
+"""What has callbacks that hand something on."""
 
 
 def head(thing: Any, late: Iterable[Any], unit_of: UnitOf) -> GreenletUnit | None:

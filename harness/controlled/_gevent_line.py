@@ -43,3 +43,8 @@ class Line:
     def picked(self, unit: int) -> float | None:
         """Note that a unit was taken out to run, and return the time that it waited for."""
         return self.due.pop(unit, None)
+
+    def pass_until(self, now: float) -> None:
+        """Let those whose time has come be in the queue: before all that enters it later."""
+        for unit in [unit for unit, when in self.due.items() if when <= now]:
+            del self.due[unit]

@@ -1,14 +1,14 @@
 """Runs gevent's greenlets one step at a time in the order that an execution picks, in a hub whose loop is virtual."""
 
 from collections.abc import Callable
-from heapq import heappop, heappush
 from typing import Any, NoReturn
 
 from gevent._waiter import Waiter
 from gevent.greenlet import Greenlet
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from harness.controlled._gevent_heads import hands_on, head
+from harness.controlled._gevent_clock import Clock
+from harness.controlled._gevent_heads import HANDS_ON, head
 from harness.controlled._gevent_line import Line
 from harness.controlled._gevent_loop import Callback, Timer, VirtualLoop
 from harness.controlled._gevent_unit import GreenletUnit
@@ -17,8 +17,6 @@ from harness.controlled._native_thread import NativeThread
 from harness.controlled._place import NOWHERE, Place, beginning, place
 from harness.core.execution import NOBODY, PAUSED, Execution, Fate
 
-CLOCK = "clock"
-"""The pseudo-unit that stands for a time-out: picking it fires the earliest."""
 AFTERMATH = 32
 """Steps that other greenlets may still go on when all units of the program have ended, before they are killed."""
 STUBBORN = 100
@@ -39,9 +37,7 @@ class Picker:
         self._line = Line(execution.ready)
         self._by_greenlet: dict[greenlet, GreenletUnit] = {}
         self._children = 0
-        self._timeouts: list[tuple[float, int, int, Timer]] = []
-        self._clock = NOBODY
-        self._clocks = self._timers = 0
+        self._clock = Clock(loop, self._line, execution, self._call)
         self._granted: GreenletUnit | None = None
         """Whom the callback that runs now was put off for."""
         self._granting = False
@@ -59,12 +55,12 @@ class Picker:
 
     def run(self) -> None:
         """Run the schedule to its fate, in the hub."""
-        execution, units, soon = self.execution, self.units, self._loop.soon
+        execution, units, soon, clock = self.execution, self.units, self._loop.soon, self._clock
         try:
             self._drain()
             while self.failure is None:
-                if self._timeouts or self._clock != NOBODY:
-                    self._set_clock()
+                if clock.timeouts and clock.offer():
+                    units.append(None)
                 if self._grants:
                     self._look_at_grants()
                 if not self._roots:
@@ -74,7 +70,7 @@ class Picker:
                     break
                 unit = units[number]
                 if unit is None:
-                    self._tick(number)
+                    clock.tick()
                     self._drain()
                     continue
                 self._step(unit)
@@ -183,10 +179,8 @@ class Picker:
                 self._take_timer(entry, owner)
             elif isinstance(owner, greenlet) and callback.__name__ == "switch":
                 self._adopt(owner, entry)
-            elif hands_on(owner.__class__) and (unit := self._head(entry)):
-                entry.unit = unit
-                self._grants.append(unit)
-                self._keep(unit, self._grant, (unit, entry), entry)
+            elif isinstance(owner, HANDS_ON) and (unit := self._head(entry)):
+                self._put_off(entry, unit)
             else:
                 self._call(entry)
 
@@ -203,8 +197,7 @@ class Picker:
         elif entry.after <= 0:
             self._call(entry)
         else:
-            self._timers += 1
-            heappush(self._timeouts, (entry.due, -entry.priority, self._timers, entry))
+            self._clock.put(entry)
 
     def _call(self, entry: Callback | Timer) -> None:
         callback = entry.callback
@@ -259,7 +252,9 @@ class Picker:
     def _step(self, unit: GreenletUnit) -> None:
         """Let a unit go on until it comes back to the hub, or ends."""
         if self._line.due:
-            self._pass(self._line.picked(unit.number))
+            due = self._line.picked(unit.number)
+            if due is not None:
+                self._clock.sleep(due)
         entry = unit.entry
         if entry is not None:
             unit.entry = entry.unit = None
@@ -320,10 +315,12 @@ class Picker:
         """Run another unit in the same callback, as gevent does: nobody else can come in between."""
         execution = self.execution
         before = self.units[execution.current]
+        self._granting = False
         if self._loop.soon:
             self._drain()
         if before is not None and not before.ready:
             self._settle(before)
+        self._granting = True
         if unit.ready or unit.ended:
             return None
         execution.wake(unit.number)
@@ -334,14 +331,28 @@ class Picker:
         return unit.switch_now(*args) if chosen != NOBODY else None
 
     def _look_at_grants(self) -> None:
-        """Withdraw what another unit has taken in between."""
+        """Give what was put off for a unit to another, in its place, when that is now the first to take it."""
+        ready = self.execution.ready
         for unit in tuple(self._grants):
             entry = unit.entry
-            if isinstance(entry, Callback) and self._head(entry) is not unit:
-                entry.unit = unit.entry = None
-                self._withdraw(unit)
-                self._loop.soon.appendleft(entry)
+            if not isinstance(entry, Callback) or (first := self._head(entry)) is unit:
+                continue
+            at = ready.index(unit.number)
+            entry.unit = unit.entry = None
+            self._withdraw(unit)
+            if first is None:
+                self._call(entry)
                 self._drain()
+            else:
+                self._put_off(entry, first)
+                ready.remove(first.number)
+                ready.insert(at, first.number)
+
+    def _put_off(self, entry: Callback, unit: GreenletUnit) -> None:
+        """Let a callback wait until a unit is picked."""
+        entry.unit = unit
+        self._grants.append(unit)
+        self._keep(unit, self._grant, (unit, entry), entry)
 
     def _withdraw(self, unit: GreenletUnit) -> None:
         self._grants.remove(unit)
@@ -349,51 +360,13 @@ class Picker:
         self._line.leave(unit.number)
         self._settle(unit)
 
-    def _set_clock(self) -> None:
-        """Let the clock be a choice, at the place of the next time-out, as long as there is one."""
-        timeouts, line, execution = self._timeouts, self._line, self.execution
-        while timeouts and not timeouts[0][3].active:
-            heappop(timeouts)
-        if self._clock in execution.ready:
-            line.leave(self._clock)
-        if not timeouts:
-            return
-        if self._clock == NOBODY:
-            self._clocks += 1
-            self._clock = execution.add(CLOCK if self._clocks == 1 else f"{CLOCK}/{self._clocks}")
-            self.units.append(None)
-        else:
-            execution.ready.append(self._clock)
-        line.place(timeouts[0][0])
-
-    def _tick(self, number: int) -> None:
-        """Let the time pass until the next time-out."""
-        self._line.picked(number)
-        self._clock = NOBODY
-        self.execution.end(number)
-        self._fire()
-
-    def _pass(self, due: float | None) -> None:
-        """Let the time pass until a unit has slept enough; time-outs that it passes fire first."""
-        if due is None:
-            return
-        while self._timeouts and self._timeouts[0][0] < due:
-            self._fire()
-        self._loop.time = max(self._loop.time, due)
-
-    def _fire(self) -> None:
-        due, _, _, timer = heappop(self._timeouts)
-        self._loop.time = max(self._loop.time, due)
-        if timer.active:
-            self._call(timer)
-
     def _leave(self) -> None:
         """Kill the greenlets that are left a while after the program's own units have ended, as its process would."""
         execution = self.execution
         if not execution.ready and not execution.waiting:
             return
         self._aftermath += 1
-        if self._aftermath > AFTERMATH or not any(number != self._clock for number in execution.ready):
+        if self._aftermath > AFTERMATH or not any(number != self._clock.unit for number in execution.ready):
             self._stopping = True
             self._kill()
             execution.ready.clear()

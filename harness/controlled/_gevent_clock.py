@@ -1,0 +1,78 @@
+"""The virtual time of a schedule: it passes as far as a greenlet that is picked has slept, or to the next time-out."""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+
+from harness.controlled._gevent_line import Line
+from harness.controlled._gevent_loop import Timer, VirtualLoop
+from harness.core.execution import NOBODY, Execution
+
+CLOCK = "clock"
+"""The pseudo-unit that stands for a time-out: picking it fires the earliest. Each has a number of its own."""
+
+
+class Clock:
+    """Keeps the time-outs, and lets the next one be a choice."""
+
+    def __init__(
+        self, loop: VirtualLoop, line: Line, execution: Execution, fire: Callable[[Timer], None]
+    ) -> None:
+        self.unit = NOBODY
+        """The pseudo-unit of the next time-out, if there was one to come."""
+        self.timeouts: list[tuple[float, int, int, Timer]] = []
+        self._loop = loop
+        self._line = line
+        self._execution = execution
+        self._call = fire
+        self._timers = self._fired = 0
+
+    def put(self, timer: Timer) -> None:
+        """Take in a time-out."""
+        self._timers += 1
+        heappush(self.timeouts, (timer.due, -timer.priority, self._timers, timer))
+
+    def offer(self) -> bool:
+        """Put the next time-out in its place among the ready units; return whether it took a new unit to do so."""
+        timeouts, line, execution = self.timeouts, self._line, self._execution
+        while timeouts and not _counts(timeouts[0][3], timeouts[0][0]):
+            heappop(timeouts)
+        if self.unit in line.due:
+            line.leave(self.unit)
+        if not timeouts:
+            return False
+        new = self.unit == NOBODY
+        if new:
+            self.unit = execution.add(f"{CLOCK}/{self._fired + 1}" if self._fired else CLOCK)
+        else:
+            execution.ready.append(self.unit)
+        line.place(timeouts[0][0])
+        return new
+
+    def tick(self) -> None:
+        """Let the time pass until the next time-out, which was picked."""
+        self._line.picked(self.unit)
+        self._execution.end(self.unit)
+        self.unit = NOBODY
+        self._fired += 1
+        self._fire()
+
+    def sleep(self, due: float) -> None:
+        """Let the time pass until a unit has slept enough; time-outs that it passes fire first."""
+        while self.timeouts and self.timeouts[0][0] < due:
+            self._fire()
+        loop, line = self._loop, self._line
+        loop.time = max(loop.time, due)
+        if self.unit in line.due:
+            line.leave(self.unit)
+        line.pass_until(loop.time)
+
+    def _fire(self) -> None:
+        due, _, _, timer = heappop(self.timeouts)
+        self._loop.time = max(self._loop.time, due)
+        if _counts(timer, due):
+            self._call(timer)
+
+
+def _counts(timer: Timer, due: float) -> bool:
+    """Tell whether a time-out still holds: it may have been stopped since, and started anew for later."""
+    return timer.active and timer.due == due

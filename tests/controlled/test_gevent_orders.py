@@ -1,0 +1,244 @@
+"""Unmodified gevent code goes on in the order that is picked: all orders exactly, and an idle hub's own."""
+
+import gc
+import random
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import gevent
+import pytest
+from gevent._hub_local import get_hub_if_exists
+from gevent.event import AsyncResult
+from gevent.lock import RLock, Semaphore
+from gevent.queue import Empty, Full, Queue
+from greenlet import greenlet
+
+from harness.controlled.gevent_greenlets import CONTROLLED
+from harness.core.control import Control
+from harness.core.execution import Fate
+from localimpl import greenlet_ident, thread_ident
+from localimpl.subject import Subject
+from tests.controlled.greenlet_search import Always, Calls, one, paths, search
+
+
+@pytest.fixture
+def control() -> Iterator[Control]:
+    with CONTROLLED.open() as control:
+        yield control
+
+
+def three_segments() -> Calls:
+    def call() -> None:
+        gevent.sleep(0)
+        gevent.sleep(0)
+
+    return [call, call]
+
+
+@pytest.mark.parametrize(("bound", "count"), [(0, 2), (1, 6), (2, 14), (3, 18), (None, 20)])
+def test_two_units_of_three_segments_have_exactly_so_many_schedules(
+    control: Control, bound: int | None, count: int
+) -> None:
+    executions = search(control, three_segments, bound)
+    assert len(executions) == len(paths(executions)) == count
+
+
+def mixed_up(subject: Subject, control: Control, bound: int) -> tuple[int, int]:
+    """Let one greenlet overwrite another's value after five sleeps; return schedules, and the first mixed up."""
+
+    def make() -> Calls:
+        local = subject.make()
+
+        def reads() -> Any:
+            local.set("user", "r1's")
+            gevent.sleep(0)
+            return local.get("user")
+
+        def writes() -> None:
+            for _ in range(5):
+                gevent.sleep(0)
+            local.set("user", "r2's")
+            gevent.sleep(0)
+
+        return [reads, writes]
+
+    executions = search(control, make, bound)
+    mixed = [number for number, each in enumerate(executions, 1) if each.results[0] != "r1's"]
+    return len(executions), min(mixed, default=0)
+
+
+def test_a_local_by_thread_is_mixed_up_by_a_write_five_sleeps_later_and_one_by_greenlet_never(
+    control: Control,
+) -> None:
+    _, found = mixed_up(thread_ident.SUBJECT, control, 1)
+    assert 0 < found <= 6
+    assert mixed_up(greenlet_ident.SUBJECT, control, 2)[1] == 0
+    # The order of an idle loop never shows it.
+    local = thread_ident.SUBJECT.make()
+
+    def reads() -> Any:
+        local.set("user", "r1's")
+        gevent.sleep(0)
+        return local.get("user")
+
+    def writes() -> None:
+        for _ in range(5):
+            gevent.sleep(0)
+        local.set("user", "r2's")
+
+    assert one(control, [reads, writes]).results[0] == "r1's"
+
+
+def test_greenlets_that_units_spawn_are_units_named_after_them(control: Control) -> None:
+    def grandchild() -> None:
+        gevent.sleep(0)
+
+    def child() -> None:
+        gevent.spawn(grandchild).join()
+
+    def call() -> None:
+        gevent.joinall([gevent.spawn(child), gevent.spawn(child)])
+
+    for execution in search(control, lambda: [call, call], 1, most=300):
+        assert execution.fate is Fate.DONE
+        assert sorted(execution.names) == [
+            "r1", "r1/1", "r1/1/1", "r1/2", "r1/2/1", "r2", "r2/1", "r2/1/1", "r2/2", "r2/2/1",
+        ]  # fmt: skip
+
+
+def test_the_same_picks_give_the_same_schedule(control: Control) -> None:
+    class Random:
+        def __init__(self, seed: int) -> None:
+            self.random = random.Random(seed)
+
+        def begin(self) -> bool:
+            return True
+
+        def pick(self, execution: Any) -> int:
+            return int(self.random.choice(execution.ready))
+
+        def done(self, execution: Any) -> None:
+            pass
+
+    def calls() -> Calls:
+        return shuffled(5, [])
+
+    for seed in range(20):
+        first, second = (one(control, calls(), Random(seed)) for _ in range(2))
+        assert (first.ran, first.options, first.names) == (second.ran, second.options, second.names)
+
+
+OPERATIONS = ("nap", "hold", "use", "again", "put", "get", "join", "give", "take")
+
+
+def shuffled(seed: int, log: list[Any]) -> Calls:
+    """Return three functions of a few operations each, with which they meet."""
+    chance = random.Random(seed)
+    plans = [[(chance.choice(OPERATIONS), chance.randrange(2)) for _ in range(5)] for _ in range(3)]
+    locks = [Semaphore(1), Semaphore(2)]
+    lock = RLock()
+    queue: Queue[str] = Queue(2)
+    results: list[AsyncResult[str]] = [AsyncResult(), AsyncResult()]
+
+    def do(operation: str, which: int, name: str, below: list[tuple[str, int]]) -> None:
+        match operation:
+            case "nap":
+                gevent.sleep(0)
+            case "hold":
+                with locks[which]:
+                    gevent.sleep(0)
+            case "use":
+                with locks[which]:
+                    log.append((name, "uses"))
+            case "again":
+                with lock, lock:
+                    gevent.sleep(0)
+            case "put":
+                queue.put_nowait(name)
+            case "get":
+                log.append((name, queue.get_nowait()))
+            case "join" if below:
+                gevent.spawn(run, name + "c", below).join()
+            case "give":
+                results[which].set(name)
+            case "take" if results[which].ready():
+                log.append((name, results[which].get()))
+
+    def run(name: str, plan: list[tuple[str, int]]) -> None:
+        for nth, (operation, which) in enumerate(plan):
+            try:
+                do(operation, which, name, plan[nth + 1 : nth + 3])
+            except (Empty, Full) as error:
+                log.append((name, type(error)))
+            log.append((name, operation))
+
+    return [partial(run, name, plan) for name, plan in zip(("a", "b", "c"), plans, strict=True)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_always_the_first_is_the_order_of_gevents_own_hub(seed: int) -> None:
+    free: list[Any] = []
+    gevent.joinall([gevent.spawn(call) for call in shuffled(seed, free)])
+    controlled: list[Any] = []
+    with CONTROLLED.open() as control:
+        execution = one(control, shuffled(seed, controlled))
+    assert controlled == free
+    assert execution.errors == [None] * len(execution.names)
+
+
+def test_the_former_hub_is_put_back_and_works() -> None:
+    gevent.sleep(0)
+    former = get_hub_if_exists()
+    with CONTROLLED.open() as control:
+        assert get_hub_if_exists() is not former
+        one(control, three_segments())
+        with CONTROLLED.open() as inner:
+            one(inner, three_segments())
+        one(control, three_segments())
+    assert get_hub_if_exists() is former
+    gevent.sleep(0)
+    gevent.spawn(gevent.sleep, 0).get()
+
+
+def test_nothing_is_left_after_two_thousand_schedules() -> None:
+    def make() -> Calls:
+        def child() -> None:
+            gevent.sleep(1)
+
+        def call() -> None:
+            gevent.spawn(child)
+            gevent.spawn_later(5, child).join(timeout=1)
+
+        return [call, call]
+
+    def live() -> int:
+        gc.collect()
+        return sum(isinstance(each, greenlet) for each in gc.get_objects())
+
+    gevent.sleep(0)
+    with CONTROLLED.open() as control:
+        one(control, make())
+        before, threads = live(), threading.active_count()
+        executions = search(control, make, most=2_000)
+        assert len(executions) == 2_000
+        assert {execution.fate for execution in executions} == {Fate.DONE}
+        del executions
+        assert (live(), threading.active_count()) == (before, threads)
+
+
+def test_no_real_time_passes(control: Control) -> None:
+    slept = []
+
+    def call() -> float:
+        before = time.monotonic()
+        gevent.sleep(1_000)
+        slept.append(time.monotonic() - before)
+        return float(gevent.get_hub().loop.now())
+
+    assert one(control, [call, call]).results == [1_000, 1_000]
+    # A thousand times less than it would be; no measure of speed.
+    assert max(slept) < 1
+    assert one(control, [call], Always("r1")).results == [1_000]
