@@ -1,8 +1,10 @@
 """How control flows through the instructions of a code object, and who made what they find on the stack."""
 
 import dis
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from types import CodeType
+
+from harness.controlled._callees import CALLS
 
 PUSHES_NOTHING = ("STORE_", "DELETE_", "POP_", "JUMP_", "LIST_", "SET_", "DICT_", "MAP_", "RERAISE", "RAISE_")
 """Instructions that begin so leave no value of their own on the stack."""
@@ -43,7 +45,16 @@ class Flow:
             self._handlers.append((entry.start, entry.end, handler))
             self.entries.append((handler, entry.depth + entry.lasti + 1))
         self.entries.insert(0, (0, 0))
+        self.targets = {
+            target for each in range(len(self.instructions)) if (target := self.target(each)) is not None
+        }
         self.depth = self._depths()
+        self.callees = {number: self._callee(number) for number in self.named(CALLS)}
+        """For each call, the instruction that brought what it calls."""
+
+    def named(self, names: Container[str]) -> set[int]:
+        """Return the instructions of these names."""
+        return {number for number, each in enumerate(self.instructions) if each.opname in names}
 
     def target(self, number: int) -> int | None:
         """Return where an instruction may jump to."""
@@ -73,7 +84,7 @@ class Flow:
         return min(self._index[start] for start, _, each in self._handlers if each == handler)
 
     def producer(self, number: int, below: int) -> int | None:
-        """Return the instruction that made the value so far below the top of the stack, the top being 0."""
+        """Return the instruction that brought the value so far below the top of the stack, the top being 0."""
         depth = self.depth[number]
         if depth is None:
             return None
@@ -84,9 +95,29 @@ class Flow:
                 continue
             instruction = self.instructions[candidate]
             after = before + _effect(instruction, jump=False)
-            if after > slot >= after - _pushes(instruction):
+            if instruction.opname == "SWAP":
+                pair = (after - 1, after - (instruction.arg or 1))
+                slot = pair[1 - pair.index(slot)] if slot in pair else slot
+            elif instruction.opname == "COPY" and slot == after - 1:
+                slot = before - (instruction.arg or 1)
+            elif after > slot >= after - _pushes(instruction):
                 return candidate
         return None
+
+    def _callee(self, number: int) -> int | None:
+        each = self.instructions[number]
+        assert each.arg is not None
+        arguments = {"CALL": each.arg, "CALL_KW": each.arg + 1, "CALL_FUNCTION_EX": 1 + (each.arg & 1)}[
+            each.opname
+        ]
+        if number and self.instructions[number - 1].opname == "PRECALL":
+            number -= 1  # which is said to take the arguments away
+        producer = self.producer(number, arguments + 1)
+        if producer is not None:
+            made_by = self.instructions[producer]
+            if made_by.opname == "PUSH_NULL" or made_by.argrepr.startswith("NULL + "):
+                return self.producer(number, arguments)  # up to 3.12 the NULL lies below
+        return producer
 
     def _reached(self, without: int) -> set[int]:
         seen = {without}
@@ -111,8 +142,10 @@ class Flow:
             depths[number] = depth
             instruction = self.instructions[number]
             target = self.target(number)
-            for successor in self.successors(number):
-                todo.append((successor, depth + _effect(instruction, jump=successor == target)))
+            todo.extend(
+                (successor, depth + _effect(instruction, jump=successor == target))
+                for successor in self.successors(number)
+            )
         return depths
 
 

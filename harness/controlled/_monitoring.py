@@ -6,7 +6,7 @@ from threading import get_ident
 from types import CodeType
 from typing import Any
 
-from harness.controlled._instructions import Site, entered
+from harness.controlled._callees import Site, entered
 from harness.controlled._plans import Plan, Plans
 from harness.core.control import Watch
 from harness.core.errors import UserError
@@ -22,17 +22,25 @@ NEW: Plan = {}
 """In place of the plan of a code object that is met for the first time."""
 
 
+class Unit:
+    """What is known of the unit that runs on a thread."""
+
+    __slots__ = ("direct", "spread")
+
+    def __init__(self) -> None:
+        self.direct: set[Site] = set()
+        """Calls that entered watched code: that has switch points of its own."""
+        self.spread: Site | None = None
+        """A call `f(*args)` that has entered no watched code yet."""
+
+
 class MonitoringWatcher:
     """Has watched code report its switch points alone, whoever runs it, and passes on those of entered threads."""
 
     def __init__(self, reach: Callable[[Point], None]) -> None:
         self._reach = reach
         self._plans = Plans(Watch())
-        self._calls: dict[int, dict[int, Site]] = {}
-        self._direct: dict[int, set[Site]] = {}
-        """By thread, the calls that entered watched code: that has switch points of its own."""
-        self._spread: dict[int, Site] = {}
-        """By thread, a call `f(*args)` that has entered no watched code yet."""
+        self._units: dict[int, Unit] = {}
         self._tool = _take_tool()
 
     def watch(self, watch: Watch) -> None:
@@ -40,27 +48,19 @@ class MonitoringWatcher:
         self._stop()
         self._plans = Plans(watch)
         if self._plans.on:
-            events = monitoring.events
-            for event, callback in (
-                (events.PY_START, self._started),
-                (events.PY_RESUME, self._passed),
-                (events.INSTRUCTION, self._passed),
-                (events.CALL, self._called),
-            ):
+            for event, callback in _callbacks(self._tool, self._plans, self._units, self._reach).items():
                 monitoring.register_callback(self._tool, event, callback)
-            monitoring.set_events(self._tool, events.PY_START)
+            monitoring.set_events(self._tool, monitoring.events.PY_START)
             monitoring.restart_events()
 
     def enter(self) -> None:
         """Pass on what this thread comes by."""
         if self._plans.on:
-            self._direct[get_ident()] = set()
+            self._units[get_ident()] = Unit()
 
     def leave(self) -> None:
         """Pass on no more of this thread."""
-        ident = get_ident()
-        self._direct.pop(ident, None)
-        self._spread.pop(ident, None)
+        self._units.pop(get_ident(), None)
 
     def close(self) -> None:
         """Give back the tool id."""
@@ -69,78 +69,107 @@ class MonitoringWatcher:
 
     def _stop(self) -> None:
         monitoring.set_events(self._tool, 0)
-        for code in self._plans.planned():
+        for code in self._plans.planned:
             monitoring.set_local_events(self._tool, code, 0)
-        self._calls.clear()
 
-    def _started(self, code: CodeType, offset: int) -> object:
-        plan = self._plans.known.get(id(code), NEW)
+
+def _callbacks(
+    tool: int, plans: Plans, units: dict[int, Unit], reach: Callable[[Point], None]
+) -> dict[int, Callable[..., object]]:
+    """Return what is called at each event; closures, for they run at every switch point.
+
+    An instruction that is no switch point is turned off when it comes first, and so is the entry of code that is not
+    watched. Another tool may turn everything on again (``restart_events``): then each comes once more.
+    """
+    events, disable = monitoring.events, monitoring.DISABLE
+    known = plans.known
+    sites: dict[int, dict[int, Site]] = {}
+
+    def started(code: CodeType, offset: int) -> object:
+        plan = known.get(id(code), NEW)
         if plan is NEW:
-            plan = self._learn(code)
+            plan = learn(code)
         if plan is None:
-            return monitoring.DISABLE
-        if SPREAD_UNTOLD and self._spread:
-            self._entered(code)
+            return disable
+        if SPREAD_UNTOLD:
+            see_entered(code)
         if offset in plan:
-            return self._passed(code, offset)
+            passed(code, offset)
         return None
 
-    def _learn(self, code: CodeType) -> Plan | None:
-        plan = self._plans.learn(code, sys._getframe(2).f_globals)
+    def learn(code: CodeType) -> Plan | None:
+        plan = plans.learn(code, sys._getframe(2).f_globals)
         if plan is not None:
-            events = monitoring.events
-            self._calls[id(code)] = {stop.site.offset: stop.site for stop in plan.values() if stop.site}
-            monitoring.set_local_events(self._tool, code, events.PY_RESUME | events.INSTRUCTION | events.CALL)
+            sites[id(code)] = {
+                stop.site.offset: stop.site for stop in plan.values() if stop.site and not stop.site.hidden
+            }
+            monitoring.set_local_events(tool, code, events.PY_RESUME | events.INSTRUCTION | events.CALL)
         return plan
 
-    def _entered(self, code: CodeType) -> None:
-        ident = get_ident()
-        site = self._spread.pop(ident, None)
-        caller = sys._getframe(2).f_back
-        if site and caller and site.offset <= caller.f_lasti < site.end and site.calls(code):
-            self._direct[ident].add(site)
+    def see_entered(code: CodeType) -> None:
+        unit = units.get(get_ident())
+        if unit is not None and unit.spread is not None:
+            site, unit.spread = unit.spread, None
+            caller = sys._getframe(2).f_back
+            if caller and site.offset <= caller.f_lasti < site.end and site.calls(code):
+                unit.direct.add(site)
 
-    def _passed(self, code: CodeType, offset: int) -> object:
-        plan = self._plans.known[id(code)]
+    def passed(code: CodeType, offset: int) -> object:
+        plan = known[id(code)]
         stop = plan.get(offset) if plan else None
         if stop is None:
-            return monitoring.DISABLE
-        direct = self._direct.get(get_ident())
-        if direct is None:
+            return disable
+        ident = get_ident()
+        unit = units.get(ident)
+        if unit is None:
             return None
-        if stop.returned is not None and stop.returned_from not in direct:
-            self._reach_from(stop.returned)
-        if stop.point is not None:
-            self._reach_from(stop.point)
-        if SPREAD_UNTOLD and stop.site is not None and stop.site.spread:
-            direct.discard(stop.site)
-            self._spread[get_ident()] = stop.site
-        return None
-
-    def _called(self, code: CodeType, offset: int, callable_: object, argument: object) -> object:
-        site = self._calls[id(code)].get(offset)
-        if site is None:
-            return monitoring.DISABLE
-        direct = self._direct.get(get_ident())
-        if direct is None:
-            return None
-        if SPREAD_UNTOLD:
-            self._spread.pop(get_ident(), None)
-        inner = entered(callable_)
-        if inner is not None and self._plans.watches(inner):
-            direct.add(site)
-        else:
-            direct.discard(site)
-            if inner is not None and not site.blind:
-                self._reach_from(site.point)
-        return None
-
-    def _reach_from(self, point: Point) -> None:
         try:
-            self._reach(point)
+            if stop.returned is not None and stop.returned_from not in unit.direct:
+                reach(stop.returned)
+            if stop.point is not None:
+                reach(stop.point)
+            site = stop.site
+            if site is not None:
+                if site.hidden:
+                    if plans.opens(site, sys._getframe(1), unit.direct):
+                        reach(site.point)
+                elif SPREAD_UNTOLD and site.spread and not site.blind:
+                    unit.direct.discard(site)
+                    unit.spread = site
         except BaseException:
-            self.leave()
+            units.pop(ident, None)
             raise
+        return None
+
+    def called(code: CodeType, offset: int, callee: object, argument: object) -> object:
+        site = sites[id(code)].get(offset)
+        if site is None or site.blind:
+            return disable
+        ident = get_ident()
+        unit = units.get(ident)
+        if unit is None:
+            return None
+        unit.spread = None
+        inner = entered(callee)
+        if inner is None:
+            unit.direct.discard(site)
+        elif plans.watches(inner):
+            unit.direct.add(site)
+        else:
+            unit.direct.discard(site)
+            try:
+                reach(site.point)
+            except BaseException:
+                units.pop(ident, None)
+                raise
+        return None
+
+    return {
+        events.PY_START: started,
+        events.PY_RESUME: passed,
+        events.INSTRUCTION: passed,
+        events.CALL: called,
+    }
 
 
 def _take_tool() -> int:
@@ -151,6 +180,5 @@ def _take_tool() -> int:
     owners = ", ".join(f"{tool} by {monitoring.get_tool(tool)}" for tool in sorted(IDS))
     raise UserError(
         f"ctxstress needs one of the {len(IDS)} tool ids of sys.monitoring to see switch points, and all are taken: "
-        f"{owners}. "
-        "Run it without one of these: a debugger, coverage or a profiler."
+        f"{owners}. Run it without one of these: a debugger, coverage or a profiler."
     )

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import PurePath
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
+from harness.controlled._callees import MISSING, Site, entered_by_with
 from harness.controlled._instructions import Stop, stops_of
 from harness.controlled._stored import stored_by
 from harness.core.control import Watch
@@ -25,7 +26,8 @@ class Plans:
         self.known: dict[int, Plan | None] = {}
         """By the identity of a code object, for hashing one costs more than a call; None when it is not watched."""
         self._kept: list[CodeType] = []
-        self._planned: list[CodeType] = []
+        self.planned: list[CodeType] = []
+        """The watched code met so far."""
 
     def watches(self, code: CodeType) -> bool:
         """Tell whether the file of this code is watched."""
@@ -36,16 +38,23 @@ class Plans:
             watched = self._watched[file] = path.endswith(self._ends)
         return watched
 
+    def opens(self, site: Site, frame: FrameType, direct: set[Site]) -> bool:
+        """Tell whether a `with` statement may switch where it calls its manager; note it as direct when it may not."""
+        manager = site.manager.find(frame) if site.manager else MISSING
+        if manager is not MISSING:
+            inner = entered_by_with(manager)
+            if inner is None or self.watches(inner):
+                direct.add(site)
+                return False
+        direct.discard(site)
+        return True
+
     def learn(self, code: CodeType, namespace: Mapping[str, Any]) -> Plan | None:
         """Make the plan of code that was met for the first time; None when it is not watched."""
         self._kept.append(code)
         plan = None
         if self.watches(code):
-            self._planned.append(code)
+            self.planned.append(code)
             plan = stops_of(code, self.level, namespace, stored_by(code.co_filename))
         self.known[id(code)] = plan
         return plan
-
-    def planned(self) -> list[CodeType]:
-        """Return the watched code met so far."""
-        return self._planned

@@ -1,39 +1,50 @@
 """What the functions of a source file store in places that others see."""
 
 import ast
-from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 from linecache import getlines
 
+MAKERS = {"__init__", "__new__", "__post_init__"}
+"""Functions that store attributes of what nobody else sees yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Names that some function of a file may bind anew."""
+    """Names that some function of a file may bind."""
 
-    names: Container[str]
+    names: frozenset[str] = frozenset()
     """Of globals: declared by a `global` statement."""
-    cells: Container[str]
+    cells: frozenset[str] = frozenset()
     """Of variables of an outer function: declared by a `nonlocal` statement."""
-    attributes: Container[str]
+    attributes: frozenset[str] = frozenset()
     """Of attributes, of whatever object."""
+    once: frozenset[str] = frozenset()
+    """Of those attributes that are stored while their object is made, and not after."""
 
 
-NOTHING = Stored(frozenset(), frozenset(), frozenset())
+NOTHING = Stored()
 """All that is known of a file that cannot be read."""
 
 
 def stored_in(source: str) -> Stored:
     """Return what the functions of a file of this source store."""
-    names, cells, attributes = set[str](), set[str](), set[str]()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Global):
+    names, cells, made, later = set[str](), set[str](), set[str](), set[str]()
+
+    def walk(node: ast.AST, making: bool) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            making = getattr(node, "name", "") in MAKERS
+        elif isinstance(node, ast.Global):
             names.update(node.names)
         elif isinstance(node, ast.Nonlocal):
             cells.update(node.names)
         elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            attributes.add(node.attr)
-    return Stored(frozenset(names), frozenset(cells), frozenset(attributes))
+            (made if making else later).add(node.attr)
+        for child in ast.iter_child_nodes(node):
+            walk(child, making)
+
+    walk(ast.parse(source), making=False)
+    return Stored(frozenset(names), frozenset(cells), frozenset(made | later), frozenset(made - later))
 
 
 @lru_cache(maxsize=256)

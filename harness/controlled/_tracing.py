@@ -6,7 +6,8 @@ from threading import get_ident
 from types import FrameType
 from typing import Any
 
-from harness.controlled._instructions import Site, Stop
+from harness.controlled._callees import Site
+from harness.controlled._instructions import Stop
 from harness.controlled._plans import Plan, Plans
 from harness.core.control import Watch
 from harness.core.execution import Point
@@ -101,7 +102,12 @@ def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
             if stop.point is not None:
                 reach(stop.point)
             site = stop.site
-            if site is not None:
+            if site is None:
+                pass
+            elif site.hidden:
+                if plans.opens(site, frame, direct):
+                    reach(site.point)
+            else:
                 direct.discard(site)
                 pending = None if site.blind else site
             if shares:

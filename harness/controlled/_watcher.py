@@ -25,7 +25,7 @@ class Watcher(Protocol):
 
 
 def make_watcher(reach: Callable[[Point], None]) -> Watcher:
-    """Make the watcher of this interpreter; it calls ``reach`` where a unit may be switched out, before the instruction.
+    """Make the watcher of this interpreter; it calls ``reach`` where a unit may be switched out, before that.
 
     What ``reach`` raises goes on in the unit, of which no more is reported until it enters again.
     """

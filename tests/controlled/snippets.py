@@ -137,6 +137,51 @@ def run():
             continue
         m = n
 """,
+    "while at the top with continue": """
+class Box: n = 0
+box = Box()
+def run():
+    while box.n < 4:
+        box.n += 1
+        if box.n % 2:
+            continue
+        box.m = 1
+def other():
+    while not run():
+        if box.n: break
+""",
+    "branches that end in accesses": """
+class Box: n = 0
+box = Box()
+def one(a):
+    if a:
+        repr(1)
+    else:
+        repr(2)
+    return box.n
+def two(a):
+    if a:
+        repr(1)
+    elif box.n:
+        repr(2)
+    box.n = 2
+    return a
+def three(a):
+    for x in range(2):
+        if a:
+            repr(1)
+        else:
+            repr(2)
+    try:
+        repr(1)
+    finally:
+        box.n = 3
+    with a and box.lock or memoryview(b""):
+        repr(1)
+    return box.n if repr(1) else box
+def run():
+    one(0), one(1), two(0), two(1), three(0)
+""",
     "while over several lines": """
 class Box: n = 0
 box = Box()
@@ -290,6 +335,36 @@ def run():
         threading.Lock() as other,
     ):
         n = other
+""",
+    "managers by their names": """
+import threading, contextlib
+class Mine:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.locks = [threading.Lock()]
+    def __enter__(self): return self
+    def __exit__(self, *exc): return False
+    def work(self):
+        with self.lock: pass
+        with self.locks[0]: pass
+        with self: self.n = 1
+        with contextlib.nullcontext(): pass
+class Slotted:
+    __slots__ = ("lock",)
+mine = Mine()
+slotted = Slotted()
+slotted.lock = threading.RLock()
+null = contextlib.nullcontext()
+def run():
+    mine.work()
+    with slotted.lock: pass
+    with null: pass
+    try:
+        with mine.lock: raise ValueError
+    except ValueError: pass
+    try:
+        with null: raise ValueError
+    except ValueError: pass
 """,
     "contextmanager": """
 from contextlib import contextmanager

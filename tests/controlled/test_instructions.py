@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from harness.controlled._callees import entered
 from harness.controlled._flow import Flow
-from harness.controlled._instructions import entered, points_of
+from harness.controlled._instructions import points_of
 from harness.controlled._stored import NOTHING, stored_by, stored_in
 from harness.core.feasibility import Feasibility
 
@@ -52,8 +53,7 @@ def test_of_a_check_then_use() -> None:
         "returned 5 global:value=",
     ]
     assert points(CHECK_THEN_USE, FREE) == [
-        "enter 2 global:value",
-        "load 4 global:value",
+        "enter 2 global:value",  # at once the load of line 4, with nothing between them
         "call 5",
         "returned 5 global:value=",
         "store 5 global:value=",
@@ -73,12 +73,9 @@ def f(local):
         local.values["user"] += 1
     return isinstance(local.values, dict)
 """
-    assert points(source, GIL) == ["enter 7 attr:values"]
+    assert points(source, GIL) == ["enter 7 item"]
     assert points(source, FREE) == [
-        "enter 7 attr:values",
-        "load 8 attr:values",
-        "load 8 item",
-        "load 9 attr:values",
+        "enter 7 item",  # at once that of line 8: the dict itself stays the same
         "load 9 item",
         "store 9 item=",
         "load 10 attr:values",
@@ -87,7 +84,7 @@ def f(local):
     exec(compile(source, "shop.py", "exec"), namespace)
     get = points_of(namespace["Local"].get.__code__, FREE, namespace, stored_in(source))
     assert [str(point.role) for _, each in sorted(get.items()) for point in each] == [
-        "enter", "load", "call", "returned", "load", "load", "call", "returned",
+        "enter", "call", "returned", "load", "load", "call", "returned",
     ]  # fmt: skip
 
 
@@ -100,7 +97,10 @@ def f(items):
     while box.n:
         box.n -= 1
 """
-    assert points(source, GIL) == ["enter 3 global:box", "loop 4 global:box", "loop 6 global:box"]
+    found = [
+        point.rstrip("=") for point in points(source, GIL)
+    ]  # a loop's body and what follows are equally near
+    assert found == ["enter 3 attr:n", "loop 4 attr:n", "loop 6 attr:n"]
 
 
 @pytest.mark.parametrize("level", [Feasibility.SEQUENTIAL, Feasibility.FIFO, Feasibility.JITTER])
@@ -129,7 +129,7 @@ def test_below_gil_switches_there_are_none(level: Feasibility) -> None:
 def test_the_lock_stays_at(body: str) -> None:
     source = f"class Box: n = 0\nbox, d = Box(), {{}}\ndef f():\n    {body}\n"
     gil = [point for point in points(source, GIL) if not point.startswith("loop")]
-    assert gil in (["enter 3"], *([f"enter 3 {name}"] for name in ("global:box", "global:d", "item=")))
+    assert [each.split()[:2] for each in gil] == [["enter", "3"]]
 
 
 @pytest.mark.parametrize(
@@ -162,18 +162,23 @@ def test_the_lock_may_go_at(body: str, expected: list[str]) -> None:
         ("return Colour.RED", []),
         ("return table", ["load global:table"]),
         ("return Kind.table", ["load attr:table"]),
-        ("return config.user", ["load attr:user"]),
         ("make.calls = 1", ["store attr:calls="]),
         ("self.handler()", ["load attr:handler"]),
         ("self.method()", []),
         ("self.items.append(1)", ["load attr:items", "store item="]),
+        ("self.cells.append(1)", ["store item="]),
+        ("for x in self.cells: pass", ["load attr:cells"]),
+        ("table['a'] += 1", ["load item", "store item="]),
+        ("return len(table)", ["load global:table"]),
+        ("return config.user", ["load attr:user"]),
         ("self.items.copy()", ["load attr:items", "load item"]),
         ("del self.items[0]", ["load attr:items", "store item="]),
+        ("self.n = self.n + 1", ["load attr:n", "store attr:n="]),
         ("return self.__class__, self.items[1:]", ["load attr:items", "load item"]),
         ("self.items[:1] = [2]", ["load attr:items", "store item="]),
         ("return dict[str, int]", []),
         ("x = self; y = x; return [x, y, 1]", []),
-        ("global table; table = 1", ["store global:table="]),
+        ("global late; late = 1", ["store global:late="]),
         ("del self.items", ["store attr:items="]),
     ],
 )
@@ -183,16 +188,16 @@ class Colour(enum.Enum): RED = 1
 class Kind:
     def size(self): pass
     table = []
+    def __init__(self): self.cells = []
 LIMIT, table, config = 3, {{}}, types.SimpleNamespace(user=1)
 def make(): pass
 def other(self): self.handler = make
 def f(self):
+    self == self
     {body}
 """
     found = [point.split() for point in points(source, FREE)]
     extra = [f"{each[0]} {each[2]}" for each in found if each[0] in {"load", "store"}]
-    if "config" in body:
-        assert extra.pop(0) == "load global:config"
     assert extra == expected
 
 
@@ -212,7 +217,7 @@ def test_variables_of_an_outer_function_are_shared_when_somebody_stores_them() -
 def f(): pass
 f = outer()
 """
-    assert points(source, FREE) == ["enter 3 cell:n", "load 5 cell:n", "store 5 cell:n="]
+    assert points(source, FREE) == ["enter 3 cell:n", "store 5 cell:n="]
 
 
 class Python:
@@ -260,7 +265,7 @@ def codes(code: CodeType) -> list[CodeType]:
 
 @pytest.mark.parametrize("module", ["argparse", "asyncio.base_events", "tarfile", "typing"])
 def test_the_depth_of_the_stack_is_what_the_compiler_says(module: str) -> None:
-    file = __import__(module, fromlist=["_"]).__file__
+    file = str(__import__(module, fromlist=["_"]).__file__)
     for code in codes(compile(Path(file).read_text(), file, "exec")):
         flow = Flow(code)
         depths = [depth for depth in flow.depth if depth is not None]

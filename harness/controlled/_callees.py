@@ -1,0 +1,115 @@
+"""What a call calls, on which its switch points hang: Python code that is watched, other Python code, or code in C."""
+
+from functools import partial
+from inspect import getattr_static
+from pathlib import Path
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    WrapperDescriptorType,
+)
+from typing import Any
+
+from harness.core.execution import Point
+
+CALLS = {"CALL", "CALL_KW", "CALL_FUNCTION_EX"}
+MAKERS = {"__call__", "__init__", "__new__"}
+"""What a call of a class or of an instance enters."""
+SUSPENDABLE = 0x20 | 0x80 | 0x200
+"""Flags of generators, coroutines and asynchronous generators: a call makes one and runs nothing of it."""
+READERS = {"copy", "count", "get", "index", "items", "keys", "values"}
+WRITERS = {
+    "add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop", "popitem", "popleft",
+    "remove", "reverse", "rotate", "setdefault", "sort", "update",
+}  # fmt: skip
+"""Methods of the containers in C: one call reads or writes what is in them."""
+KINDS_IN_C = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, MethodWrapperType)
+IN_C = frozenset(KINDS_IN_C)
+OURS = str(Path(__file__).parent)
+"""Here is what hosts put in the place of locks and clocks in C."""
+MISSING: Any = object()
+
+
+class Manager:
+    """A context manager that the source calls by names: ``lock``, ``self.lock``."""
+
+    __slots__ = ("_local", "_names")
+
+    def __init__(self, names: tuple[str, ...], local: bool) -> None:
+        self._names = names
+        self._local = local
+
+    def find(self, frame: FrameType) -> object:
+        """Return the manager itself without running any code of its owners, or MISSING."""
+        first, *others = self._names
+        value = (frame.f_locals if self._local else frame.f_globals).get(first, MISSING)
+        for name in others:
+            owner, value = value, getattr_static(value, name, MISSING)
+            if isinstance(value, MemberDescriptorType):
+                value = value.__get__(owner)
+            elif hasattr(type(value), "__get__"):
+                return MISSING
+        return value
+
+
+class Site:
+    """A call whose switch points hang on what it calls."""
+
+    __slots__ = ("blind", "end", "hidden", "manager", "name", "offset", "point", "spread")
+
+    def __init__(self, point: Point, offset: int, end: int) -> None:
+        self.point = point
+        """Reached when the call enters Python code that is not watched."""
+        self.offset = offset
+        self.end = end
+        """Where the next instruction begins."""
+        self.name = ""
+        """What the source calls it: of a function or a method; empty for what an expression brings."""
+        self.blind = False
+        """It calls code in C; Python code that this may call in turn is not the callee."""
+        self.spread = False
+        """Its arguments come from a tuple and a dict: `f(*args)`."""
+        self.hidden = False
+        """It is part of a `with` statement, and the lock is not looked at after code in C."""
+        self.manager: Manager | None = None
+        """Of a hidden call, if it has a name."""
+
+    def calls(self, code: CodeType) -> bool:
+        """Tell by names whether Python code that this call enters is the callee, or called in turn by one in C."""
+        name = code.co_name
+        if code.co_filename.startswith(OURS):
+            return False
+        if name == self.name:
+            return True
+        if name.startswith("__") and name.endswith("__"):
+            return name in MAKERS
+        return not code.co_flags & SUSPENDABLE and self.name not in READERS | WRITERS
+
+
+def entered(callee: object) -> CodeType | None:
+    """Return the Python code that a call of this runs first; None when it is code in C, or makes a generator."""
+    kind = type(callee)
+    if kind in IN_C:
+        return None
+    if kind is FunctionType:
+        code: CodeType = callee.__code__  # type: ignore[attr-defined]
+        return None if code.co_flags & SUSPENDABLE or code.co_filename.startswith(OURS) else code
+    if kind is MethodType:
+        return entered(callee.__func__)  # type: ignore[attr-defined]
+    if kind is partial:
+        return entered(callee.func)  # type: ignore[attr-defined]
+    makers = [kind.__call__] if callable(callee) else []
+    if issubclass(kind, type):
+        makers += [callee.__new__, callee.__init__]  # type: ignore[misc]
+    return next((entered(each) for each in makers if type(each) is FunctionType), None)
+
+
+def entered_by_with(manager: object) -> CodeType | None:
+    """Return the Python code that a `with` statement runs first; None when it is code in C."""
+    return entered(getattr_static(type(manager), "__enter__", None))
