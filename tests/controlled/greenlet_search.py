@@ -36,6 +36,23 @@ class Always:
         pass
 
 
+class Path:
+    """Takes the units in this order, and then the default."""
+
+    def __init__(self, *units: int) -> None:
+        self.units = units
+
+    def begin(self) -> bool:
+        return True
+
+    def pick(self, execution: Execution) -> int:
+        step = len(execution.ran)
+        return self.units[step] if step < len(self.units) else execution.default()
+
+    def done(self, execution: Execution) -> None:
+        pass
+
+
 def one(control: Control, calls: Calls, scheduler: Scheduler | None = None) -> Execution:
     """Run one schedule; by default that of an idle loop."""
     execution = Execution(scheduler or FIFO.make(StrategyOptions()))
