@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from harness.core.control import Control, Mixup, Program, Round
 from harness.core.execution import Execution, Fate, Point, Scheduler
@@ -23,10 +24,24 @@ class Ran:
 
     def needs(self) -> Feasibility:
         """Return the weakest scheduler that could have made this very schedule."""
-        if not self.execution.switches:
-            return Feasibility.SEQUENTIAL
         points: Sequence[Point] = self.execution.preempted
-        return max((point.needs for point in points), key=_rank, default=Feasibility.FIFO)
+        needs = max((point.needs for point in points), key=_rank, default=Feasibility.SEQUENTIAL)
+        if needs.rank > Feasibility.JITTER.rank:
+            return needs
+        if not points and _in_turn(self.execution):
+            return Feasibility.SEQUENTIAL
+        return Feasibility.FIFO if _in_order(self.execution) else Feasibility.JITTER
+
+
+def _in_turn(execution: Execution) -> bool:
+    """Tell whether each unit, with those that it began, was through before another had a step."""
+    families = [execution.names[unit].partition("/")[0] for unit in execution.ran]
+    return len(list(groupby(families))) == len(set(families))
+
+
+def _in_order(execution: Execution) -> bool:
+    """Tell whether each step was run by who had been ready longest."""
+    return all(options[0] == unit for options, unit in zip(execution.options, execution.ran, strict=True))
 
 
 def _rank(feasibility: Feasibility) -> int:
