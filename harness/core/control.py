@@ -126,6 +126,13 @@ class ControlledHost:
     """Needs a process in which gevent has patched the standard library."""
 
 
+class Bounded(Scheduler, Protocol):
+    """A scheduler that knows how many preemptions the schedules take that it has not run."""
+
+    def least_left(self) -> int | None:
+        """Return the fewest preemptions of the schedules that are left; None when none is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """A way to search, made anew for each search; a page of ``harness/schedulers``."""
@@ -136,7 +143,7 @@ class Strategy:
     exhausts: bool
     """Whether it ends by itself, having run every schedule within its bound."""
     bounded: bool = False
-    """Whether it goes by the number of preemptions: all schedules with fewer before any with more."""
+    """Whether it goes by the number of preemptions; its schedulers are then ``Bounded``."""
 
 
 @dataclass(frozen=True, slots=True)

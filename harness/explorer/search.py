@@ -3,8 +3,9 @@
 import sys
 import time
 from collections.abc import Callable
+from typing import cast
 
-from harness.core.control import Control, ControlledHost, Program, Strategy, StrategyOptions, Watch
+from harness.core.control import Bounded, Control, ControlledHost, Program, Strategy, StrategyOptions, Watch
 from harness.core.execution import Fate, Scheduler
 from harness.core.exploration import Phase
 from harness.core.feasibility import Feasibility
@@ -85,7 +86,7 @@ class Search:
 
     def _search(self) -> None:
         strategy = self._limits.strategy
-        self._watch(Feasibility.JITTER)
+        self._warm_up()
         learn(self._program, self._run)
         usual = [level for level in self._levels if level is not Feasibility.FREE_THREADED][-1]
         self._go_through(strategy, usual)
@@ -95,6 +96,13 @@ class Search:
             self._in_turns(usual)
         if self.found is None and self.complete and self._levels[-1] is not usual and self._limits.files:
             self._go_through(strategy, self._levels[-1], known=usual)
+
+    def _warm_up(self) -> None:
+        """Run one schedule that does not count: the first fills caches and imports, and so differs from all others."""
+        self._watch(Feasibility.JITTER)
+        scheduler = PREEMPTION_BOUNDED.make(StrategyOptions(bound=0))
+        scheduler.begin()
+        self._run(scheduler)
 
     def _go_through(self, strategy: Strategy, level: Feasibility, known: Feasibility | None = None) -> None:
         """Run one schedule after the other with the switch points of a level; of known ones, count none again."""
@@ -115,7 +123,11 @@ class Search:
                     self._count(ran)
                 self.complete = not self._spent()
         finally:
-            self.phases += tally.phases(level, limits.bound, bounded=strategy.bounded, complete=ended)
+            if strategy.bounded:
+                bounded = cast(Bounded, scheduler)
+                self.phases += tally.phases_by_preemptions(level, bounded.least_left())
+            else:
+                self.phases += tally.phases(level, limits.bound, ended)
 
     def _in_turns(self, level: Feasibility) -> None:
         """Run the one schedule of an idle loop, which may well have more preemptions than the bound."""

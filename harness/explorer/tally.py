@@ -19,8 +19,7 @@ class Tally:
         self.given_up: list[Fate] = []
         """The fates of schedules that were given up."""
         self.states: Counter[str] = Counter()
-        self._kinds: Counter[tuple[int, int]] = Counter()
-        self._last = (0, 0)
+        self._preemptions: Counter[int] = Counter()
 
     def add(self, ran: Ran) -> None:
         """Count one more schedule."""
@@ -33,23 +32,14 @@ class Tally:
             self.given_up.append(execution.fate)
         if ran.state:
             self.states[ran.state] += 1
-        strongest = max((point.needs.rank for point in execution.preempted), default=0)
-        self._last = (execution.preemptions, strongest)
-        self._kinds[self._last] += 1
+        self._preemptions[execution.preemptions] += 1
 
-    def phases(
-        self, level: Feasibility, bound: int | None, *, bounded: bool, complete: bool
-    ) -> Iterator[Phase]:
-        """Yield what was gone through: for a bounded search a phase for each number of preemptions.
+    def phases(self, level: Feasibility, bound: int | None, complete: bool) -> Iterator[Phase]:
+        """Yield the one phase of a search that goes by no number of preemptions."""
+        yield Phase(level, bound, self.schedules, complete)
 
-        Such a search goes in order, so that of all numbers below the one that it stopped at nothing is left.
-        """
-        if not bounded:
-            yield Phase(level, bound, self.schedules, complete)
-            return
-        reached = self._last[0]
-        most = reached if bound is None else bound
-        for preemptions in range(most + 1):
-            count = sum(number for (cost, _), number in self._kinds.items() if cost == preemptions)
-            if count or complete:
-                yield Phase(level, preemptions, count, complete or preemptions < reached)
+    def phases_by_preemptions(self, level: Feasibility, least_left: int | None) -> Iterator[Phase]:
+        """Yield a phase for each number of preemptions; of those below the least that is left, nothing is left."""
+        for preemptions in sorted(self._preemptions):
+            exhausted = least_left is None or preemptions < least_left
+            yield Phase(level, preemptions, self._preemptions[preemptions], exhausted)

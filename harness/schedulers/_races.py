@@ -1,20 +1,32 @@
 """Tells which steps of a schedule disturb each other, and which of these could have come in the other order.
 
 A step happens before another if it is earlier and by the same unit, touches an object in common that one of them
-writes, makes its unit ready, or happens before one that does. Two steps of different units *race* if they disturb each
-other and nothing else keeps them in order.
+writes, makes its unit ready, or happens before one that does. A step *races* with an earlier one if they disturb each
+other and nothing that its own unit did or waited for keeps them in order.
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 
 from harness.core.execution import WORLD, Touch
 
-EVERYTHING = WORLD[0][0]
+(EVERYTHING,) = WORLD
+
+
+class Race(NamedTuple):
+    """Two steps by number, and what happens before what."""
+
+    earlier: int
+    later: int
+    direct: bool
+    """Whether no step in between keeps them in order either."""
+    past: Sequence[int]
+    """For each step up to the later one, those that happen before it, as bits."""
 
 
 def disturb(one: Collection[Touch], other: Collection[Touch]) -> bool:
     """Tell whether two steps touch an object in common that one of them writes."""
-    if (EVERYTHING, True) in one or (EVERYTHING, True) in other:
+    if EVERYTHING in one or EVERYTHING in other:
         return True
     return any(
         name == name_too and (writes or writes_too) for name, writes in one for name_too, writes_too in other
@@ -23,60 +35,55 @@ def disturb(one: Collection[Touch], other: Collection[Touch]) -> bool:
 
 def races(
     ran: Sequence[int], touches: Sequence[Collection[Touch]], options: Sequence[Collection[int]], first: int
-) -> Iterator[tuple[int, list[int]]]:
-    """Yield (step, units) for each race whose later step is ``first`` or after it.
-
-    Each of the units would come nearer to the race the other way round if it went in place of that step: the initials
-    of what need not happen after it (Abdulla, Aronis, Jonsson and Sagonas: Optimal DPOR, POPL 2014).
-    """
+) -> Iterator[Race]:
+    """Yield each race whose later step is ``first`` or after it, of one later step the latest first."""
     past: list[int] = []
-    """For each step, those that happen before it, as bits."""
     last: dict[int, int] = {}
     made_ready: dict[int, int] = {}
-    wrote: dict[str, int] = {}
-    read: dict[str, list[int]] = {}
+    uses: dict[str, list[tuple[int, bool]]] = {}
+    world: list[int] = []
     for step, unit in enumerate(ran):
         if step:
             for other in options[step]:
                 if other not in options[step - 1]:
                     made_ready[other] = step - 1
-        uses = {EVERYTHING: False}
-        for name, writes in touches[step]:
-            uses[name] = uses.get(name, False) or writes
-        ordered = [each[unit] for each in (last, made_ready) if unit in each]
-        disturbed: set[int] = set()
-        for name, writes in uses.items():
-            if name in wrote:
-                disturbed.add(wrote[name])
-            if writes:
-                disturbed.update(read.get(name, ()))
-                wrote[name], read[name] = step, []
-            else:
-                read.setdefault(name, []).append(step)
         before = 0
-        for earlier in ordered:
-            before |= past[earlier] | 1 << earlier
-        racing = []
+        for each in (last, made_ready):
+            if unit in each:
+                before |= past[each[unit]] | 1 << each[unit]
+        disturbed = set(world)
+        for name, writes in touches[step]:
+            users = uses.setdefault(name, [])
+            disturbed.update(user for user, wrote in users if writes or wrote)
+            users.append((step, writes))
+        if EVERYTHING in touches[step]:
+            world.append(step)
+            disturbed.update(range(step))
+        own = before
         for earlier in sorted(disturbed, reverse=True):
-            if not before >> earlier & 1:
-                racing.append(earlier)
+            if earlier != step and not own >> earlier & 1:
+                direct = not before >> earlier & 1
                 before |= past[earlier] | 1 << earlier
+                if step >= first:
+                    yield Race(earlier, step, direct, past)
         past.append(before)
         last[unit] = step
-        if step >= first:
-            for earlier in racing:
-                yield earlier, _initials(earlier, step, ran, past)
 
 
-def _initials(step: int, later: int, ran: Sequence[int], past: Sequence[int]) -> list[int]:
-    """Return who could go first among what need not happen after a step, the later step's unit in front."""
+def initials(race: Race, ran: Sequence[int]) -> list[int]:
+    """Return who could go in place of the earlier step, to come nearer to the race the other way round.
+
+    They are the units that could go first in what need not happen after that step, with the later step at its end
+    (Abdulla, Aronis, Jonsson and Sagonas: Optimal DPOR, POPL 2014); the later step's unit, if it is one, comes in front.
+    """
     kept = 0
     gone: set[int] = set()
     found: list[int] = []
-    for between in (*(each for each in range(step + 1, later) if not past[each] >> step & 1), later):
-        unit = ran[between]
-        if unit not in gone and not past[between] & kept:
-            found.append(unit)
-        gone.add(unit)
-        kept |= 1 << between
-    return sorted(found, key=lambda unit: unit != ran[later])
+    between = (each for each in range(race.earlier + 1, race.later) if not race.past[each] >> race.earlier & 1)
+    for step in between:
+        if ran[step] not in gone and not race.past[step] & kept:
+            found.append(ran[step])
+        gone.add(ran[step])
+        kept |= 1 << step
+    ...
+    return found

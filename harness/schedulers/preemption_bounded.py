@@ -1,8 +1,11 @@
-"""Runs every schedule with no preemption, then every one with one more, and so on up to a bound.
+"""Runs every schedule up to a bound of preemptions, those that take the fewest deviations first.
 
-Left alone, the running unit goes on; a schedule is that default with a few deviations. Those with the fewest
-preemptions come first, so the first witness has the fewest (iterative context bounding: Musuvathi and Qadeer, PLDI
-2007). All within the bound are run, of those that are *fair*: a unit that has paused many times in a row while others
+Left alone, the running unit goes on; a schedule is that default with a few deviations: preemptions, and other choices
+where nobody could go on, which are free. Those with the fewest of both together come first: in a program whose units
+wait for each other there are hundreds without a preemption (iterative context bounding: Musuvathi and Qadeer, PLDI
+2007; delay bounding: Emmi, Qadeer and Rakamaric, POPL 2011).
+
+All within the bound are run, of those that are *fair*: a unit that has paused many times in a row while others
 could go on is left for one of them, at no cost, or a loop that waits for another's write would never end.
 
 Where the program is tracked, a branch is left out if a branch was taken to the same unit, at no greater cost, after an
@@ -34,6 +37,9 @@ class Branches(NamedTuple):
 
     path: "array[int]"
     cost: int
+    """Preemptions."""
+    free: int
+    """Deviations that are none, where nobody could go on."""
     weak: bool
     """Whether the scheduler makes them of which all is known."""
     hope: int
@@ -61,13 +67,13 @@ class PreemptionBounded:
         self._bound = options.bound
         self._known = options.known
         self._reduce = options.reduce
-        self._queue: list[tuple[int, bool, int, int, int, Branches]] = []
+        self._queue: list[tuple[int, int, bool, int, int, int, Branches]] = []
         self._pushed = 0
         self._cheapest: dict[tuple[int, int], int] = {}
         """For each beginning, by its fingerprint, and who goes on then: the least cost so far."""
         self._acquaintance = Acquaintance()
         self._choices: list[Choice] = []
-        self._push(Branches(array("H"), 0, True, 0, [(NOBODY, NOBODY, None)]), 0)
+        self._push(Branches(array("H"), 0, 0, True, 0, [(NOBODY, NOBODY, None)]), 0)
 
     def begin(self) -> bool:
         """Take the next schedule from the queue."""
@@ -121,14 +127,20 @@ class PreemptionBounded:
                 hope = int(judge.hope(step, left, point, other))
                 groups.setdefault((cost, weak, hope, left, other), []).append((step, other, state))
         path = array("H", execution.ran)
-        for (cost, weak, hope, _, _), ways in groups.items():
+        for (cost, weak, hope, left, _), ways in groups.items():
             spread_out = [ways[index] for index in spread(len(ways))]
-            self._push(Branches(path, cost, weak, self._branches.hope + hope, spread_out), 0)
+            free = self._branches.free + (left == NOBODY)
+            self._push(Branches(path, cost, free, weak, self._branches.hope + hope, spread_out), 0)
 
     def _push(self, branches: Branches, index: int) -> None:
         self._pushed += 1
-        entry = (branches.cost, branches.weak, branches.hope, index, self._pushed, branches)
+        effort = branches.cost + branches.free
+        entry = (effort, branches.cost, branches.weak, branches.hope, index, self._pushed, branches)
         heappush(self._queue, entry)
+
+    def least_left(self) -> int | None:
+        """Return the fewest preemptions of the schedules that are left; None when none is."""
+        return min((entry[-1].cost for entry in self._queue), default=None)
 
     def _is_weak(self, point: Point | None) -> bool:
         if self._known is None or not self._branches.weak:
@@ -138,7 +150,7 @@ class PreemptionBounded:
 
 STRATEGY = Strategy(
     name="preemption_bounded",
-    summary="every schedule with 0, 1, 2, … preemptions, up to the bound",
+    summary="every schedule up to a bound of preemptions, the simplest first",
     make=PreemptionBounded,
     exhausts=True,
     bounded=True,
