@@ -1,0 +1,144 @@
+"""What the benchmark says of a tool: arithmetic over hand-made searches, and how a tool's process is run and ended."""
+
+import math
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bench.explore.corpus import case, names
+from bench.explore.results import closing, report
+from bench.explore.running import run
+from bench.explore.score import Row, detection, from_json, ratios, speed, table, to_json, totals
+from bench.explore.search import Counted, Effort, Form, Search, Tool
+from bench.explore.tools import of_packages, tools
+from harness.core.errors import UserError
+from localimpl import Unit
+
+CASE = "a2_overwritten_5_ticks_later"
+
+
+def found(schedules: int, seconds: float = 0.01, replayed: int | None = 10) -> Search:
+    return Search(schedules, seconds, found=True, replayed=replayed, kind="bleed")
+
+
+def missed(schedules: int = 300, exhausted: bool = False) -> Search:
+    return Search(schedules, 1.0, found=False, exhausted=exhausted)
+
+
+def never(form: Form, effort: Effort) -> Search:
+    raise AssertionError("a table is made without searching")
+
+
+def tool(name: str, package: str) -> Tool:
+    return Tool(name, package, "", seeded=True, units=frozenset(Unit), search=never)
+
+
+@pytest.mark.parametrize(
+    ("row", "cell"),
+    [
+        (None, "–"),
+        (Row(CASE, "t", (found(3), found(9), found(4)), seeds=3), "4, 10 ms"),
+        (Row(CASE, "t", (found(3), missed(), found(40)), seeds=3), "40 (2/3), 10 ms"),
+        (Row(CASE, "t", (found(3), missed(), missed()), seeds=3), "seldom (1/3), 10 ms"),
+        (Row(CASE, "t", (missed(), missed()), seeds=2), "never (0/2)"),
+        (Row(CASE, "t", (missed(exhausted=True),)), "false pass"),
+        (Row(CASE, "t", (found(3, 2.5),), fixed=found(1)), "3, 2.5 s FALSE FINDING"),
+        (Row(CASE, "t", stopped="took more than 120 s"), "stopped"),
+    ],
+)
+def test_a_cell_tells_the_median_and_how_many_seeds_found_it(row: Row | None, cell: str) -> None:
+    assert detection(row) == cell
+
+
+def test_an_exhausted_fixed_form_is_no_false_pass() -> None:
+    row = Row(CASE, "t", (found(3),), fixed=missed(exhausted=True))
+    assert not row.false_pass
+    assert not row.false_finding
+
+
+def test_more_than_half_of_the_seeds_must_find_it_for_a_median() -> None:
+    assert Row(CASE, "t", (found(3), missed(), missed()), seeds=3).schedules == math.inf
+
+
+def test_rows_are_kept_as_they_are() -> None:
+    row = Row(CASE, "t", (found(3), missed()), 2, missed(exhausted=True), 120.5, "took more than 120 s")
+    assert from_json(to_json(row)) == row
+
+
+def test_the_ratio_is_to_the_fastest_peer_and_only_where_one_ran() -> None:
+    every = [tool("ours", "us"), tool("ours drawn", "us"), tool("slow", "p"), tool("fast", "q")]
+    rows = [
+        Row("x", "ours", rate=100),
+        Row("x", "ours drawn", rate=400),
+        Row("x", "slow", rate=10),
+        Row("x", "fast", rate=50),
+        Row("y", "ours", rate=100),
+    ]
+    assert ratios(["x", "y"], every[:1], every, rows) == [2]
+    assert ratios(["x", "y"], every, every, rows) == [8]
+
+
+def test_the_tables_have_a_line_for_each_case_and_tool() -> None:
+    rows = [Row("x", "ours", (found(3),), rate=1234.5), Row("x", "slow", (missed(exhausted=True),))]
+    every = [tool("ours", "us"), tool("slow", "p")]
+    assert table(["x"], every, rows, "detection").splitlines()[-1] == "| x | 3, 10 ms | false pass |"
+    assert table(["x"], every, rows, "speed").splitlines()[-1] == "| x | 1,234 | – |"
+    assert speed(None) == "–"
+    assert totals(every, rows).splitlines()[2:] == [
+        "| ours | 1 of 1 | 3 | 0 | 0 | 0 | 10 of 10 | 0 |",
+        "| slow | 0 of 1 | never | 1 | 0 | 0 | none | 0 |",
+    ]
+
+
+def test_the_closing_lines_name_what_took_too_long_and_what_is_graded_otherwise() -> None:
+    ours = tools()["ctxstress"]
+    right = Search(3, 0.1, found=True, kind="bleed", feasibility=str(case(CASE).feasibility))
+    late = Search(50, 0.1, found=True, kind="bleed", feasibility="sequential")
+    rows = [
+        Row(CASE, ours.name, (right,), fixed=missed(exhausted=True)),
+        Row("c2_overwritten_5_ticks_later", ours.name, (late,), fixed=found(1)),
+    ]
+    (text,) = closing(names(), tuple(tools().values()), rows)
+    assert "found within 10 schedules: 1 of 2; c2_overwritten_5_ticks_later after 50" in text
+    assert "without a finding: 1 of 2" in text
+    assert "as the case says: 1 of 2" in text
+
+
+def test_the_page_has_all_cases_and_what_tools_said() -> None:
+    rows = [Row(CASE, "frontrun DPOR", (Search(1, 0.1, found=False, note="it was in two minds"),))]
+    page = report(names(), tuple(tools().values()), rows, 7, 300, date(2026, 11, 21))
+    assert all(name in page for name in names())
+    assert "- frontrun DPOR: it was in two minds (a2_overwritten_5_ticks_later)" in page
+
+
+def test_all_tools_count_the_instances_up_to_the_first_that_goes_wrong() -> None:
+    subject = case("proxy_bound_at_import")
+    counted = Counted(subject.faulty)
+    counted.begin()
+    trial = counted.begin()
+    assert counted.is_right(trial, {"alice": "alice", "bob": "bob"})
+    assert not counted.is_right(trial, {"alice": "alice", "bob": "alice"})
+    counted.begin()
+    counted.failed("an error that comes of the first")
+    search = counted.search(replayed=10)
+    assert (search.schedules, search.found, search.kind) == (2, True, "stale")
+
+
+def test_a_peer_that_is_not_there_is_answered_with_what_may_be_meant() -> None:
+    assert {one.package for one in of_packages(["simloop"])} == {"ctxstress", "simloop"}
+    with pytest.raises(UserError, match="is 'detangle' meant"):
+        of_packages(["detangel"])
+
+
+def test_a_tool_runs_in_a_process_of_its_own_and_is_ended_when_it_takes_too_long() -> None:
+    commands = Path(sys.executable).parent
+    ours = tools()["ctxstress"]
+    row = run(commands, ours, "c1_overwritten_1_tick_later", seeds=1, schedules=10, seconds=100)
+    assert (row.found, row.stopped) == (1, "")
+    assert row.fixed is not None
+    assert row.fixed.exhausted
+    assert row.rate > 0
+    late = run(commands, ours, "c1_overwritten_1_tick_later", seeds=1, schedules=10, seconds=0.01)
+    assert (late.found, late.stopped) == (0, "took more than 0.01 s")
