@@ -21,16 +21,16 @@ Key = tuple[str, Unit, str, str]
 def explained(
     results: Iterable[CellResult], options: Options, asked: Explore, lanes: int
 ) -> Iterator[CellResult]:
-    """Yield the mixed cells that have no exploration yet, each with one.
+    """Yield the mixed cells whose interleaving is not known yet, each with what a search for it came to.
 
-    A server's requests are explored on units of its kind in one process: on the host's cell of the same scenario, which
+    The search goes deeper than the one that follows each flood. A server's requests are explored on units of its kind in one process: on the host's cell of the same scenario, which
     may be known already.
     """
     results = list(results)
-    known = {_key(result): result for result in results if result.explored is not None}
+    known = {_key(result): result for result in results if _is_explained(result)}
     wanted: dict[Key, list[CellResult]] = {}
     for result in results:
-        if result.outcome is Outcome.MIXED and result.explored is None and result.ending is Ending.JUDGED:
+        if result.outcome is Outcome.MIXED and result.ending is Ending.JUDGED and not _is_explained(result):
             if (found := known.get(_key(result))) is not None:
                 yield replace(result, explored=found.explored)
             else:
@@ -43,6 +43,10 @@ def explained(
                     yield replace(result, explored=found.explored)
     finally:
         pool.stop()
+
+
+def _is_explained(result: CellResult) -> bool:
+    return result.explored is not None and result.explored.explanation is not None
 
 
 def _key(result: CellResult) -> Key:

@@ -11,13 +11,15 @@ from importlib.metadata import PackageNotFoundError, version
 
 from harness.core.names import load
 from harness.core.record import SCHEMA, Cell, CellResult, Run, not_applicable
-from harness.engine.job import Options
+from harness.engine.job import Explore, Options
 from harness.engine.pool import Pool
 from harness.explained import explained
 from harness.selection import Asked, Selection
 
 LANES = 2
 """Workers for each processor: cells over HTTP mostly wait for pauses and for each other."""
+DEEPER = Explore(seconds=10.0)
+"""How far the interleaving of a mix-up is searched for that a flood saw."""
 PACKAGES = ("ctxstress", "greenlet", "gevent", "werkzeug", "asgiref", "locust", "pytest", "uvicorn")
 
 
@@ -97,9 +99,7 @@ def execute(recorder: Recorder, tell: Callable[[CellResult], None]) -> Run:
             recorder.add(result)
             tell(result)
         if recorder.options.explore is not None:
-            for result in explained(
-                recorder.results.values(), recorder.options, recorder.options.explore, pool.size
-            ):
+            for result in explained(recorder.results.values(), recorder.options, DEEPER, pool.size):
                 recorder.add(result)
     except KeyboardInterrupt:
         recorder.interrupted = True

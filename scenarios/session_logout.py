@@ -48,4 +48,5 @@ SCENARIO = Scenario(
     uses=frozenset({Means.SESSION, Means.REVOCATION}),
     store="memory",
     unpromised=frozenset({Anomaly.LOST_UPDATE}),
+    few_suffice=False,
 )

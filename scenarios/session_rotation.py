@@ -58,4 +58,5 @@ SCENARIO = Scenario(
     uses=frozenset({Means.REQUEST, Means.SESSION, Means.REVOCATION}),
     store="memory",
     unpromised=frozenset({Anomaly.LOST_UPDATE}),
+    few_suffice=False,
 )

@@ -79,7 +79,7 @@ def explore(ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, **choi
         targets=choices["targets"],
         locals=choices["locals_"],
         hosts=choices["hosts"] or ("threads", "greenlets", "tasks"),
-        scenarios=choices["scenarios"],
+        scenarios=choices["scenarios"] or _usual_scenarios(),
         promise=choices["promise"],
     )
     options = Options(
@@ -96,6 +96,13 @@ def explore(ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, **choi
     else:
         print_explored(done, console(sys.stdout), paths.page, witnesses=not quiet)
     ctx.exit(done.exit_code())
+
+
+def _usual_scenarios() -> tuple[str, ...]:
+    """Return the scenarios for which a handful of requests is enough."""
+    from harness.catalog import entries
+
+    return tuple(entry.name for entry in entries("scenario") if entry.part.few_suffice)
 
 
 def _asked(choices: dict[str, Any]) -> "Explore":

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from harness.engine.job import Options
     from harness.selection import Asked
 
+EXPLORED = 2.0
+"""Seconds after which the exploration of a cell that was flooded ends, however few its schedules."""
+
 
 def matrix_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose cells and say how hard to press them."""
@@ -53,6 +56,14 @@ def matrix_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.FloatRange(1e-7, 10),
             help="Seconds after which CPython may switch threads.  [1e-06; in an app 1e-05]",
         ),
+        click.option(
+            "--explore",
+            type=click.IntRange(0),
+            default=60,
+            show_default=True,
+            metavar="SCHEDULES",
+            help="Interleavings of each cell on a host that are tried after the flood; 0 for none.",
+        ),
         click.option("--redis-url", help="A Redis server for session stores.  [a Valkey of our own]"),
         click.option(
             "--sql-url", help="A database for session stores, as SQLAlchemy writes it.  [an SQLite file]"
@@ -74,7 +85,8 @@ def asked_of_matrix(choices: dict[str, Any]) -> "tuple[Asked, Options]":
     """Turn the options of the command line into what is asked for and how hard to press."""
     import os
 
-    from harness.engine.job import Options
+    from harness.core.feasibility import Feasibility
+    from harness.engine.job import Explore, Options
     from harness.framework.sessions.places import REDIS_URL, SQL_URL
     from harness.selection import Asked
 
@@ -95,4 +107,6 @@ def asked_of_matrix(choices: dict[str, Any]) -> "tuple[Asked, Options]":
     hard = {name: choices[name] for name in names if choices[name] is not None}
     if choices["requests"]:
         hard |= {"requests": choices["requests"], "http_requests": choices["requests"]}
+    if choices["explore"]:
+        hard["explore"] = Explore(schedules=choices["explore"], seconds=EXPLORED, level=Feasibility.JITTER)
     return asked, Options(**hard)

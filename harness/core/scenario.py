@@ -75,5 +75,7 @@ class Scenario:
     """Every third request is cut short by its client."""
     in_process: bool = False
     """Asks for steps that only a host's units perform, so it has no cell on a server."""
+    few_suffice: bool = True
+    """Whether three requests put the claim to the test; if not, its schedules are explored only when asked for."""
     unpromised: frozenset[Anomaly] = frozenset()
     """Anomalies that the scenario shows but that no Local can prevent."""

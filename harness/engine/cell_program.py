@@ -1,6 +1,6 @@
 """A cell as a program to explore: a few requests of one scenario over one subject, and the checkers as its judge."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 
 from harness.core.control import Mixup, Round, Work
@@ -10,15 +10,16 @@ from harness.core.execution import Execution
 from harness.core.history import History, Kind
 from harness.core.names import load
 from harness.core.plan import TABS, plan
-from harness.core.ports import Checker, Host, Target
+from harness.core.ports import Checker, Gate, Host, Target, Visit
 from harness.core.record import Cell, Place
 from harness.core.scenario import Cookies, Means, Scenario
+from harness.core.steps import Pause, Step, drive
 from harness.core.verdict import Anomaly, Need
 from harness.engine.announced import Announcer
 from harness.engine.flood import Flood
 from harness.engine.judge import unpromised
 from harness.engine.subjects import find_subject
-from localimpl import Subject
+from localimpl import Subject, Unit
 
 REQUESTS = 3
 UNITS = 2
@@ -26,6 +27,21 @@ UNITS = 2
 REFERENCE = "cell:"
 TELLING = tuple(Anomaly)
 """Anomalies in the order in which they tell the most; of several in one schedule the first is shown."""
+
+
+def _at_once(lanes: Sequence[Iterable[tuple[int, Visit]]], gate: Gate) -> None:
+    """Run requests right here, without pauses: the log-in that comes before a schedule, on no unit of it."""
+    for lane in lanes:
+        for _, visit in lane:
+            drive(visit("login"), _pass_over)
+
+
+def _pass_over(step: Step) -> None:
+    if not isinstance(step, Pause):
+        raise TypeError(f"{step!r} cannot be done in a log-in, which runs on no unit")
+
+
+AT_ONCE = Host("at_once", "requests without pauses", Unit.THREAD, _at_once, frozenset())
 
 
 class CellProgram:
@@ -67,7 +83,7 @@ class CellProgram:
         announcer = Announcer()
         subject = announcer.subject(self.subject) if self.tracked else self.subject
         mounted = self._target.mount(subject, self.scenario)
-        flood = Flood(mounted, self.scenario, self._host, self._gate, history)
+        flood = Flood(mounted, self.scenario, AT_ONCE, self._gate, history)
         works = [
             Work(name, visits=list(visits))
             for name, visits in zip(self._names, flood.visits(self._lanes), strict=True)

@@ -27,6 +27,7 @@ class Client:
     def connect(self) -> None:
         """Open a connection unless one is open; raises TransportError."""
         if self._connection is None or not self._connection.reusable:
+            self.close()
             self._connection = Connection(self.port, self.limit)
 
     def __enter__(self) -> "Client":

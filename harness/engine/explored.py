@@ -25,6 +25,8 @@ def explored(result: CellResult, job: Job) -> CellResult:
     asked = job.options.explore
     if asked is None or not job.controlled or result.ending is not Ending.JUDGED:
         return result
+    if job.options.flood and not load(result.cell.scenario).few_suffice:
+        return result
     found = exploration(result, job, asked)
     seen = [Outcome.MIXED] if found.outcome is Outcome.MIXED else []
     outcome = worst([result.outcome, *seen]) if job.options.flood else found.outcome
