@@ -117,7 +117,10 @@ class Running:
         return end
 
     def _fewest(self, trial: Trial, end: End) -> End:
-        """Find the smallest number of clients that shows a mix-up, each in a process of its own."""
+        """Find the smallest number of clients that shows a mix-up, each in a process of its own.
+
+        Where that cannot be done, what was found stands, and a note says why the number is missing.
+        """
         kept = trial.findings.kept[0]
         pressure = kept.exchange.pressure
         if not pressure or not self.asked.place.app:
@@ -141,7 +144,12 @@ class Running:
 
         try:
             fewest, tried = smallest(shows, kept.clients, MOST_TRIED)
-        except (KeyboardInterrupt, UserError):
+        except KeyboardInterrupt:
+            trial.notes.append("the search for the fewest clients was interrupted")
+            return end
+        except UserError as error:
+            why = str(error).partition(LOG_SAID)[0].rstrip("; ")
+            trial.notes.append(f"the search for the fewest clients could not be done: {why}")
             return end
         return replace(end, smallest=fewest, tried=tried, repeat=self._command(pressure, fewest))
 
