@@ -1,5 +1,6 @@
 """Runs gevent's greenlets one step at a time in the order that an execution picks, in a hub whose loop is virtual."""
 
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -146,7 +147,7 @@ class Picker:
         if execution.fate is None:
             unit = self.units[execution.current] if execution.current != NOBODY else None
             name = unit.name if unit else "the program"
-            stands = place(getcurrent().gr_frame)
+            stands = place(sys._getframe())
             execution.lose_control(
                 f"{name} waits for {what}{told(stands)}, and that comes as it likes: {advice}"
             )

@@ -11,7 +11,7 @@ from gevent._abstract_linkable import AbstractLinkable
 from gevent._waiter import Waiter
 from gevent.event import AsyncResult, Event
 from gevent.greenlet import Greenlet
-from gevent.lock import RLock, Semaphore
+from gevent.lock import Semaphore
 from gevent.queue import Channel, SimpleQueue
 
 from harness.controlled._gevent_unit import GreenletUnit
@@ -66,10 +66,7 @@ def _holders(links: list[Any]) -> list[Any]:
 def _words(thing: Any, units: Units) -> str:
     match thing:
         case Semaphore():
-            owners = [
-                getattr(each, "_owner", None) for each in gc.get_referrers(thing) if isinstance(each, RLock)
-            ]
-            names = [unit.name for unit in units if unit and unit.greenlet in owners]
+            names = [unit.name for unit in units if unit and _holds(unit, thing)]
             return f"a lock, which {names[0]} holds," if names else "a lock or semaphore"
         case Event():
             return "an event"
@@ -82,3 +79,13 @@ def _words(thing: Any, units: Units) -> str:
             return "a queue"
         case _:
             return "another greenlet"
+
+
+def _holds(unit: GreenletUnit, lock: Semaphore) -> bool:
+    """Tell whether a unit owns the re-entrant lock that is made of this one; of others nobody knows who holds them."""
+    owners = [
+        each.get("_owner") if type(each) is dict else getattr(each, "_owner", None)
+        for each in gc.get_referrers(lock)
+    ]
+    # gevent's own keeps the greenlet, the patched standard library's its ident.
+    return unit.greenlet in owners or id(unit.greenlet) in owners
