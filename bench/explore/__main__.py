@@ -19,7 +19,7 @@ ROWS = CACHE / "rows"
 @click.option(
     "--peers", default="", help="Packages to compare with, with commas between; all that there are."
 )
-@click.option("--only", default="", help="One tool, by its name.")
+@click.option("--only", default="", help="One package, or one of its strategies by the name in the tables.")
 @click.option("--seeds", default=7, show_default=True, help="For a tool that draws.")
 @click.option("--schedules", default=300, show_default=True, help="For each seed, at most.")
 @click.option("--seconds", default=120.0, show_default=True, help="For each tool on each case, at most.")
@@ -31,7 +31,7 @@ def main(
     wanted = chosen(cases)
     compared = of_packages([one.strip() for one in peers.split(",") if one.strip()])
     if only:
-        compared = tuple(tool for tool in compared if tool.name == only)
+        compared = tuple(tool for tool in compared if only in (tool.name, tool.package))
     commands = prepared()
     rows = []
     for name in wanted:
