@@ -23,7 +23,7 @@ _OURS = tuple(f"{Path(harness.__file__).parent / room}/" for room in ("controlle
 @cache
 def in_program(file: str) -> bool:
     """Tell whether a source file is the program's: no part of the standard library or of what drives it."""
-    if file.startswith("<"):
+    if file.startswith("<frozen "):
         return False
     return not file.startswith(_OURS) and (not file.startswith(_STANDARD) or file.startswith(_INSTALLED))
 

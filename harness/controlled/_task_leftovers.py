@@ -19,7 +19,7 @@ def stop_leftovers(loop: Loop) -> list[AnyTask]:
     if loop.alive or loop.asyncgens or loop.soon:
         _gather(loop)
         unstoppable = _cancel(loop)
-        for generator in list(loop.asyncgens):
+        for generator in list(loop.asyncgens.values()):
             loop.create_task(generator.aclose())
         if not _run_out(loop) or any(not task.done() for task in loop.units):
             unstoppable = _cancel(loop)

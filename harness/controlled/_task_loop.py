@@ -11,7 +11,7 @@ from functools import partial
 from heapq import heappush
 from threading import get_ident
 from typing import Any, TypeVar, TypeVarTuple
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 from harness.controlled._task_frames import calls
 from harness.controlled._task_line import Line, Mark
@@ -56,16 +56,16 @@ class Loop(asyncio.AbstractEventLoop):
     """
 
     def __init__(self) -> None:
-        self._thread = get_ident()
         self._taken = asyncio.Handle(print, (), self)
-        self.asyncgens: WeakSet[Any] = WeakSet()
-        """The asynchronous generators that were begun and not closed."""
+        self.asyncgens: WeakValueDictionary[int, Any] = WeakValueDictionary()
+        """The asynchronous generators that were begun and still exist, in their order."""
         self.queue: deque[asyncio.Handle] | None = deque()
         """What is to run without choices, while leftovers are stopped; None while a schedule decides."""
 
     def begin(self, execution: Execution) -> None:
         """Forget the last schedule and take part in another."""
         self.execution = execution
+        self._thread = get_ident()
         self.line = Line(execution.ready)
         self.tasks: list[AnyTask | None] = []
         """By unit, the task that it runs on."""
@@ -101,6 +101,7 @@ class Loop(asyncio.AbstractEventLoop):
         self.tasks, self.steps = [], []
         self.units, self.sleeps, self.calls = {}, {}, {}
         self.timeouts.clear()
+        self.asyncgens.clear()
 
     def lost_control(self, what: str, advice: str) -> UncontrolledError:
         """Give the schedule up, and return what to raise."""
@@ -305,11 +306,11 @@ class Loop(asyncio.AbstractEventLoop):
 
     def asyncgen_begins(self, generator: Any) -> None:
         """Remember an asynchronous generator, to be closed if nobody does."""
-        self.asyncgens.add(generator)
+        self._numbers += 1
+        self.asyncgens[self._numbers] = generator
 
     def asyncgen_is_left(self, generator: Any) -> None:
         """Close an asynchronous generator that nobody refers to any more, on a task, as asyncio does."""
-        self.asyncgens.discard(generator)
         self.call_soon(self.create_task, generator.aclose())
 
     def is_running(self) -> bool:

@@ -21,18 +21,21 @@ class Worker:
         self._result: Any = None
         self._error: BaseException | None = None
         self.blocked = False
-        """Whether a function never came back; the thread is lost then."""
+        """Whether a function has not come back; the thread is lost if it never does."""
         # As the first thread of asyncio's default executor is called.
         self._thread = Thread(target=self._work, name="asyncio_0", daemon=True)
         self._thread.start()
 
     def run(self, call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
         """Run a function and return its result and what it raised; TimeoutError when it does not come back."""
+        if self.blocked:
+            raise TimeoutError
         self._call = call
+        self.blocked = True
         self._go.release()
         if not self._done.acquire(timeout=LONGEST):
-            self.blocked = True
             raise TimeoutError
+        self.blocked = False
         outcome = self._result, self._error
         self._result = self._error = None
         return outcome

@@ -36,11 +36,11 @@ def _what(task: AnyTask, names: Names) -> str:
             return f"{_article(type(owner).__name__)}{_held(owner, names)}"
         if "fs" in local:
             others = f"tasks{_named(local['fs'], names)}"
-        elif isinstance(local.get("fut"), asyncio.Task):
+        elif local.get("fut") in names:
             others = f"task{_named([local['fut']], names)}"
     if others:
         return others
-    if isinstance(future, asyncio.Task):
+    if future in names:
         return f"task{_named([future], names)}"
     if children := getattr(future, "_children", None):
         return f"the tasks that it gathers{_named(children, names)}"

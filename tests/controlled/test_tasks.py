@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from harness.core.control import Work
-from harness.core.execution import Fate
+from harness.controlled.tasks import CONTROLLED
+from harness.core.control import StrategyOptions, Work
+from harness.core.execution import Execution, Fate
 from harness.core.steps import PAUSE, Await, Cancel, Join, Offload, Script, Spawn
+from harness.schedulers.fifo import STRATEGY as FIFO
 from tests.controlled.task_schedules import Works, calls, outcomes, schedules
 
 
@@ -171,3 +173,191 @@ def test_steps_of_scripts() -> None:
         assert execution.names == ["r1", "r1/1", "r1/thread"]
         assert told == ["offloaded", "awaited", "child", "cancelled"]
         told.clear()
+
+
+def python_tasks(loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> Any:
+    return vars(asyncio.tasks)["_PyTask"](coro, loop=loop, **options)
+
+
+FACTORIES = [None, python_tasks, *filter(None, [getattr(asyncio, "eager_task_factory", None)])]
+
+
+@pytest.mark.parametrize("factory", FACTORIES, ids=lambda each: getattr(each, "__name__", "tasks of C"))
+def test_a_task_factory_makes_units_too(factory: Any) -> None:
+    async def child(pauses: int) -> str:
+        for _ in range(pauses):
+            await asyncio.sleep(pauses)
+        lock = asyncio.Lock()
+        async with lock:
+            await asyncio.sleep(0)
+        task = asyncio.current_task()
+        assert task is not None
+        return task.get_name()
+
+    async def parent() -> list[str]:
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(factory)
+        assert loop.get_task_factory() is factory
+        tasks = [asyncio.create_task(child(0)), asyncio.create_task(child(2), name="second")]
+        return await asyncio.gather(*tasks)
+
+    found = list(schedules(calls(parent, three_segments), bound=1))
+    assert {tuple(each.results[0]) for each in found} == {("r1/1", "second")}
+    assert {each.fate for each in found} == {Fate.DONE}
+    assert {frozenset(each.names) for each in found} == {frozenset({"r1", "r2", "r1/1", "r1/2"})}
+
+
+@pytest.mark.parametrize("factory", FACTORIES[1:], ids=lambda each: each.__name__)
+def test_a_task_of_a_factory_waits_like_any_other(factory: Any) -> None:
+    async def waits() -> None:
+        await asyncio.Event().wait()
+
+    async def parent() -> None:
+        asyncio.get_running_loop().set_task_factory(factory)
+        await asyncio.create_task(waits())
+
+    (only,) = schedules(calls(parent))
+    assert only.fate is Fate.DEADLOCK
+    assert [only.waiting[unit].partition(",")[0] for unit in (0, 1)] == [
+        "task r1/1",
+        "an Event that nobody has set",
+    ]
+
+
+async def shields() -> str:
+    inner = asyncio.create_task(asyncio.sleep(1, "kept"))
+    outer = asyncio.shield(inner)
+    outer.cancel()
+    await asyncio.wait([outer])
+    return f"{outer.cancelled()} {await inner}"
+
+
+async def condition() -> str:
+    ready: list[int] = []
+    lock = asyncio.Condition()
+
+    async def waits() -> int:
+        async with lock:
+            await lock.wait_for(lambda: ready)
+            return ready.pop()
+
+    async def notifies() -> None:
+        async with lock:
+            ready.append(1)
+            lock.notify_all()
+
+    return str((await asyncio.gather(waits(), notifies()))[0])
+
+
+async def queue() -> str:
+    items: asyncio.Queue[int] = asyncio.Queue(2)
+
+    async def puts() -> None:
+        for number in range(3):
+            await items.put(number)
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(puts())
+    told = [await items.get() for _ in range(3)]
+    await task
+    return str(told)
+
+
+async def barrier() -> str:
+    meeting = asyncio.Barrier(2)
+    return str(sorted(await asyncio.gather(meeting.wait(), meeting.wait())))
+
+
+async def semaphore() -> str:
+    most, inside = 0, 0
+    limit = asyncio.Semaphore(2)
+
+    async def enters() -> None:
+        nonlocal most, inside
+        async with limit:
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0)
+            inside -= 1
+
+    await asyncio.gather(enters(), enters(), enters())
+    return str(most <= 2)
+
+
+async def first_completed() -> str:
+    tasks = {asyncio.create_task(asyncio.sleep(delay)) for delay in (1, 2)}
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    return f"{type(done).__name__} {len(done) + len(pending)}"
+
+
+async def group_fails() -> str:
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise ValueError
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+            other = group.create_task(asyncio.Event().wait())
+    except ExceptionGroup as errors:
+        return f"{type(errors.exceptions[0]).__name__} {other.cancelled()}"
+    return "nothing"
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (shields, "True kept"),
+        (condition, "1"),
+        (queue, "[0, 1, 2]"),
+        (barrier, "[0, 1]"),
+        (semaphore, "True"),
+        (first_completed, "set 2"),
+        (group_fails, "ValueError True"),
+    ],
+)
+def test_what_asyncio_offers_does_the_same_in_every_schedule(call: Any, told: str) -> None:
+    found = outcomes(calls(call), bound=3)
+    assert set(found) == {(told,)}
+    assert found.total() > 1
+
+
+def test_a_cancellation_between_set_and_reset_is_found() -> None:
+    """As of a client that goes away while the value of another is in place."""
+
+    def works() -> list[Work]:
+        user = {"name": "nobody"}
+
+        async def request() -> None:
+            user["name"] = "alice"
+            await asyncio.sleep(0)
+            user["name"] = "nobody"
+
+        async def leaves() -> str:
+            task = asyncio.create_task(request())
+            await asyncio.sleep(1)
+            task.cancel()
+            await asyncio.wait([task])
+            return user["name"]
+
+        return [Work("r1", leaves)]
+
+    assert set(outcomes(works)) == {("nobody",), ("alice",)}
+
+
+def test_a_schedule_with_too_many_steps_is_given_up_and_leaves_nothing() -> None:
+    tasks: list[Any] = []
+
+    async def forever() -> None:
+        tasks.append(asyncio.current_task())
+        await asyncio.create_task(asyncio.sleep(0))
+        await asyncio.create_task(forever())
+
+    execution = Execution(FIFO.make(StrategyOptions()), cap=200)
+    with CONTROLLED.open() as control:
+        control.run([Work("r1", forever)], execution)
+    assert execution.fate is Fate.CAPPED
+    assert len(tasks) >= 50
+    assert all(task.done() for task in tasks)
