@@ -3,6 +3,7 @@
 import contextlib
 import json
 import linecache
+import runpy
 import subprocess
 import sys
 import threading
@@ -425,12 +426,37 @@ def test_two_watchers_side_by_side(passed: Passed, load: Load) -> None:
 
 
 WINDOWS = Path(__file__).with_name("flooded_windows.py")
+FLOODED = runpy.run_path(str(WINDOWS))
+NOT_IN_BETWEEN = {
+    "before a method in C reads": ["returned"],
+    "before a function in C reads": ["returned"],
+    "after a Python function has read, at its end": ["enter"],
+    "after a Python method has read, at its end": ["enter"],
+}
+"""Points of windows that have some, on their other side."""
+
+
+@pytest.mark.parametrize("name", [*FLOODED["CLOSED"], *FLOODED["OPEN"]])
+def test_the_points_are_those_that_floods_of_windows_show(passed: Passed, load: Load, name: str) -> None:
+    """The note on switch points in docs/decisions has what the floods showed."""
+    body = (FLOODED["CLOSED"] | FLOODED["OPEN"])[name]
+    window = load(FLOODED["SETUP"].replace("{body}", body))
+    passed.watcher.watch(Watch(("shop.py",), GIL))
+    manager = window["Child"]()
+    passed.run(window["flood"], "me", 1, window["Box"](), {}, [1, 2], threading.Lock(), manager)
+    begin, made_range, *between, around = [each.split()[0] for each in passed.told()]
+    assert [begin, made_range, around] == ["enter", "returned", "loop"]
+    if name in FLOODED["CLOSED"]:
+        assert between == NOT_IN_BETWEEN.get(name, [])
+    else:
+        assert between
+
+
 FEW = ("d.get()", "for", "before a Python function reads", "before a method in C reads", "len()")
 
 
 @pytest.mark.slow
-def test_windows_are_as_open_as_the_classification_says() -> None:
-    """All of them are told in the note on switch points in docs/decisions; these few show that it holds here."""
+def test_windows_are_open_here_as_the_classification_says() -> None:
     done = subprocess.run(
         [sys.executable, "-B", WINDOWS, "3", *FEW], capture_output=True, text=True, check=True, timeout=120
     )
