@@ -72,12 +72,20 @@ class Judge:
         if not self._uses:
             return Hope.UNKNOWN
         self._scan(step)
-        touched: Iterable[Touch] = self._execution.touches[step]
+        touched = self._next(step, left)
         if point.object and not touched:
             touched = ((point.object, point.writes),)
         if not touched:
             return Hope.APART if self._execution.tracked else Hope.UNKNOWN
         return min(self._of_touch(name, writes, left, other) for name, writes in touched)
+
+    def _next(self, step: int, unit: int) -> Iterable[Touch]:
+        """Return what a unit touches when it goes on, at this step or later."""
+        ran, touches = self._execution.ran, self._execution.touches
+        for later in range(step, len(touches)):
+            if ran[later] == unit:
+                return touches[later]
+        return ()
 
     def _scan(self, step: int) -> None:
         ran, touches = self._execution.ran, self._execution.touches

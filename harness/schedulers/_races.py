@@ -60,30 +60,31 @@ def races(
             world.append(step)
             disturbed.update(range(step))
         own = before
+        racing = []
         for earlier in sorted(disturbed, reverse=True):
             if earlier != step and not own >> earlier & 1:
-                direct = not before >> earlier & 1
+                racing.append(Race(earlier, step, not before >> earlier & 1, past))
                 before |= past[earlier] | 1 << earlier
-                if step >= first:
-                    yield Race(earlier, step, direct, past)
         past.append(before)
         last[unit] = step
+        if step >= first:
+            yield from racing
 
 
 def initials(race: Race, ran: Sequence[int]) -> list[int]:
     """Return who could go in place of the earlier step, to come nearer to the race the other way round.
 
     They are the units that could go first in what need not happen after that step, with the later step at its end
-    (Abdulla, Aronis, Jonsson and Sagonas: Optimal DPOR, POPL 2014); the later step's unit, if it is one, comes in front.
+    (Abdulla, Aronis, Jonsson and Sagonas: Optimal DPOR, POPL 2014); in front the later step's, if it is one.
     """
+    past = race.past
     kept = 0
     gone: set[int] = set()
     found: list[int] = []
-    between = (each for each in range(race.earlier + 1, race.later) if not race.past[each] >> race.earlier & 1)
-    for step in between:
-        if ran[step] not in gone and not race.past[step] & kept:
+    left = (step for step in range(race.earlier + 1, race.later) if not past[step] >> race.earlier & 1)
+    for step in (*left, race.later):
+        if ran[step] not in gone and not past[step] & kept:
             found.append(ran[step])
         gone.add(ran[step])
         kept |= 1 << step
-    ...
-    return found
+    return sorted(found, key=lambda unit: unit != ran[race.later])

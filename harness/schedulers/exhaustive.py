@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from harness.core.control import Strategy, StrategyOptions
 from harness.core.execution import NOBODY, Execution, Touch
 from harness.schedulers._path import follow, followed
-from harness.schedulers._races import disturb, races
+from harness.schedulers._races import disturb, initials, races
 
 Asleep = dict[int, tuple[Touch, ...]]
 """Units that need not go next, each with what its step touches."""
@@ -100,10 +100,11 @@ class Exhaustive:
                 node.todo = [unit for unit in node.options if unit != node.chosen]
             return
         ran = execution.ran[: len(nodes)]
-        for step, initials in races(ran, execution.touches, execution.options, max(self._branch, 0)):
-            node = nodes[step]
-            if not any(unit == node.chosen or unit in node.todo or unit in node.asleep for unit in initials):
-                node.todo += [unit for unit in initials if unit in node.options][:1]
+        for race in races(ran, execution.touches, execution.options, max(self._branch, 0)):
+            node = nodes[race.earlier]
+            firsts = initials(race, ran) if race.direct else []
+            if not any(unit == node.chosen or unit in node.todo or unit in node.asleep for unit in firsts):
+                node.todo += [unit for unit in firsts if unit in node.options][:1]
 
     def _note(self, execution: Execution, until: int) -> None:
         """Take in the steps that have ended, up to one or to where the schedule becomes redundant."""
