@@ -61,7 +61,7 @@ class Grain(IntEnum):
 class Awaited:
     """Something that units wait for; what it holds of them belongs to one schedule."""
 
-    __slots__ = ("__weakref__", "baton", "generation", "grain", "made", "name", "waiters")
+    __slots__ = ("__weakref__", "baton", "generation", "grain", "made", "name", "title", "waiters")
 
     kind = "lock"
 
@@ -70,12 +70,16 @@ class Awaited:
         self.grain = grain
         self.generation = baton.generation
         self.made = Origin(frame)
+        self.title = ""
+        """How it is called, if that says more than where it was made."""
         baton.made += 1
         self.name = f"{self.kind} {baton.made}"
         self.waiters: dict[int, Origin] = {}
         """The units that wait for it, and where."""
 
     def __str__(self) -> str:
+        if self.title:
+            return self.title
         called = self.made.called
         if called is None:
             return f"the {self.kind} made at {self.made}"

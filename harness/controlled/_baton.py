@@ -4,6 +4,7 @@ import gc
 from _thread import allocate_lock, get_ident
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures._base import LOGGER
 from contextvars import Context
 from functools import partial
 from typing import Any, NoReturn
@@ -341,6 +342,7 @@ class Baton:
     def _stop_all(self) -> None:
         """Let every unit that still stands somewhere unwind, one after the other."""
         self.stopping = True
+        told, LOGGER.disabled = LOGGER.disabled, True  # a pool's thread reports whatever ends it
         for worker in self._workers:
             if worker.busy and not worker.gone:
                 self._refused = 0
@@ -349,9 +351,10 @@ class Baton:
                     worker.gone = True
                 if worker.gone:
                     self.execution.lose_control(
-                        "a unit could not be stopped when its schedule was over: it hangs, or catches BaseException and "
-                        "goes on; let pass what is no Exception"
+                        "a unit could not be stopped when its schedule was over: it hangs, or catches BaseException "
+                        "and goes on; let pass what is no Exception"
                     )
+        LOGGER.disabled = told
         self.stopping = False
         self.running = 0
         self.members.clear()

@@ -16,6 +16,8 @@ from harness.core.execution import NOBODY, Role
 
 FOREIGN = 1.0
 """Seconds of real time that a unit waits for a lock which a thread holds that is not controlled."""
+SOMEBODY = -1
+"""In place of a thread that is not known."""
 WITHIN_WAIT = {Condition._release_save.__code__, Condition._acquire_restore.__code__}  # type: ignore[attr-defined]
 """Code in which a lock is given up and taken again as part of one wait."""
 
@@ -30,7 +32,7 @@ class ScheduledLock(Awaited):
         self.real = self._new() if real is None else real
         self.holder = NOBODY
         self._since: Origin | None = None
-        self._outsider = 0
+        self._outsider = 0 if real is None else SOMEBODY
         """The thread that took it without being controlled."""
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:

@@ -5,10 +5,12 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 from harness.controlled._baton import Baton, Body
 from harness.controlled._place import NOWHERE, Place, beginning, place
+from harness.controlled._thread_adoption import Adoption
 from harness.controlled._thread_patches import Patches
 from harness.controlled._thread_spawning import Spawning
 from harness.controlled._thread_worker import Worker
@@ -32,6 +34,7 @@ class ThreadControl:
         self._baton.watcher = self._watcher = make_watcher(self._baton.reach)
         self._spawning = Spawning(self._baton)
         self._patches = Patches(self._baton, self._spawning)
+        self._adoption = Adoption(self._baton)
         self._calls: list[Callable[[], Any] | None] = []
 
     def open(self) -> None:
@@ -42,6 +45,7 @@ class ThreadControl:
     def close(self) -> None:
         """Give everything back, and end the threads."""
         self._baton.driver = 0
+        self._adoption.give_back()
         self._patches.remove()
         self._watcher.close()
         self._baton.close()
@@ -50,6 +54,9 @@ class ThreadControl:
         """Report these switch points from the next schedule on."""
         self._baton.finely = watch.level.rank >= Feasibility.GIL_SWITCH.rank
         self._watcher.watch(watch)
+        ends = tuple("/" + PurePath(file).as_posix().lstrip("/") for file in watch.files)
+        self._adoption.give_back()
+        self._adoption.take(lambda file: ("/" + PurePath(file).as_posix().lstrip("/")).endswith(ends))
 
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule to its fate."""

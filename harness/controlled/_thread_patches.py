@@ -15,6 +15,7 @@ from harness.controlled._awaited import Grain
 from harness.controlled._baton import Baton
 from harness.controlled._locks import ScheduledLock, ScheduledRLock
 from harness.controlled._place import carries
+from harness.controlled._thread_names import exchange
 from harness.controlled._thread_queue import ScheduledQueue
 from harness.controlled._thread_spawning import Spawning
 
@@ -71,27 +72,14 @@ class Patches:
         for owner, name, other in self._places:
             self._before.append((owner, name, vars(owner)[name]))
             setattr(owner, name, other)
-        _exchange(self._by_name)
+        exchange(self._by_name)
 
     def remove(self) -> None:
         """Put back what was there, also in modules that were imported meanwhile."""
         while self._before:
             owner, name, original = self._before.pop()
             setattr(owner, name, original)
-        _exchange([(other, original) for original, other in reversed(self._by_name)])
-
-
-def _exchange(pairs: list[tuple[Any, Any]]) -> None:
-    """Replace objects by others wherever a module of the program has imported them by name."""
-    others = {id(old): new for old, new in pairs}
-    for module in list(sys.modules.values()):
-        names = getattr(module, "__dict__", {})
-        file = names.get("__file__")
-        if not file or carries(file):
-            continue
-        for name, value in list(names.items()):
-            if id(value) in others:
-                names[name] = others[id(value)]
+        exchange([(other, original) for original, other in reversed(self._by_name)])
 
 
 def _methods(spawning: Spawning) -> tuple[Callable[..., Any], ...]:

@@ -134,10 +134,15 @@ class Spawning:
         return future
 
     def shutdown(self, pool: ThreadPoolExecutor, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Do what ``ThreadPoolExecutor.shutdown`` does."""
-        if get_ident() == self._baton.running:
-            pool = self._controlled(pool)
-        real_shutdown(pool, wait, cancel_futures=cancel_futures)
+        """Do what ``ThreadPoolExecutor.shutdown`` does, but join the threads in their order: it has them in a set."""
+        if get_ident() != self._baton.running:
+            real_shutdown(pool, wait, cancel_futures=cancel_futures)
+            return
+        pool = self._controlled(pool)
+        real_shutdown(pool, wait=False, cancel_futures=cancel_futures)
+        if wait:
+            for thread in sorted(pool._threads, key=lambda thread: self._units[id(thread)][1]):
+                self.join(thread)
 
     def _controlled(self, pool: ThreadPoolExecutor) -> ThreadPoolExecutor:
         """Return the pool that takes the place of another in this schedule: itself, if it was made for it.

@@ -70,7 +70,7 @@ def _forgetting() -> Callable[[], None]:
 
 
 def _dropping_dummies() -> Callable[[], None]:
-    """Up to 3.12 each thread-local has an entry in the dict of the thread's state; when that ends, it clears its values."""
+    """Up to 3.12 a thread-local has an entry in the dict of the thread's state, by whose end it clears its values."""
     get_dict = ctypes.pythonapi.PyThreadState_GetDict
     get_dict.restype = ctypes.c_void_p  # borrowed; as an object it would be released once too often
     state: dict[Any, Any] = ctypes.cast(get_dict(), ctypes.py_object).value
@@ -85,7 +85,7 @@ def _dropping_dummies() -> Callable[[], None]:
 
 
 def _calling_watchdogs() -> Callable[[], None]:
-    """From 3.13 each thread-local weakly refers to one object of the thread; the reference's callback clears its values."""
+    """From 3.13 a thread-local weakly refers to an object of the thread; the reference's callback clears its values."""
     probe = threading.local()
     probe.touched = True
     watchdogs: set[Any] = next(each for each in gc.get_referents(probe) if isinstance(each, set))

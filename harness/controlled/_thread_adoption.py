@@ -1,0 +1,131 @@
+"""Locks and queues that a program made before its host was opened: scheduled while their files are watched."""
+
+import queue
+import sys
+import threading
+from _queue import SimpleQueue
+from _thread import LockType
+from _thread import RLock as RealRLock
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from types import FunctionType, ModuleType
+from typing import Any
+
+from harness.controlled._awaited import Awaited, Grain
+from harness.controlled._baton import Baton
+from harness.controlled._locks import ScheduledLock, ScheduledRLock
+from harness.controlled._place import carries
+from harness.controlled._thread_names import exchange
+from harness.controlled._thread_queue import ScheduledQueue
+
+BOUND = ("acquire", "release", "_release_save", "_acquire_restore", "_is_owned")
+"""What a Condition takes over from its lock."""
+
+
+class Adoption:
+    """Puts scheduled ones in the place of those that watched modules, their classes and their instances hold."""
+
+    def __init__(self, baton: Baton) -> None:
+        self._baton = baton
+        self._adopted: dict[int, tuple[Any, Awaited]] = {}
+        """By the identity of the real one: it, and what stands for it."""
+        self._undo: list[Callable[[], object]] = []
+
+    def take(self, chosen: Callable[[str], bool]) -> None:
+        """Adopt what the modules hold whose files are chosen."""
+        for module in list(sys.modules.values()):
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and not carries(file) and chosen(file):
+                self._of_module(module)
+        exchange([(real, scheduled) for real, scheduled in self._adopted.values()])
+
+    def give_back(self) -> None:
+        """Put the real ones back."""
+        exchange([(scheduled, real) for real, scheduled in self._adopted.values()])
+        while self._undo:
+            self._undo.pop()()
+        self._adopted.clear()
+
+    def _of_module(self, module: ModuleType) -> None:
+        for name, value in list(vars(module).items()):
+            title = f"{module.__name__}.{name}"
+            if self._of(value, title) is not None:
+                continue
+            if type(value) is type:
+                if value.__module__ == module.__name__:
+                    self._of_attributes(value, list(vars(value).items()), title)
+            elif type(value) not in {FunctionType, ModuleType}:
+                self._of_attributes(value, list(_attributes(value)), title)
+
+    def _of_attributes(self, owner: Any, attributes: list[tuple[str, Any]], title: str) -> None:
+        for name, value in attributes:
+            scheduled = self._of(value, f"{title}.{name}")
+            if scheduled is not None:
+                self._set(owner, name, value, scheduled)
+            elif type(value) is cached_property and "lock" in vars(value):
+                # Up to 3.11 it holds a lock while it computes.
+                lock = vars(value)["lock"]
+                self._set(value, "lock", lock, self._of(lock, f"{title}.{name}"))
+
+    def _set(self, owner: Any, name: str, real: Any, scheduled: Any) -> None:
+        setattr(owner, name, scheduled)
+        self._undo.append(lambda: setattr(owner, name, real))
+
+    def _of(self, value: Any, title: str) -> Awaited | None:
+        """Return what stands for a lock or a simple queue; other things that wait are changed in themselves."""
+        if id(value) in self._adopted:
+            return self._adopted[id(value)][1]
+        kind = type(value)
+        scheduled: Awaited
+        if kind is LockType:
+            scheduled = ScheduledLock(self._baton, Grain.ALL, None, value)
+        elif kind is RealRLock:
+            scheduled = ScheduledRLock(self._baton, Grain.ALL, None, value)
+        elif kind is SimpleQueue:
+            scheduled = ScheduledQueue(self._baton, None, value)
+        else:
+            self._inside(value, kind, title)
+            return None
+        scheduled.title = f"the {scheduled.kind} {title}"
+        self._adopted[id(value)] = value, scheduled
+        return scheduled
+
+    def _inside(self, value: Any, kind: type, title: str) -> None:
+        """Let a thing of the standard library's go by scheduled locks."""
+        if issubclass(kind, threading.Condition):
+            self._condition(value, title)
+        elif issubclass(kind, threading.Event | threading.Semaphore | threading.Barrier):
+            self._condition(value._cond, title)
+        elif issubclass(kind, queue.Queue):
+            self._set(value, "mutex", value.mutex, self._of(value.mutex, title))
+            for condition in (value.not_empty, value.not_full, value.all_tasks_done):
+                self._condition(condition, title)
+
+    def _condition(self, condition: Any, title: str) -> None:
+        lock = self._of(condition._lock, title)
+        if lock is None:
+            return
+        facts = vars(condition)
+        before = dict(facts)
+        facts["_lock"] = lock
+        for name in BOUND:
+            facts.pop(name, None)
+            if hasattr(lock, name):
+                facts[name] = getattr(lock, name)
+        self._undo.append(lambda: (facts.clear(), facts.update(before)))
+
+
+def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield an instance's attributes without asking the instance, which may be a proxy that asks another."""
+    kind = type(value)
+    try:
+        yield from object.__getattribute__(value, "__dict__").items()
+    except AttributeError:
+        pass
+    for owner in kind.__mro__:
+        slots = vars(owner).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            try:
+                yield name, object.__getattribute__(value, name)
+            except AttributeError:
+                pass
