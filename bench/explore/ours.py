@@ -1,7 +1,7 @@
 """ctxstress: greenlets, tasks and threads; units run to completion first, then with more and more preemptions."""
 
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, process_time
 
 from bench.explore.corpus import files
 from bench.explore.programs import CaseProgram
@@ -58,14 +58,15 @@ def limits(form: Form, strategy: Strategy, effort: Effort) -> Limits:
 def _search(strategy: Strategy) -> Callable[[Form, Effort], Search]:
     def search(form: Form, effort: Effort) -> Search:
         subject, place = program(form), host(form)
-        started = perf_counter()
+        started, worked = perf_counter(), process_time()
         found = explore(subject, place, limits(form, strategy, effort))
-        spent = perf_counter() - started
+        spent, processor = perf_counter() - started, process_time() - worked
         told = found.explanation
         if told is None:
             return Search(
                 schedules=found.schedules,
                 seconds=spent,
+                processor=processor,
                 found=False,
                 exhausted=bool(found.phases) and all(phase.exhausted for phase in found.phases),
                 note=found.reason,
@@ -74,6 +75,7 @@ def _search(strategy: Strategy) -> Callable[[Form, Effort], Search]:
         return Search(
             schedules=found.found_at,
             seconds=spent,
+            processor=processor,
             found=True,
             replayed=sum(replay(subject, place, token).mixup is not None for _ in range(REPLAYS)),
             kind=told.kind,

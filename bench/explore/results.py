@@ -18,7 +18,8 @@ def report(
     """Return the page."""
     how = (
         f"Written by `./dev bench explore --write` on {today.isoformat()}, on 2 cores that had other work as well: "
-        "schedules count, seconds and rates tell the order of size. All tools ran in one Python, one after the other. "
+        "schedules count, seconds tell the order of size, and rates are by processor time. "
+        "All tools ran in one Python, one after the other. "
         f"A tool that draws had {seeds} seeds with at most {schedules} schedules each, any other one search with at "
         f"most {seeds * schedules:,}; ours ends by itself."
     )
@@ -49,7 +50,7 @@ def report(
             )
         parts += [
             table(fitting, able, rows, "detection"),
-            "Schedules in a second on the fixed form, with recording on:",
+            "Schedules in a second of processor time on the fixed form, with recording on:",
             table(fitting, able, rows, "speed"),
         ]
     parts += ["## What ours says", graded(cases, tools[0], rows), "## The cases", _cases(cases)]

@@ -64,5 +64,5 @@ def _row(tool: Tool, case: str, seeds: int, said: str, stopped: str) -> Row:
         elif what == FIXED:
             fixed = search
         else:
-            rate = search.schedules / search.seconds
+            rate = search.schedules / search.processor
     return Row(case, tool.name, tuple(faulty), seeds, fixed, rate, stopped)

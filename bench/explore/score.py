@@ -21,7 +21,7 @@ class Row:
     """How many there were to be."""
     fixed: Search | None = None
     rate: float = 0.0
-    """Schedules in a second on the fixed form."""
+    """Schedules in a second of a processor, on the fixed form."""
     stopped: str = ""
     """Why it was ended from outside."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 # By its own name: some of the tools replace what the module `time` holds.
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from bench.explore.case import Begin, Case, Trial, Wrong
@@ -39,6 +39,8 @@ class Search:
     """Schedules that were begun, up to the first finding or in all."""
     seconds: float
     """How long these took."""
+    processor: float
+    """Seconds of a processor that they took, which other work on the machine does not prolong."""
     found: bool
     exhausted: bool = False
     """Whether the tool says that there is no further schedule within its bound."""
@@ -74,8 +76,8 @@ class Counted:
 
     def __init__(self, begin: Begin) -> None:
         self._begin = begin
-        self._started = perf_counter()
-        self._ended = 0.0
+        self._started = _now()
+        self._ended = self._started
         self.begun = 0
         self.found_at = 0
         self.wrong: Wrong | None = None
@@ -107,13 +109,17 @@ class Counted:
         self, exhausted: bool = False, replayed: int | None = None, schedules: int = 0, note: str = ""
     ) -> Search:
         """Return what came of it; ``schedules`` is the tool's own count, where there was no finding."""
+        ended = self._ended if self.found_at else _now()
+        seconds, processor = (after - before for after, before in zip(ended, self._started, strict=True))
         if not self.found_at:
-            spent = perf_counter() - self._started
-            return Search(schedules or self.begun, spent, found=False, exhausted=exhausted, note=note)
+            return Search(
+                schedules or self.begun, seconds, processor, found=False, exhausted=exhausted, note=note
+            )
         assert self.wrong is not None
         return Search(
             self.found_at,
-            self._ended - self._started,
+            seconds,
+            processor,
             found=True,
             replayed=replayed,
             kind=self.wrong.kind,
@@ -122,4 +128,8 @@ class Counted:
 
     def _note(self, wrong: Wrong) -> None:
         if not self.found_at:
-            self.found_at, self.wrong, self._ended = self.begun, wrong, perf_counter()
+            self.found_at, self.wrong, self._ended = self.begun, wrong, _now()
+
+
+def _now() -> tuple[float, float]:
+    return perf_counter(), process_time()

@@ -20,11 +20,11 @@ CASE = "a2_overwritten_5_ticks_later"
 
 
 def found(schedules: int, seconds: float = 0.01, replayed: int | None = 10) -> Search:
-    return Search(schedules, seconds, found=True, replayed=replayed, kind="bleed")
+    return Search(schedules, seconds, seconds, found=True, replayed=replayed, kind="bleed")
 
 
 def missed(schedules: int = 300, exhausted: bool = False) -> Search:
-    return Search(schedules, 1.0, found=False, exhausted=exhausted)
+    return Search(schedules, 1.0, 1.0, found=False, exhausted=exhausted)
 
 
 def never(form: Form, effort: Effort) -> Search:
@@ -94,8 +94,8 @@ def test_the_tables_have_a_line_for_each_case_and_tool() -> None:
 
 def test_the_closing_lines_name_what_took_too_long_and_what_is_graded_otherwise() -> None:
     ours = tools()["ctxstress"]
-    right = Search(3, 0.1, found=True, kind="bleed", feasibility=str(case(CASE).feasibility))
-    late = Search(50, 0.1, found=True, kind="bleed", feasibility="sequential")
+    right = Search(3, 0.1, 0.1, found=True, kind="bleed", feasibility=str(case(CASE).feasibility))
+    late = Search(50, 0.1, 0.1, found=True, kind="bleed", feasibility="sequential")
     rows = [
         Row(CASE, ours.name, (right,), fixed=missed(exhausted=True)),
         Row("c2_overwritten_5_ticks_later", ours.name, (late,), fixed=found(1)),
@@ -107,7 +107,7 @@ def test_the_closing_lines_name_what_took_too_long_and_what_is_graded_otherwise(
 
 
 def test_the_page_has_all_cases_and_what_tools_said() -> None:
-    rows = [Row(CASE, "frontrun DPOR", (Search(1, 0.1, found=False, note="it was in two minds"),))]
+    rows = [Row(CASE, "frontrun DPOR", (Search(1, 0.1, 0.1, found=False, note="it was in two minds"),))]
     page = report(names(), tuple(tools().values()), rows, 7, 300, date(2026, 11, 21))
     assert all(name in page for name in names())
     assert "- frontrun DPOR: it was in two minds (a2_overwritten_5_ticks_later)" in page
