@@ -169,7 +169,7 @@ class Picker:
 
     def _drain(self) -> None:
         """Look at what gevent asked for, in order: keep what makes a unit go on, do the rest at once."""
-        soon = self._loop.soon
+        soon, by_greenlet = self._loop.soon, self._by_greenlet
         while soon:
             entry = soon.popleft()
             callback = entry.callback
@@ -178,10 +178,16 @@ class Picker:
             owner = getattr(callback, "__self__", None)
             if isinstance(entry, Timer):
                 self._take_timer(entry, owner)
+            elif type(owner) is Waiter and owner.greenlet is not None and callback.__name__ == "switch":
+                # What `sleep(0)` asks for; to call it would come to the same.
+                unit = by_greenlet.get(owner.greenlet) or self._adopt(owner.greenlet)
+                if not unit.ready:
+                    self._keep(unit, unit.switch_now, entry.args or ())
+                entry.stop()
             elif isinstance(owner, greenlet) and callback.__name__ == "switch":
                 self._adopt(owner, entry)
-            elif isinstance(owner, HANDS_ON) and (unit := self._head(entry)):
-                self._put_off(entry, unit)
+            elif isinstance(owner, HANDS_ON) and (first := self._head(entry)):
+                self._put_off(entry, first)
             else:
                 self._call(entry)
 
@@ -278,8 +284,7 @@ class Picker:
             self._keep(unit, unit.throw_now, unit.more.pop(0))
         else:
             execution = self.execution
-            located = execution.locate is not None
-            execution.wait(unit.number, waits_for(unit, self.units) if located else "another")
+            execution.wait(unit.number, waits_for(unit, self.units) if execution.words else "another")
 
     def _end(self, unit: GreenletUnit) -> None:
         if unit.ended:

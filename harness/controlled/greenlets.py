@@ -1,6 +1,5 @@
 """The controlled host ``greenlets``: raw greenlets on one thread, without a hub; a switch to the parent is a pause."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -87,7 +86,7 @@ class _Schedule:
         self.greenlets: list[greenlet] = []
         self.calls: list[Callable[[], Any]] = []
         self._hub = getcurrent()
-        self._children: Counter[int] = Counter()
+        self._children: dict[int, int] = {}
         self._joining: dict[int, int] = {}
         """The units that wait for the end of another."""
         self._thread: NativeThread | None = None
@@ -105,9 +104,12 @@ class _Schedule:
         while (unit := execution.pick()) != NOBODY:
             said = greenlets[unit].switch()
             while said is not ENDED:
+                if said == ():
+                    execution.park(unit)
+                    break
                 if isinstance(said, _Spawn):
-                    self._children[unit] += 1
-                    name = f"{execution.names[unit]}/{self._children[unit]}"
+                    self._children[unit] = nth = self._children.get(unit, 0) + 1
+                    name = f"{execution.names[unit]}/{nth}"
                     said = greenlets[unit].switch(self.add(name, said.run))
                 elif isinstance(said, _Offload):
                     said = greenlets[unit].switch(self._offloaded(unit, said.function))
@@ -145,10 +147,11 @@ class _Schedule:
             error = raised
         if execution.fate is None:
             execution.end(unit, result, error)
-            execution.touch(_end_of(unit), writes=True)
-            for waiting in [waiting for waiting, child in self._joining.items() if child == unit]:
-                del self._joining[waiting]
-                execution.wake(waiting)
+            if self._children:
+                execution.touch(_end_of(unit), writes=True)
+                for waiting in [waiting for waiting, child in self._joining.items() if child == unit]:
+                    del self._joining[waiting]
+                    execution.wake(waiting)
         return ENDED
 
     def _offloaded(self, unit: int, function: Callable[[], Any]) -> tuple[Any, BaseException | None]:
