@@ -24,6 +24,8 @@ class Row:
     """``code``, ``file``, ``fold``, ``event``, ``switch`` or ``end``."""
     mark: str = ""
     """``write``, ``read`` or ``switch`` where the row proves the mix-up."""
+    proof: str = ""
+    """The same, also of the source above such a row."""
     number: int = 0
     """The line of source, where the row shows one."""
     to: int | None = None
@@ -95,6 +97,7 @@ class _Layout:
                 row.text,
                 row.kind,
                 mark=line.mark if last else "",
+                proof=line.mark,
                 number=row.number,
                 to=to if last else None,
                 alive=row.alive,

@@ -147,8 +147,8 @@ class _Columns:
 
 
 def _style(row: Row) -> str:
-    if row.mark and row.kind != "switch":
-        return MARKS[row.mark]
+    if row.proof and row.kind in ("code", "event", "end"):
+        return MARKS[row.proof]
     return {"code": "", "file": "dim italic", "fold": "dim", "switch": "bold"}.get(row.kind, "italic")
 
 

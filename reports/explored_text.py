@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from harness.core.exploration import Explanation, Exploration
 from harness.core.record import CellResult, Run
-from harness.core.verdict import Grade, Outcome
+from harness.core.verdict import Grade
 from reports.explained_text import print_explanation
 from reports.matrix import standing
+from reports.sentences import searched
 from reports.text import STYLES, print_closing
 from reports.words import plural
 
@@ -31,7 +32,7 @@ def print_explored(run: Run, out: "Console", page: Path, *, witnesses: bool) -> 
         if result.explored is not None:
             which = standing(result)
             table.add_row(
-                f"[{STYLES[which]}]{which}[/]", f"[bold]{result.cell.id}[/]\n{_line(result.explored)}"
+                f"[{STYLES[which]}]{which}[/]", f"[bold]{result.cell.id}[/]\n{searched(result.explored)}"
             )
     if witnesses:
         out.print(table)
@@ -56,7 +57,7 @@ def worst_first(run: Run) -> list[CellResult]:
 
 def print_exploration(found: Exploration, out: "Console") -> None:
     """Print what a search came to, with its interleaving if it has one."""
-    out.print(_line(found), markup=False)
+    out.print(searched(found), markup=False)
     if found.explanation is not None:
         out.print()
         print_explanation(found.explanation, out)
@@ -84,11 +85,3 @@ def print_replayed(explanation: Explanation | None, missed: int, out: "Console")
         )
     else:
         out.print("The mix-up is gone: the same schedule came to nothing wrong.")
-
-
-def _line(found: Exploration) -> str:
-    """Return the verdict in words, and why nothing can be told where that is so."""
-    if found.outcome is Outcome.INCONCLUSIVE and found.reason:
-        ran = f" ({plural(found.schedules, 'schedule')} run)" if found.schedules else ""
-        return f"Nothing can be told: {found.reason}{ran}."
-    return found.sentence

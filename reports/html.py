@@ -15,7 +15,7 @@ from markupsafe import Markup
 from harness.core import record
 from harness.core.reads import Seen
 from harness.core.record import CellResult, Part, Run, State
-from reports import matrix, sentences, words
+from reports import explained_rows, matrix, sentences, words
 from reports.svg import draw
 from reports.verdict import verdict
 
@@ -59,6 +59,7 @@ def render(run: Run) -> str:
         listed=attention[MOST_DRAWN : MOST_DRAWN + MOST_LISTED],
         unlisted=max(0, len(attention) - MOST_DRAWN - MOST_LISTED),
         telling=matrix.telling(run),
+        interleavings=matrix.interleavings(run),
         **frame("page.css"),
         details=_packed([str(body(result)).strip() for result in alike]),
         words=words,
@@ -75,6 +76,9 @@ def environment() -> Environment:
         saw=sentences.saw,
         aside=sentences.aside,
         explanation=sentences.explanation,
+        flooded=sentences.flooded,
+        searched=sentences.searched,
+        interleaved=explained_rows.lay_out,
         draw=draw,
         evidence_rows=sentences.evidence_rows,
         bound_words=sentences.bound_words,

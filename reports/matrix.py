@@ -167,3 +167,12 @@ def telling(run: Run) -> list[tuple[CellResult, Sample]]:
         )
 
     return [min(proofs[anomaly], key=plain) for anomaly in Anomaly if anomaly in proofs]
+
+
+def interleavings(run: Run) -> list[CellResult]:
+    """Return the plainest explored interleaving of each kind that the run has: the one with the fewest lines."""
+    found: dict[str, list[tuple[int, CellResult]]] = {}
+    for result in run.cells:
+        if result.explored is not None and (told := result.explored.explanation) is not None:
+            found.setdefault(told.kind, []).append((len(told.lines), result))
+    return [min(several, key=lambda each: each[0])[1] for several in found.values()]

@@ -1,5 +1,6 @@
 """Says in plain words what was seen in a cell and what that proves."""
 
+from harness.core.exploration import Exploration
 from harness.core.record import CellResult, Ending, Finding, short
 from harness.core.verdict import Outcome
 from reports.matrix import standing
@@ -42,6 +43,8 @@ def weakest(result: CellResult) -> Finding | None:
 
 def saw(result: CellResult) -> str:
     """Say in one short line what was seen in a cell."""
+    if result.explored is not None and (not result.sent or _explored_alone(result)):
+        return _in_short(result.explored)
     if result.outcome is Outcome.MIXED:
         found = [f"{each.anomaly.value} {each.count:,}×" for each in result.findings if each.count]
         return ", ".join(found) or "mixed"
@@ -57,10 +60,39 @@ def saw(result: CellResult) -> str:
     return f"no mix-up, {bound_words(finding)}" if finding else "nothing was looked for"
 
 
+def _explored_alone(result: CellResult) -> bool:
+    """Tell whether only the exploration saw a mix-up."""
+    return result.outcome is Outcome.MIXED and not any(each.count for each in result.findings)
+
+
+def _in_short(found: Exploration) -> str:
+    if found.explanation is not None:
+        return f"{found.explanation.kind} in schedule {found.found_at:,} of the exploration"
+    if found.outcome is Outcome.INCONCLUSIVE:
+        return found.reason
+    return f"no mix-up, {plural(found.schedules, 'schedule')} explored"
+
+
+def flooded(result: CellResult) -> str:
+    """Say in one short line what the flood of a cell saw, its exploration aside."""
+    found = [f"{each.anomaly.value} {each.count:,}×" for each in result.findings if each.count]
+    return ", ".join(found) or "no mix-up seen"
+
+
+def searched(found: Exploration) -> str:
+    """Say what an exploration came to, with its bound, or why nothing can be told."""
+    if found.outcome is Outcome.INCONCLUSIVE and found.reason:
+        ran = f" after {plural(found.schedules, 'schedule')}" if found.schedules else ""
+        return f"Nothing can be told{ran}: {found.reason}."
+    return found.sentence
+
+
 def lacking(result: CellResult) -> str:
     """Say what evidence an inconclusive cell lacked, or nothing for one that was conclusive."""
     if result.outcome is not Outcome.INCONCLUSIVE:
         return ""
+    if result.explored is not None and not result.sent:
+        return result.explored.reason
     needs = dict.fromkeys(each.needs.value for each in result.findings if each.required and not each.chances)
     reasons = [f"no {listed(list(needs), 'or')}"] if needs else []
     found = result.evidence
@@ -78,7 +110,9 @@ def explanation(result: CellResult) -> str:
     stands = standing(result)
     local, units = short(result.cell.subject), f"{result.unit.value}s"
     parts = [REASONS[stands].format(local=local, units=units)]
-    if result.outcome is Outcome.MIXED:
+    if _explored_alone(result) and result.sent:
+        parts.append("The flood did not meet it: it took the exploration to find the interleaving.")
+    elif result.outcome is Outcome.MIXED:
         parts += [ANOMALIES[each.anomaly] for each in result.findings if each.count][:1]
     elif stands is Standing.UNPROVEN:
         parts += [f"Here: {lacking(result)}."]
