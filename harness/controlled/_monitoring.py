@@ -7,7 +7,7 @@ from types import CodeType
 from typing import Any
 
 from harness.controlled._callees import Site, entered
-from harness.controlled._plans import Plan, Plans
+from harness.controlled._plans import Plans
 from harness.core.control import Watch
 from harness.core.errors import UserError
 from harness.core.execution import Point
@@ -18,8 +18,6 @@ IDS = (3, 4, 2, 5, 1, 0)
 """Tool ids, those that nobody has a claim to first."""
 SPREAD_UNTOLD = sys.version_info < (3, 13)
 """3.12 tells of no call `f(*args)` of a Python function: it is seen by its entry alone, if that is watched."""
-NEW: Plan = {}
-"""In place of the plan of a code object that is met for the first time."""
 
 
 class Unit:
@@ -39,18 +37,21 @@ class MonitoringWatcher:
 
     def __init__(self, reach: Callable[[Point], None]) -> None:
         self._reach = reach
+        self._all: dict[Watch, Plans] = {}
         self._plans = Plans(Watch())
         self._units: dict[int, Unit] = {}
         self._tool = _take_tool()
 
     def watch(self, watch: Watch) -> None:
-        """Forget what was known under another watch, and let code that was passed over report anew."""
+        """Take the plans of this watch, and let code that was passed over under another one report anew."""
         self._stop()
-        self._plans = Plans(watch)
+        self._plans = self._all.setdefault(watch, Plans(watch))
         if self._plans.on:
             for event, callback in _callbacks(self._tool, self._plans, self._units, self._reach).items():
                 monitoring.register_callback(self._tool, event, callback)
             monitoring.set_events(self._tool, monitoring.events.PY_START)
+            for code in self._plans.codes:
+                monitoring.set_local_events(self._tool, code, _local_events())
             monitoring.restart_events()
 
     def enter(self) -> None:
@@ -69,8 +70,14 @@ class MonitoringWatcher:
 
     def _stop(self) -> None:
         monitoring.set_events(self._tool, 0)
-        for code in self._plans.planned:
+        for code in self._plans.codes:
             monitoring.set_local_events(self._tool, code, 0)
+
+
+def _local_events() -> int:
+    """Return what watched code tells besides its entry."""
+    events = monitoring.events
+    return int(events.PY_RESUME | events.INSTRUCTION | events.CALL)
 
 
 def _callbacks(
@@ -82,29 +89,20 @@ def _callbacks(
     watched. Another tool may turn everything on again (``restart_events``): then each comes once more.
     """
     events, disable = monitoring.events, monitoring.DISABLE
-    known = plans.known
-    sites: dict[int, dict[int, Site]] = {}
+    known, sites = plans.known, plans.sites
 
     def started(code: CodeType, offset: int) -> object:
-        plan = known.get(id(code), NEW)
-        if plan is NEW:
-            plan = learn(code)
+        plan = known.get(id(code))
         if plan is None:
-            return disable
+            plan = plans.learn(code, sys._getframe(1).f_globals)
+            if plan is None:
+                return disable
+            monitoring.set_local_events(tool, code, _local_events())
         if SPREAD_UNTOLD:
             see_entered(code)
         if offset in plan:
             passed(code, offset)
         return None
-
-    def learn(code: CodeType) -> Plan | None:
-        plan = plans.learn(code, sys._getframe(2).f_globals)
-        if plan is not None:
-            sites[id(code)] = {
-                stop.site.offset: stop.site for stop in plan.values() if stop.site and not stop.site.hidden
-            }
-            monitoring.set_local_events(tool, code, events.PY_RESUME | events.INSTRUCTION | events.CALL)
-        return plan
 
     def see_entered(code: CodeType) -> None:
         unit = units.get(get_ident())
@@ -115,8 +113,7 @@ def _callbacks(
                 unit.direct.add(site)
 
     def passed(code: CodeType, offset: int) -> object:
-        plan = known[id(code)]
-        stop = plan.get(offset) if plan else None
+        stop = known[id(code)].get(offset)
         if stop is None:
             return disable
         ident = get_ident()

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.controlled._callees import MISSING, Site, entered_by_with
 from harness.controlled._instructions import Stop, stops_of
-from harness.controlled._stored import stored_by
+from harness.controlled._stored import Stored, stored_by
 from harness.core.control import Watch
 from harness.core.feasibility import Feasibility
 
@@ -23,11 +23,13 @@ class Plans:
         self.on = bool(watch.files) and watch.level.rank >= Feasibility.GIL_SWITCH.rank
         self._ends = tuple("/" + PurePath(file).as_posix().lstrip("/") for file in watch.files)
         self._watched: dict[str, bool] = {}
-        self.known: dict[int, Plan | None] = {}
-        """By the identity of a code object, for hashing one costs more than a call; None when it is not watched."""
-        self._kept: list[CodeType] = []
-        self.planned: list[CodeType] = []
-        """The watched code met so far."""
+        self._stored: dict[str, Stored] = {}
+        self.codes: list[CodeType] = []
+        """The watched code met so far; kept, so that nothing else gets its identity."""
+        self.known: dict[int, Plan] = {}
+        """By the identity of the code, for hashing it costs more than a call."""
+        self.sites: dict[int, dict[int, Site]] = {}
+        """By the same, the calls by their offsets, those in `with` statements left out."""
 
     def watches(self, code: CodeType) -> bool:
         """Tell whether the file of this code is watched."""
@@ -50,11 +52,15 @@ class Plans:
         return True
 
     def learn(self, code: CodeType, namespace: Mapping[str, Any]) -> Plan | None:
-        """Make the plan of code that was met for the first time; None when it is not watched."""
-        self._kept.append(code)
-        plan = None
-        if self.watches(code):
-            self.planned.append(code)
-            plan = stops_of(code, self.level, namespace, stored_by(code.co_filename))
+        """Make the plan of code that is not known; None when it is not watched."""
+        if not self.watches(code):
+            return None
+        file = code.co_filename
+        if file not in self._stored:
+            self._stored[file] = stored_by(file)
+        plan = stops_of(code, self.level, namespace, self._stored[file])
+        self.codes.append(code)
         self.known[id(code)] = plan
+        sites = (stop.site for stop in plan.values())
+        self.sites[id(code)] = {site.offset: site for site in sites if site and not site.hidden}
         return plan

@@ -2,7 +2,6 @@
 
 import ast
 from dataclasses import dataclass
-from functools import lru_cache
 from linecache import getlines
 
 MAKERS = {"__init__", "__new__", "__post_init__"}
@@ -47,7 +46,6 @@ def stored_in(source: str) -> Stored:
     return Stored(frozenset(names), frozenset(cells), frozenset(made | later), frozenset(made - later))
 
 
-@lru_cache(maxsize=256)
 def stored_by(file: str) -> Stored:
     """Return what the functions of a file store; nothing is known when it cannot be read or parsed."""
     source = "".join(getlines(file))

@@ -13,8 +13,6 @@ from harness.core.control import Watch
 from harness.core.execution import Point
 
 Trace = Callable[[FrameType, str, Any], Any]
-NEW: Plan = {}
-"""In place of the plan of a code object that is met for the first time."""
 
 
 class TracingWatcher:
@@ -22,12 +20,13 @@ class TracingWatcher:
 
     def __init__(self, reach: Callable[[Point], None]) -> None:
         self._reach = reach
+        self._all: dict[Watch, Plans] = {}
         self._plans = Plans(Watch())
         self._before: dict[int, Any] = {}
 
     def watch(self, watch: Watch) -> None:
-        """Forget what was known under another watch."""
-        self._plans = Plans(watch)
+        """Take the plans of this watch."""
+        self._plans = self._all.setdefault(watch, Plans(watch))
 
     def enter(self) -> None:
         """Trace this thread from the next call on."""
@@ -59,8 +58,8 @@ def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
     def begin(frame: FrameType, event: str, arg: object) -> Trace | None:
         nonlocal pending
         code = frame.f_code
-        plan = known.get(id(code), NEW)
-        if plan is NEW:
+        plan = known.get(id(code))
+        if plan is None:
             plan = learn(code, frame.f_globals)
         if pending is not None:
             site, pending = pending, None

@@ -130,6 +130,10 @@ def test_each_point_is_made_once(passed: Passed, load: Load) -> None:
     points = [point for _, point in passed.points]
     assert points[1] is points[4]
     assert len({id(point) for point in points}) == 4
+    passed.watcher.watch(Watch(("shop.py",), Feasibility.JITTER))
+    passed.watcher.watch(Watch(("shop.py",), GIL))
+    passed.run(shop["work"])
+    assert [id(point) for _, point in passed.points[7:]] == [id(point) for point in points]
 
 
 def test_only_between_enter_and_leave(passed: Passed, load: Load) -> None:
