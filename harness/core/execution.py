@@ -127,6 +127,9 @@ class Execution:
     ``end``, ``touch`` and ``pick``; whoever runs units by ``pick`` must stop all of them once ``fate`` is set.
     """
 
+    words = False
+    """Whether somebody reads what units wait for; a host that must search for the words may leave them out if not."""
+
     __slots__ = (
         "_counts",
         "_in_a_row",

@@ -58,6 +58,7 @@ class Moment(NamedTuple):
 class Tape(Execution):
     """An execution that keeps its moments."""
 
+    words = True
     __slots__ = ("moments", "stuck")
 
     def __init__(
