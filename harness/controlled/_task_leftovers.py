@@ -16,7 +16,7 @@ CALLBACKS = 2_000
 def stop_leftovers(loop: Loop) -> list[AnyTask]:
     """Cancel what is left and run it to its end; return the tasks that would not end, abandoned."""
     unstoppable: list[AnyTask] = []
-    if loop.alive or loop.asyncgens or loop.soon:
+    if loop.units or loop.asyncgens or loop.soon:
         _gather(loop)
         unstoppable = _cancel(loop)
         for generator in list(loop.asyncgens.values()):

@@ -62,18 +62,16 @@ class Loop(asyncio.AbstractEventLoop):
         self.queue: deque[asyncio.Handle] | None = deque()
         """What is to run without choices, while leftovers are stopped; None while a schedule decides."""
 
-    def begin(self, execution: Execution) -> None:
-        """Forget the last schedule and take part in another."""
+    def begin(self, execution: Execution, works: int) -> None:
+        """Forget the last schedule and take part in another, of so many works."""
         self.execution = execution
         self._thread = get_ident()
         self.line = Line(execution.ready)
         self.tasks: list[AnyTask | None] = []
-        """By unit, the task that it runs on."""
+        """By unit, the task that it runs on, while it does."""
         self.steps: list[Step | None] = []
         """By unit, the callback by which its task goes on; None for one that is suspended."""
         self.units: dict[AnyTask, int] = {}
-        self.alive = 0
-        """Tasks that have not ended."""
         self.running = NOBODY
         """The unit whose task is in its step."""
         self.starting = NOBODY
@@ -90,7 +88,7 @@ class Loop(asyncio.AbstractEventLoop):
         self.worker: Worker | None = None
         self.queue = None
         self._timers = 0
-        self._numbers = 0
+        self._numbers = works - 1
         self._children: dict[tuple[int, str], int] = {}
         self._factory: Any = None
         self._handler: Any = None
@@ -130,7 +128,6 @@ class Loop(asyncio.AbstractEventLoop):
         unit = self.starting if self.starting >= 0 else self.add(self._child())
         self.tasks[unit] = task
         self.units[task] = unit
-        self.alive += 1
         return unit
 
     def _adopt_suspended(self, task: AnyTask) -> int:
@@ -266,8 +263,11 @@ class Loop(asyncio.AbstractEventLoop):
 
     def new_task(self, coro: Any, name: str, context: Context | None, **options: Any) -> AnyTask:
         """Make a task as asyncio does; the number is that of its order."""
-        self._numbers += 1
-        return Task(coro, self._numbers, loop=self, name=name, context=context, **options)
+        number = self.starting
+        if number == NOBODY:
+            self._numbers += 1
+            number = self._numbers
+        return Task(coro, number, loop=self, name=name, context=context, **options)
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts

@@ -1,18 +1,17 @@
 """One schedule of tasks: lets the unit go on that the execution picks, until it has a fate."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Sequence
 from contextvars import copy_context
 from heapq import heappop
 from threading import active_count
 from typing import Any
 
-from harness.controlled._task_frames import called
+from harness.controlled._task_frames import NOWHERE, Place, begins, called, stands
 from harness.controlled._task_loop import AnyTask, Loop
 from harness.controlled._task_words import waits_for
 from harness.core.control import Work
 from harness.core.execution import BEGIN, NOBODY, Execution, Fate
-from harness.core.ports import Visit
 from harness.core.steps import drive_async
 from harness.gates.once import GATE
 from harness.units.task import TaskSteps
@@ -26,8 +25,6 @@ SPINS = 1_000
 AFTERMATH = 32
 """Steps that tasks may go on when all works have ended, before they are cancelled as at the end of ``asyncio.run``."""
 
-Visits = Iterator[tuple[int, tuple[int, Visit]]]
-
 
 class Schedule:
     """Runs works on a loop to the fate of an execution."""
@@ -37,20 +34,23 @@ class Schedule:
         self._execution = execution
         self._line = loop.line
         self._context = copy_context()
-        self._works = self._unfinished = len(works)
-        self._visits: dict[int, tuple[TaskSteps, Visits]] = {}
+        self._works = works
+        self._unfinished = len(works)
+        self._requests = [0] * len(works)
+        """By unit, how many of its requests have begun."""
+        self._gate = GATE.make(len(works))
         self._clock = NOBODY
         self._clocks = 0
         self._spins = 0
         self._aftermath = 0
         self._threads = active_count()
         for work in works:
-            self._start(work)
+            loop.add(work.name)
 
     def run(self) -> None:
         """Let one unit after the other go on."""
         loop, line, execution = self._loop, self._line, self._execution
-        steps = loop.steps
+        steps, tasks, works = loop.steps, loop.tasks, len(self._works)
         while True:
             if loop.soon:
                 self._run_soon()
@@ -66,40 +66,44 @@ class Schedule:
             line.picked(unit)
             if steps[unit] is not None:
                 self._step(unit)
+            elif tasks[unit] is not None:
+                self._wake(unit)
+                self._step(unit)
+            elif unit < works:
+                self._begin(unit)
+                self._step(unit)
             elif unit == self._clock:
                 self._clock = NOBODY
                 self._fire()
                 execution.end(unit)
-            elif unit in loop.calls:
+            else:
                 loop.call_on_thread(*loop.calls.pop(unit))
                 execution.end(unit)
-            else:
-                self._wake(unit)
-                self._step(unit)
         if execution.fate is Fate.DEADLOCK:
             self._tell_waits()
 
-    def _start(self, work: Work) -> None:
-        unit = self._loop.add(work.name)
-        if work.call is None:
-            self._visits[unit] = TaskSteps(GATE.make(self._works)), enumerate(work.visits)
-            self._next_visit(unit)
+    def locate(self, unit: int) -> Place:
+        """Return (file, line) where a unit stands in the program's code, or where it will begin."""
+        task = self._loop.tasks[unit]
+        if task is not None:
+            return stands(task.get_coro())
+        if unit in self._loop.calls:
+            return begins(self._loop.calls[unit][1])
+        return begins(self._works[unit].call) if unit < len(self._works) else NOWHERE
+
+    def _begin(self, unit: int) -> None:
+        """Begin what a unit calls, or its next request, on a new task."""
+        loop, work = self._loop, self._works[unit]
+        coroutine: Coroutine[Any, Any, Any]
+        if work.call is not None:
+            coroutine = called(work.call)
         else:
-            self._new_task(unit, called(work.call))
-
-    def _next_visit(self, unit: int) -> bool:
-        """Begin the next request of a unit, on a task of its own; tell whether there was one."""
-        steps, visits = self._visits[unit]
-        for number, (seed, visit) in visits:
-            script = visit(f"{self._execution.names[unit]}-task-{number}")
-            self._new_task(unit, drive_async(script, steps.begin(seed)))
-            return True
-        return False
-
-    def _new_task(self, unit: int, coroutine: Any) -> None:
-        loop = self._loop
+            number = self._requests[unit]
+            self._requests[unit] = number + 1
+            seed, visit = work.visits[number]
+            coroutine = drive_async(visit(f"{work.name}-task-{number}"), TaskSteps(self._gate).begin(seed))
         loop.starting = unit
-        loop.new_task(coroutine, self._execution.names[unit], self._context.copy())
+        loop.new_task(coroutine, work.name, self._context.copy())
         loop.starting = NOBODY
 
     def _step(self, unit: int) -> None:
@@ -130,18 +134,23 @@ class Schedule:
             execution.wait(unit, "")
 
     def _ended(self, unit: int, task: AnyTask) -> None:
-        self._loop.alive -= 1
+        """Let go of a task that has ended: a later one may have its address, as on a server."""
+        loop = self._loop
+        del loop.units[task]
+        loop.tasks[unit] = None
         error: BaseException | None = asyncio.CancelledError() if task.cancelled() else task.exception()
-        if unit in self._visits and (error is None or task.cancelled()):
-            # A client that goes away while it is answered is no failure.
-            error = None
-            if self._next_visit(unit):
+        if unit < len(self._works):
+            requests = self._works[unit].visits
+            if task.cancelled() and requests:
+                # A client that goes away while it is answered is no failure.
+                error = None
+            if error is None and self._requests[unit] < len(requests):
                 self._execution.park(unit, BEGIN)
                 self._line.place()
                 return
+            self._unfinished -= 1
         result = None if error or task.cancelled() else task.result()
         self._execution.end(unit, result, error)
-        self._unfinished -= unit < self._works
 
     def _wake(self, unit: int) -> None:
         """Move the clock on to the moment for which a unit sleeps, past the time-outs before it."""

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from harness.controlled._task_frames import NOWHERE, Place, begins, stands
 from harness.controlled._task_leftovers import stop_leftovers
 from harness.controlled._task_loop import Loop, new_loop
 from harness.controlled._task_schedule import Schedule
@@ -22,6 +21,7 @@ class ControlledTasks:
     def __init__(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
         self._loop = new_loop()
+        self._schedule: Schedule | None = None
         self._lost: list[Loop] = []
 
     def watch(self, watch: Watch) -> None:
@@ -31,27 +31,26 @@ class ControlledTasks:
         """Run one schedule to its fate, and stop what is left of it."""
         self._surroundings.adapt()
         loop = self._loop
-        loop.begin(execution)
+        loop.begin(execution, len(works))
         outside = asyncio._get_running_loop()
         hooks = sys.get_asyncgen_hooks()
         asyncio._set_running_loop(loop)
         sys.set_asyncgen_hooks(loop.asyncgen_begins, loop.asyncgen_is_left)
         try:
             try:
-                Schedule(loop, works, execution).run()
+                self._schedule = Schedule(loop, works, execution)
+                self._schedule.run()
             finally:
+                self._schedule = None
                 self._stop(loop, execution)
         finally:
             sys.set_asyncgen_hooks(*hooks)
             asyncio._set_running_loop(outside)
 
-    def locate(self, unit: int) -> Place:
-        """Return (file, line) where a suspended unit stands in the program's code."""
-        loop = self._loop
-        if unit in loop.calls:
-            return begins(loop.calls[unit][1])
-        task = loop.tasks[unit]
-        return NOWHERE if task is None else stands(task.get_coro())
+    def locate(self, unit: int) -> tuple[str, int]:
+        """Return (file, line) where a unit stands in the program's code."""
+        assert self._schedule is not None
+        return self._schedule.locate(unit)
 
     def _stop(self, loop: Loop, execution: Execution) -> None:
         unstoppable = stop_leftovers(loop)

@@ -11,7 +11,7 @@ from harness.core.control import StrategyOptions, Work
 from harness.core.execution import Execution, Fate
 from harness.core.steps import PAUSE, Await, Cancel, Join, Offload, Script, Spawn
 from harness.schedulers.fifo import STRATEGY as FIFO
-from tests.controlled.task_schedules import Works, calls, outcomes, schedules
+from tests.controlled.task_schedules import Works, calls, in_turns, outcomes, schedules
 
 
 async def three_segments() -> None:
@@ -361,3 +361,17 @@ def test_a_schedule_with_too_many_steps_is_given_up_and_leaves_nothing() -> None
     assert execution.fate is Fate.CAPPED
     assert len(tasks) >= 50
     assert all(task.done() for task in tasks)
+
+
+def test_an_ended_task_leaves_its_address_to_a_later_one() -> None:
+    """Or what is kept by the id of a task would never meet a recycled one, as it does on a server."""
+    ids: list[int] = []
+
+    def visit(label: str) -> Script[None]:
+        ids.append(id(asyncio.current_task()))
+        return
+        yield
+
+    execution = in_turns(lambda: [Work("r1", visits=[(1, visit)] * 5)])
+    assert execution.fate is Fate.DONE
+    assert len(set(ids)) < len(ids)

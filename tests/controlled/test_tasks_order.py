@@ -166,7 +166,7 @@ def on_asyncio(program: list[list[Step]]) -> Log:
 
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         # A TaskGroup cancels its children in the order of a set, which elsewhere is that of their addresses.
-        numbers = count()
+        numbers = count(-1)
         runner.get_loop().set_task_factory(
             lambda loop, coro, **options: Task(coro, next(numbers), loop=loop, **options)
         )
