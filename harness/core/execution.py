@@ -132,6 +132,7 @@ class Execution:
 
     __slots__ = (
         "_counts",
+        "_held",
         "_in_a_row",
         "_owed",
         "_pauses",
@@ -186,7 +187,8 @@ class Execution:
         self.options: list[tuple[int, ...]] = []
         """For each step, all units that could have run it."""
         self.touches: list[tuple[Touch, ...]] = []
-        """For each step that has ended, what it was said to touch, in order; all of it where the program is tracked."""
+        """For each step that has ended, what it touched, in order: all of it where the program is tracked, else what was
+        announced or told by the point that it began at."""
         self.touched: list[Touch] = []
         """What the running step has touched so far."""
         self.anchors: list[Anchor | None] = []
@@ -205,6 +207,8 @@ class Execution:
         self._in_a_row = 0
         self._owed: dict[int, set[int]] = {}
         """For each unit that was left for lack of patience, those that could go on then and have not yet."""
+        self._held: dict[int, list[Touch]] = {}
+        """For each unit, the operations that it is in the middle of."""
         self._counts: dict[tuple[int, str, str, int], int] = {}
 
     def add(self, name: str) -> int:
@@ -215,7 +219,8 @@ class Execution:
         self.results.append(None)
         self.errors.append(None)
         self.ready.append(unit)
-        self.touched.append(BIRTH)
+        if self.tracked:
+            self.touched.append(BIRTH)
         return unit
 
     def park(self, unit: int, point: Point = PAUSED) -> None:
@@ -227,13 +232,15 @@ class Execution:
         """Let a unit wait for something, told in words, that another unit must bring."""
         self.pending[unit] = WAITING
         self.waiting[unit] = on
-        self.touched.append((f"the waiting of {unit}", True))
+        if self.tracked:
+            self.touched.append((f"the waiting of {unit}", True))
 
     def wake(self, unit: int) -> None:
         """Let a unit that waited go on."""
         if self.waiting.pop(unit, None) is not None:
             self.ready.append(unit)
-            self.touched.append((f"the waiting of {unit}", True))
+            if self.tracked:
+                self.touched.append((f"the waiting of {unit}", True))
 
     def end(self, unit: int, result: Any = None, error: BaseException | None = None) -> None:
         """Take a unit's end, with what it returned or raised."""
@@ -245,6 +252,16 @@ class Execution:
         """Note that the running step touches a shared object: a value, a lock, an event, an end that others join."""
         self.touched.append((name, writes))
 
+    def hold(self, name: str, writes: bool) -> None:
+        """Begin an operation on a shared object: until ``let_go`` each step of the running unit touches it."""
+        touch = (name, writes)
+        self.touched.append(touch)
+        self._held.setdefault(self.current, []).append(touch)
+
+    def let_go(self) -> None:
+        """End the operation that the running unit began last."""
+        self.touched.append(self._held[self.current].pop())
+
     def lose_control(self, trouble: str) -> None:
         """End this schedule because a unit did what cannot be controlled; told in a sentence."""
         self.fate = Fate.UNCONTROLLED
@@ -254,6 +271,8 @@ class Execution:
         """End the running step and return the unit that runs the next, or NOBODY: then ``fate`` tells why."""
         ready, current, touched = self.ready, self.current, self.touched
         if current >= 0:
+            if held := self._held.get(current):
+                touched.extend(held)
             self.touches.append(tuple(touched))
         if touched:
             touched.clear()
@@ -278,6 +297,9 @@ class Execution:
         self.options.append(options)
         self.ran.append(chosen)
         self.current = chosen
+        point = self.pending[chosen]
+        if point.object and not self.tracked:
+            touched.append((point.object, point.writes))
         return chosen
 
     def default(self) -> int:

@@ -4,20 +4,22 @@ from collections.abc import Iterable
 from enum import IntEnum
 from functools import lru_cache
 
-from harness.core.execution import NOBODY, Execution, Point, Touch
+from harness.core.execution import NOBODY, Execution, Touch
 
 
-class Hope(IntEnum):
-    """What may come of switching a unit out before its next step, the best first."""
+class Effort(IntEnum):
+    """What a deviation counts for in the order, the least for one of which the most is to be hoped."""
 
-    SPLIT = 0
-    """Another unit gets in between two touches of one object, in an order that no serial schedule has."""
-    MET = 1
-    """The step touches an object that the other unit touches too, and one of them writes."""
-    UNKNOWN = 2
-    """Nothing is known of what the step touches."""
-    APART = 3
-    """As far as is known the other unit and the step do not disturb each other."""
+    PIERCING = 1
+    """The next step of who goes on comes between two touches of one object, in an order that no serial schedule has."""
+    SPLITTING = 2
+    """A step of who goes on may come in between so."""
+    USUAL = SPLITTING
+    """Nobody is switched out that could go on, or nothing is known of what steps touch."""
+    MEETING = 3
+    """Who is left is about to touch an object that the other touches too, and one of them writes."""
+    HOPELESS = 4
+    """As far as is known the other and what comes next do not disturb each other."""
 
 
 @lru_cache(maxsize=256)
@@ -37,74 +39,75 @@ class Acquaintance:
     """Who has been seen to read and to write what, in all schedules so far."""
 
     def __init__(self) -> None:
-        self._uses: dict[tuple[str, int], list[bool]] = {}
+        self._uses: dict[str, dict[int, list[bool]]] = {}
         """For each object and unit, whether the unit reads it, and writes it."""
 
     def learn(self, execution: Execution) -> None:
         """Take in what a schedule touched."""
-        uses = self._uses
         for unit, touched in zip(execution.ran, execution.touches, strict=False):
             for name, writes in touched:
-                use = uses.get((name, unit))
-                if use is None:
-                    use = uses[name, unit] = [False, False]
-                use[writes] = True
+                users = self._uses.setdefault(name, {})
+                if unit not in users:
+                    users[unit] = [False, False]
+                users[unit][writes] = True
 
-    def judge(self, execution: Execution) -> "Judge":
-        """Return what tells the hope of branches off a schedule."""
-        return Judge(self._uses, execution)
+    def use(self, name: str, unit: int) -> list[bool] | None:
+        """Return whether a unit reads an object, and whether it writes it; None if it does neither."""
+        return self._uses.get(name, {}).get(unit)
+
+    def tells(self) -> bool:
+        """Tell whether an object is known that two units share and one writes."""
+        return any(
+            len(users) > 1 and any(writes for _, writes in users.values()) for users in self._uses.values()
+        )
 
 
 class Judge:
-    """Tells what is to be hoped of branches off one schedule, asked for in the order of their steps."""
+    """Tells how far down branches off one schedule belong; is asked in the order of their steps."""
 
-    def __init__(self, uses: dict[tuple[str, int], list[bool]], execution: Execution) -> None:
-        self._uses = uses
-        self._execution = execution
+    def __init__(self, acquaintance: Acquaintance, execution: Execution) -> None:
+        self._acquaintance = acquaintance
+        self._tells = acquaintance.tells()
+        self._ran, self._touches = execution.ran, execution.touches
         self._scanned = 0
         self._wrote: dict[tuple[str, int], bool] = {}
         """For each object and unit, whether the unit's last touch, before the step asked for, was a write."""
 
-    def hope(self, step: int, left: int, point: Point | None, other: int) -> Hope:
-        """Return what may come of leaving a unit at a point for another; of leaving nobody, the most."""
-        if left == NOBODY or point is None:
-            return Hope.SPLIT
-        if not self._uses:
-            return Hope.UNKNOWN
-        self._scan(step)
-        touched = self._next(step, left)
-        if point.object and not touched:
-            touched = ((point.object, point.writes),)
-        if not touched:
-            return Hope.APART if self._execution.tracked else Hope.UNKNOWN
-        return min(self._of_touch(name, writes, left, other) for name, writes in touched)
+    def effort(self, step: int, left: int, other: int) -> Effort:
+        """Return what it counts for to let another go on in a step; ``left`` is who could have, or NOBODY."""
+        if left == NOBODY or not self._tells:
+            return Effort.USUAL
+        for before in range(self._scanned, step):
+            for name, writes in self._touches[before]:
+                self._wrote[name, self._ran[before]] = writes
+        self._scanned = max(self._scanned, step)
+        soon = {name: [False, False] for name, _ in self._next(step, other)}
+        for name, writes in self._next(step, other):
+            soon[name][writes] = True
+        own = self._next(step, left)
+        return min(
+            (self._of_touch(name, writes, left, other, soon) for name, writes in own), default=Effort.HOPELESS
+        )
 
     def _next(self, step: int, unit: int) -> Iterable[Touch]:
         """Return what a unit touches when it goes on, at this step or later."""
-        ran, touches = self._execution.ran, self._execution.touches
-        for later in range(step, len(touches)):
-            if ran[later] == unit:
-                return touches[later]
-        return ()
+        try:
+            return self._touches[self._ran.index(unit, step)]
+        except (ValueError, IndexError):
+            return ()
 
-    def _scan(self, step: int) -> None:
-        ran, touches = self._execution.ran, self._execution.touches
-        for before in range(self._scanned, step):
-            for name, writes in touches[before]:
-                self._wrote[name, ran[before]] = writes
-        self._scanned = step
-
-    def _of_touch(self, name: str, writes: bool, left: int, other: int) -> Hope:
-        use = self._uses.get((name, other))
-        if use is None:
-            return Hope.APART
-        other_reads, other_writes = use
-        if not (writes or other_writes):
-            return Hope.APART
+    def _of_touch(
+        self, name: str, writes: bool, left: int, other: int, soon: dict[str, list[bool]]
+    ) -> Effort:
+        use = self._acquaintance.use(name, other)
+        if use is None or not (writes or use[True]):
+            return Effort.HOPELESS
         wrote = self._wrote.get((name, left))
         if wrote is None:
-            return Hope.MET
+            return Effort.MEETING
         # Of the orders own, other's, own: read-write-read, write-write-read, read-write-write and write-read-write have
         # no serial equivalent (Lu, Tucek, Qin and Zhou: AVIO, ASPLOS 2006).
-        splits = other_reads if wrote and writes else other_writes
-        return Hope.SPLIT if splits else Hope.MET
+        splits = not (wrote and writes)
+        if name in soon and soon[name][splits]:
+            return Effort.PIERCING
+        return Effort.SPLITTING if use[splits] else Effort.MEETING

@@ -1,9 +1,10 @@
 """Runs every schedule up to a bound of preemptions, those that take the fewest deviations first.
 
 Left alone, the running unit goes on; a schedule is that default with a few deviations: preemptions, and other choices
-where nobody could go on, which are free. Those with the fewest of both together come first: in a program whose units
+where nobody could go on, which are free. Those with the fewest of both together come first, as in a program whose units
 wait for each other there are hundreds without a preemption (iterative context bounding: Musuvathi and Qadeer, PLDI
-2007; delay bounding: Emmi, Qadeer and Rakamaric, POPL 2011).
+2007; delay bounding: Emmi, Qadeer and Rakamaric, POPL 2011). Where it is known what steps touch, a deviation counts for
+less or more by what may come of it (see ``_order``).
 
 All within the bound are run, of those that are *fair*: a unit that has paused many times in a row while others
 could go on is left for one of them, at no cost, or a loop that waits for another's write would never end.
@@ -24,7 +25,7 @@ from typing import NamedTuple
 
 from harness.core.control import Strategy, StrategyOptions
 from harness.core.execution import NOBODY, Execution, Point
-from harness.schedulers._order import Acquaintance, spread
+from harness.schedulers._order import Acquaintance, Judge, spread
 from harness.schedulers._path import follow, followed
 from harness.schedulers._races import races
 
@@ -57,11 +58,9 @@ class Branches(NamedTuple):
     """Those of the whole path, where the program is tracked."""
     cost: int
     """Preemptions."""
-    free: int
-    """Deviations that are none, where nobody could go on."""
     weak: bool
-    hope: int
-    """How little is to be hoped of the switches, summed up."""
+    effort: int
+    """What the deviations count for in the order, summed up."""
     ways: list[tuple[int, int]]
     """A step, and who goes on there instead, of each."""
 
@@ -73,13 +72,13 @@ class PreemptionBounded:
         self._bound = options.bound
         self._known = options.known
         self._reduce = options.reduce
-        self._queue: list[tuple[int, int, bool, int, int, int, Branches]] = []
+        self._queue: list[tuple[int, bool, int, int, int, Branches]] = []
         self._pushed = 0
         self._acquaintance = Acquaintance()
         self._choices: list[Choice] = []
         self._fresh = 0
         """How many of the choices are older than this schedule."""
-        self._push(Branches(array("H"), [], 0, 0, options.known is not None, 0, [(NOBODY, NOBODY)]), 0)
+        self._push(Branches(array("H"), [], 0, options.known is not None, 0, [(NOBODY, NOBODY)]), 0)
 
     def begin(self) -> bool:
         """Take the next schedule from the queue."""
@@ -112,28 +111,27 @@ class PreemptionBounded:
         return chosen
 
     def done(self, execution: Execution) -> None:
-        """Queue branches off this schedule, those of like hope in the order that leaves the smallest gaps."""
+        """Queue branches off this schedule, like ones in the order that leaves the smallest gaps."""
         if not followed(execution, self._branches.path[: max(self._step, 0)]):
             return
         self._acquaintance.learn(execution)
         if not self._choices:
             return
-        judge = self._acquaintance.judge(execution)
+        judge = Judge(self._acquaintance, execution)
         reduces = self._reduce and execution.tracked
         groups: dict[tuple[int, bool, int, int, int], list[tuple[int, int]]] = {}
         for choice, other in self._turned(execution) if reduces else self._all():
             if choice.weak and choice.cost == self._bound and not reduces:
                 continue
-            hope = int(judge.hope(choice.step, choice.left, choice.point, other))
-            key = (choice.cost, choice.weak, hope, choice.left, other)
+            effort = int(judge.effort(choice.step, choice.left, other))
+            key = (choice.cost, choice.weak, effort, choice.left, other)
             groups.setdefault(key, []).append((choice.step, other))
         path = array("H", execution.ran)
         choices = self._choices if reduces else []
-        for (cost, weak, hope, left, _), ways in groups.items():
+        for (cost, weak, effort, _, _), ways in groups.items():
             spread_out = [ways[index] for index in spread(len(ways))]
-            free = self._branches.free + (left == NOBODY)
-            hope += self._branches.hope
-            self._push(Branches(path, choices, cost, free, weak, hope, spread_out), 0)
+            effort += self._branches.effort
+            self._push(Branches(path, choices, cost, weak, effort, spread_out), 0)
 
     def least_left(self) -> int | None:
         """Return the fewest preemptions of the schedules that are left; None when none is."""
@@ -162,8 +160,7 @@ class PreemptionBounded:
 
     def _push(self, branches: Branches, index: int) -> None:
         self._pushed += 1
-        effort = branches.cost + branches.free
-        entry = (effort, branches.cost, branches.weak, branches.hope, index, self._pushed, branches)
+        entry = (branches.effort, branches.weak, branches.cost, index, self._pushed, branches)
         heappush(self._queue, entry)
 
 

@@ -247,8 +247,10 @@ def test_touches_are_kept_by_the_step_that_made_them() -> None:
     assert execution.touches == [(("user", True), ("user", False)), (), (("user", False),)]
 
 
-def test_births_and_waits_are_touches_because_their_order_matters() -> None:
-    execution = begun(2, 0)
+def test_births_and_waits_are_touches_where_all_are_because_their_order_matters() -> None:
+    execution = Execution(Says(0), tracked=True)
+    execution.add("r0")
+    execution.add("r1")
     execution.pick()
     execution.wait(0, "r1")
     execution.pick()
@@ -260,6 +262,18 @@ def test_births_and_waits_are_touches_because_their_order_matters() -> None:
     assert waits == wakes[:1]
     assert all(writes for _, writes in wakes)
     assert len(wakes) == 2
+
+
+def test_a_point_that_names_an_object_tells_what_the_step_touches_unless_all_is_announced() -> None:
+    for tracked, touches in ((False, [(), (("user", True),)]), (True, [(), ()])):
+        execution = Execution(Says(), tracked=tracked)
+        execution.add("r0")
+        execution.pick()
+        execution.park(0, ACCESS)
+        execution.pick()
+        execution.end(0)
+        execution.pick()
+        assert execution.touches == touches
 
 
 def test_anchors_tell_where_who_ran_before_stood_and_how_often() -> None:
