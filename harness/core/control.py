@@ -47,8 +47,8 @@ class Round:
     works: Sequence[Work]
     judge: Callable[[Execution], Mixup | None]
     """Asked when all units have ended; pure, and quick."""
-    announce: Callable[[Callable[[str, bool], None]], None] | None = None
-    """Takes ``Execution.touch``, for what the units share to announce each operation on it."""
+    announce: Callable[[Execution], None] | None = None
+    """Takes the schedule's execution, for what the units share to announce each operation to it."""
     state: Callable[[Execution], str] | None = None
     """What the schedule came to, as text; schedules that come to the same have the same outcome."""
 

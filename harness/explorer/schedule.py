@@ -66,7 +66,7 @@ def run_schedule(
 def run_round(round_: Round, control: Control, execution: Execution, history: History) -> Ran:
     """Run what a program began, and judge it."""
     if round_.announce is not None:
-        round_.announce(execution.touch)
+        round_.announce(execution)
     control.run(round_.works, execution)
     mixup = None
     state = ""
