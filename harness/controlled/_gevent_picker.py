@@ -89,7 +89,7 @@ class Picker:
     def locate(self, number: int) -> Place:
         """Return where a unit stands in the code of the program."""
         unit = self.units[number]
-        if unit is None:
+        if unit is None or unit.ended:
             return NOWHERE
         if unit.begun:
             return place(unit.greenlet.gr_frame)
@@ -113,7 +113,9 @@ class Picker:
         """Keep gevent's wish to raise something in a unit until it is picked; one that has not begun ends now."""
         if getcurrent() is not self._hub:
             self._strayed(unit)
-        if unit.ended or not unit.begun:
+        if unit.ended:
+            return None
+        if not unit.begun:
             try:
                 return unit.throw_now(*args)
             finally:
@@ -296,6 +298,8 @@ class Picker:
             self.execution.end(unit.number, each.value, each.exception or unit.error)
         else:
             self.execution.end(unit.number, None, unit.error)
+        del self._by_greenlet[each]
+        unit.free()
 
     def _gone(self, unit: GreenletUnit) -> None:
         """End a unit that was killed before it began."""
@@ -409,7 +413,6 @@ class Picker:
         self._kill()
         self._loop.soon.clear()
         self._loop.time = 0.0
-        for unit in self.units:
-            if unit is not None:
-                unit.free()
+        for unit in self._by_greenlet.values():
+            unit.free()
         self.thread.close()

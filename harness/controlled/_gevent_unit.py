@@ -28,6 +28,7 @@ class GreenletUnit:
     def __init__(self, owner: Owner, greenlet: greenlet, name: str, number: int) -> None:
         self.owner = owner
         self.greenlet = greenlet
+        """Until it has ended: what comes after it may have its ``id()``, and must be able to."""
         self.name = name
         self.number = number
         self.root = False
@@ -65,4 +66,4 @@ class GreenletUnit:
         names = vars(self.greenlet)
         names.pop("switch", None)
         names.pop("throw", None)
-        del self.link, self.resume, self.with_
+        del self.greenlet, self.link, self.resume, self.switch_now, self.throw_now, self.with_

@@ -1,7 +1,6 @@
 """Says what a greenlet waits for, by what its wish to be woken was put down in."""
 
 import gc
-import linecache
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,16 +23,13 @@ Units = Sequence[GreenletUnit | None]
 
 
 def told(stands: Place) -> str:
-    """Return `` at shop.py:14 (with lock:)``, or nothing where no line is known."""
+    """Return ``, at shop.py:14``, or nothing where no line is known."""
     file, line = stands
-    if not file:
-        return ""
-    source = linecache.getline(file, line).strip()
-    return f" at {Path(file).name}:{line}" + (f" ({source.rstrip(':')})" if source else "")
+    return f", at {Path(file).name}:{line}" if file else ""
 
 
 def waits_for(unit: GreenletUnit, units: Units) -> str:
-    """Return what a unit waits for, and where: ``a lock, which r2 holds, at shop.py:14 (with lock)``."""
+    """Return what a unit waits for, and where: ``a lock that r2 holds, at shop.py:14``."""
     things = _holders([unit.link, *_waiters(unit)])
     words = " or ".join(dict.fromkeys(_words(thing, units) for thing in things)) or "another greenlet"
     return words + told(place(unit.greenlet.gr_frame))
@@ -66,14 +62,14 @@ def _holders(links: list[Any]) -> list[Any]:
 def _words(thing: Any, units: Units) -> str:
     match thing:
         case Semaphore():
-            names = [unit.name for unit in units if unit and _holds(unit, thing)]
-            return f"a lock, which {names[0]} holds," if names else "a lock or semaphore"
+            names = [unit.name for unit in units if unit and not unit.ended and _holds(unit, thing)]
+            return f"a lock that {names[0]} holds" if names else "a lock or semaphore"
         case Event():
             return "an event"
         case AsyncResult():
             return "a result"
         case Greenlet():
-            names = [unit.name for unit in units if unit and unit.greenlet is thing]
+            names = [unit.name for unit in units if unit and not unit.ended and unit.greenlet is thing]
             return f"the end of {names[0] if names else 'a greenlet'}"
         case SimpleQueue() | Channel():
             return "a queue"

@@ -83,8 +83,9 @@ class _Schedule:
 
     def __init__(self, execution: Execution) -> None:
         self.execution = execution
-        self.greenlets: list[greenlet] = []
-        self.calls: list[Callable[[], Any]] = []
+        self.greenlets: dict[int, greenlet] = {}
+        """Those that have not ended: what comes after one may have its ``id()``, and must be able to."""
+        self.calls: dict[int, Callable[[], Any]] = {}
         self._hub = getcurrent()
         self._children: dict[int, int] = {}
         self._joining: dict[int, int] = {}
@@ -94,15 +95,16 @@ class _Schedule:
     def add(self, name: str, call: Callable[[], Any]) -> int:
         """Make a unit that will call this function."""
         unit = self.execution.add(name)
-        self.calls.append(call)
-        self.greenlets.append(greenlet(partial(self._body, unit, call), self._hub))
+        self.calls[unit] = call
+        self.greenlets[unit] = greenlet(partial(self._body, unit, call), self._hub)
         return unit
 
     def run(self) -> None:
         """Switch to whoever is picked until nobody is left."""
         greenlets, execution = self.greenlets, self.execution
         while (unit := execution.pick()) != NOBODY:
-            said = greenlets[unit].switch()
+            going = greenlets[unit]
+            said = going.switch()
             while said is not ENDED:
                 if said == ():
                     execution.park(unit)
@@ -110,25 +112,25 @@ class _Schedule:
                 if isinstance(said, _Spawn):
                     self._children[unit] = nth = self._children.get(unit, 0) + 1
                     name = f"{execution.names[unit]}/{nth}"
-                    said = greenlets[unit].switch(self.add(name, said.run))
+                    said = going.switch(self.add(name, said.run))
                 elif isinstance(said, _Offload):
-                    said = greenlets[unit].switch(self._offloaded(unit, said.function))
+                    said = going.switch(self._offloaded(unit, said.function))
                 elif isinstance(said, _Join):
                     execution.touch(_end_of(said.child), writes=False)
                     if execution.pending[said.child].role is not Role.END:
                         self._joining[unit] = said.child
                         execution.wait(unit, f"the end of {execution.names[said.child]}")
                         break
-                    said = greenlets[unit].switch(
-                        (execution.results[said.child], execution.errors[said.child])
-                    )
+                    said = going.switch((execution.results[said.child], execution.errors[said.child]))
                 else:
                     execution.park(unit)
                     break
+            else:
+                del greenlets[unit], self.calls[unit]
 
     def stop(self) -> None:
         """End the greenlets that are left, and the thread."""
-        for each in self.greenlets:
+        for each in self.greenlets.values():
             for _ in range(STUBBORN):
                 if each.dead:
                     break
@@ -191,7 +193,9 @@ class RawGreenlets:
         """Return the line at which a greenlet gave way, or where it will begin."""
         if self._schedule is None:
             return NOWHERE
-        each = self._schedule.greenlets[unit]
+        each = self._schedule.greenlets.get(unit)
+        if each is None:
+            return NOWHERE
         return place(each.gr_frame) if each else beginning(self._schedule.calls[unit])
 
     def _lane(self, work: Work) -> None:

@@ -61,8 +61,8 @@ def test_a_deadlock_of_two_locks_says_who_waits_where_and_who_holds_what(control
     assert {execution.fate for execution in executions} == {Fate.DONE, Fate.DEADLOCK}
     here, there = make.lines  # type: ignore[attr-defined]
     assert dead[0].waiting == {
-        0: f"a lock, which r2 holds, at test_gevent_faults.py:{here} (with second)",
-        1: f"a lock, which r1 holds, at test_gevent_faults.py:{there} (with first)",
+        0: f"a lock that r2 holds, at test_gevent_faults.py:{here}",
+        1: f"a lock that r1 holds, at test_gevent_faults.py:{there}",
     }
     assert dead[0].errors == [None, None]
     # What a deadlock left behind reaches no other schedule.
@@ -84,7 +84,7 @@ def test_a_deadlock_of_two_locks_says_who_waits_where_and_who_holds_what(control
 def test_each_wait_has_its_words(control: Control, wait: Callable[[], Any], words: str) -> None:
     execution = one(control, [wait])
     assert execution.fate is Fate.DEADLOCK
-    assert execution.waiting[0].startswith(f"{words} at test_gevent_faults.py:")
+    assert execution.waiting[0].startswith(f"{words}, at test_gevent_faults.py:")
 
 
 def test_a_schedule_after_a_deadlock_is_as_if_it_had_not_been(control: Control) -> None:
@@ -225,7 +225,7 @@ def test_what_comes_from_outside_is_refused_with_its_place(
 ) -> None:
     execution = one(control, [lambda: gevent.sleep(0), call])
     assert execution.fate is Fate.UNCONTROLLED
-    assert execution.trouble.startswith(f"r2 waits for {what} at test_gevent_faults.py:")
+    assert execution.trouble.startswith(f"r2 waits for {what}, at test_gevent_faults.py:")
     assert one(control, [lambda: 1]).results == [1]
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -73,6 +74,22 @@ def test_children_join_and_time_out_as_ever(control: Control) -> None:
     assert (execution.fate, execution.errors) == (Fate.DONE, [None] * 3)
     assert execution.names == ["r1", "r1/1", "r1/2"]
     assert seen == ["r1", "the child's"] * 2
+
+
+def test_a_greenlet_that_has_ended_is_let_go_for_a_later_one_may_have_its_id(control: Control) -> None:
+    children: list[weakref.ref[greenlet]] = []
+
+    def child() -> Script[None]:
+        children.append(weakref.ref(getcurrent()))
+        yield PAUSE
+
+    def script(seen: list[Any]) -> Script[None]:
+        yield Join((yield Spawn(child())))
+        yield PAUSE
+        seen.append(children[-1]())
+
+    _, seen = run_visits(control, script)
+    assert seen[-1] is None
 
 
 def test_offloaded_functions_run_on_one_other_thread_between_two_pauses(control: Control) -> None:
@@ -270,7 +287,7 @@ def test_a_patched_process_is_controlled_in_the_same_way() -> None:
     assert out["threads"] == [[1, 2], [2, 1]]
     assert out["named"][:3] == ["r1", "r1/1", "r1/2"]
     assert out["fates"] == ["deadlock", "done"]
-    assert out["words"]["0"].startswith("a lock, which r2 holds, at ")
-    assert out["words"]["1"].startswith("a lock or semaphore at ")
+    assert out["words"]["0"].startswith("a lock that r2 holds, at ")
+    assert out["words"]["1"].startswith("a lock or semaphore, at ")
     assert out["pool"] == [[3, 1]]
     assert out["errors"] == []

@@ -226,6 +226,30 @@ def test_greenlets_are_waited_for_by_join_get_iwait_and_links(control: Control) 
     assert seen == {("ab", "a", 3, "cc"), ("ba", "a", 3, "cc")}
 
 
+def test_a_link_that_sleeps_becomes_a_unit(control: Control) -> None:
+    orders = set()
+
+    def make() -> Calls:
+        order: list[str] = []
+
+        def linked(source: Any) -> None:
+            gevent.sleep(0)
+            order.append("link")
+
+        def call() -> str:
+            gevent.spawn(len, "").link(linked)
+            for _ in range(4):
+                gevent.sleep(0)
+                order.append("-")
+            return "".join(order)
+
+        return [call]
+
+    for execution in all_done(control, make, None):
+        orders.add(execution.results[0])
+    assert {"----", "--link--", "---link-"} <= orders
+
+
 def test_a_pool_runs_no_more_than_it_may(control: Control) -> None:
     most = set()
 

@@ -2,6 +2,7 @@
 
 import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -113,6 +114,22 @@ def test_a_child_is_a_unit_that_its_parent_waits_for(control: Control) -> None:
     assert execution.names == ["r1", "r1/1", "r1/2"]
     assert execution.ran == [0, 1, 2, 1, 2, 0]
     assert len({*seen}) == 3
+
+
+def test_a_greenlet_that_has_ended_is_let_go_for_a_later_one_may_have_its_id(control: Control) -> None:
+    children: list[weakref.ref[greenlet]] = []
+
+    def child() -> Script[None]:
+        children.append(weakref.ref(getcurrent()))
+        yield PAUSE
+
+    def script(seen: list[Any]) -> Script[None]:
+        yield Join((yield Spawn(child())))
+        yield PAUSE
+        seen.append(children[-1]())
+
+    _, seen = run_visits(control, script)
+    assert seen[-1] is None
 
 
 def test_what_a_child_raises_is_raised_where_it_is_joined(control: Control) -> None:
