@@ -51,9 +51,17 @@ class Acquaintance:
                     users[unit] = [False, False]
                 users[unit][writes] = True
 
-    def use(self, name: str, unit: int) -> list[bool] | None:
-        """Return whether a unit reads an object, and whether it writes it; None if it does neither."""
-        return self._uses.get(name, {}).get(unit)
+    def uses(self, name: str, unit: int, left: int) -> tuple[bool, bool]:
+        """Return whether a unit may read an object, and whether it may write it.
+
+        If it uses it at all, it may do whatever the unit does that is left for it: units often run the same code, and
+        what one does depends on who comes first.
+        """
+        users = self._uses.get(name, {})
+        if unit not in users:
+            return False, False
+        both = (users[unit], users.get(left, users[unit]))
+        return any(reads for reads, _ in both), any(writes for _, writes in both)
 
     def tells(self) -> bool:
         """Tell whether an object is known that two units share and one writes."""
@@ -99,8 +107,8 @@ class Judge:
     def _of_touch(
         self, name: str, writes: bool, left: int, other: int, soon: dict[str, list[bool]]
     ) -> Effort:
-        use = self._acquaintance.use(name, other)
-        if use is None or not (writes or use[True]):
+        uses = self._acquaintance.uses(name, other, left)
+        if not uses[True] and not (uses[False] and writes):
             return Effort.HOPELESS
         wrote = self._wrote.get((name, left))
         if wrote is None:
@@ -110,4 +118,4 @@ class Judge:
         splits = not (wrote and writes)
         if name in soon and soon[name][splits]:
             return Effort.PIERCING
-        return Effort.SPLITTING if use[splits] else Effort.MEETING
+        return Effort.SPLITTING if uses[splits] else Effort.MEETING
