@@ -19,7 +19,8 @@ class Line:
     """Keeps ``execution.ready`` in three parts: units in the loop's queue, units that a callback brought before its
     turn, and whoever only waits for a time, by due times.
 
-    A scheduler that always takes the first is exactly asyncio's own loop, with a clock that jumps when all is quiet.
+    A scheduler that always takes the first keeps to the order of asyncio's own loop, with a clock that jumps when all is
+    quiet. One thing can be seen before its turn: what a callback leaves in an object, such as ``as_completed`` does.
     The execution adds a unit at the end of its list; ``place`` and ``sleep`` put the last unit where it belongs.
     """
 

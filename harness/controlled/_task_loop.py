@@ -185,13 +185,14 @@ class Loop(asyncio.AbstractEventLoop):
     def call_soon_threadsafe(
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
-        """Take a callback from the loop's thread or its worker's; any other thread is out of control."""
+        """Take a callback from the loop's thread or its worker's; what any other thread wants is never run."""
         on_worker = self.worker is not None and self.worker.is_current()
         if get_ident() != self._thread and not on_worker:
-            raise self.lost_control(
+            self.lost_control(
                 "is called back from a thread that it did not get from to_thread or run_in_executor",
                 "such a thread cannot be scheduled: put a coroutine in its place that sleeps and answers",
             )
+            return asyncio.Handle(callback, args, self, context)
         if on_worker and getattr(callback, "__qualname__", "").startswith("run_coroutine_threadsafe."):
             raise self.lost_control(
                 "called run_coroutine_threadsafe",

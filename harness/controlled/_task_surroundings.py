@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
+from importlib import import_module
 from typing import Any, Self
 
 ANYIO = "anyio._backends._asyncio"
@@ -27,9 +28,9 @@ class Surroundings:
             setattr(self._backend, THREADS, self._original)
 
     def adapt(self) -> None:
-        """See whether anyio has been imported since."""
-        if self._backend is None and ANYIO in sys.modules:
-            backend = self._backend = vars(sys.modules[ANYIO])["AsyncIOBackend"]
+        """See whether anyio has been imported since; it would import its backend itself, on first use."""
+        if self._backend is None and "anyio" in sys.modules:
+            backend = self._backend = vars(import_module(ANYIO))["AsyncIOBackend"]
             self._original = vars(backend)[THREADS]
             setattr(backend, THREADS, classmethod(_on_thread))
 

@@ -77,7 +77,7 @@ async def ask(app: Any, user: str) -> str:
 
     async def receive() -> dict[str, Any]:
         if received:
-            await asyncio.sleep(3600)
+            await asyncio.Event().wait()
         received.append(1)
         return {"type": "http.request", "body": b"", "more_body": False}
 
