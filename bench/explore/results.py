@@ -10,6 +10,17 @@ from bench.explore.search import Tool
 from localimpl import Unit
 
 TITLES = {Unit.GREENLET: "Greenlets", Unit.THREAD: "Threads", Unit.TASK: "Tasks"}
+NOTES = {
+    Unit.GREENLET: (
+        "No peer controls greenlets. Those for threads are given the whole of it as one thread with gevent in it, which "
+        "is all that can be done with them: they see one unit, and certify whatever gevent's own order shows."
+    ),
+    Unit.THREAD: (
+        "Ours switches threads where CPython hands on its global lock, and where that shows nothing also between the "
+        "instructions that touch what may be shared (its strategies that draw do not go so far, and so miss b1). The "
+        "peers switch at any instruction, and do not say which of these switches a build with that lock can make."
+    ),
+}
 
 
 def report(
@@ -42,12 +53,8 @@ def report(
         if not fitting:
             continue
         parts += [f"## {title}"]
-        if unit is Unit.GREENLET:
-            parts.append(
-                "No peer controls greenlets. Those for threads are given the whole of it as one thread with gevent in "
-                "it, which is all that can be done with them: they see one unit and certify whatever gevent's own "
-                "order shows."
-            )
+        if unit in NOTES:
+            parts.append(NOTES[unit])
         parts += [
             table(fitting, able, rows, "detection"),
             "Schedules in a second of processor time on the fixed form, with recording on:",

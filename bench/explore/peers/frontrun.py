@@ -80,7 +80,10 @@ def _search(strategy: str) -> Callable[[Form, Effort], Search]:
             counted.failed(str(result.explanation).strip().partition("\n")[0])
         attempts = result.reproduction_attempts
         return counted.search(
-            exhausted=strategy == "dpor" and result.property_holds is True,
+            # It certifies what it has run, also where it had to stop at the most that it was allowed.
+            exhausted=strategy == "dpor"
+            and result.property_holds is True
+            and counted.begun < effort.schedules,
             replayed=result.reproduction_successes if attempts else None,
             note="" if result.property_holds is not None else str(result.inconclusive_reason),
         )
