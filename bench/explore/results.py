@@ -12,8 +12,8 @@ from localimpl import Unit
 TITLES = {Unit.GREENLET: "Greenlets", Unit.THREAD: "Threads", Unit.TASK: "Tasks"}
 NOTES = {
     Unit.GREENLET: (
-        "No peer controls greenlets. Those for threads are given the whole of it as one thread with gevent in it, which "
-        "is all that can be done with them: they see one unit, and certify whatever gevent's own order shows."
+        "No peer controls greenlets. Those for threads are given the whole of it as one thread with gevent in it, "
+        "which is all that can be done with them: they see one unit, and certify whatever gevent's own order shows."
     ),
     Unit.THREAD: (
         "Ours switches threads where CPython hands on its global lock, and where that shows nothing also between the "
