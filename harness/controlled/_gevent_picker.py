@@ -272,7 +272,9 @@ class Picker:
         unit.ready = unit.throws = False
         unit.begun = True
         try:
-            unit.resume(*unit.with_)
+            # Not kept: it may be a greenlet that has ended, whose `id()` is to be free for others.
+            args, unit.with_ = unit.with_, ()
+            unit.resume(*args)
         except BaseException as error:
             # A greenlet of gevent's keeps its errors; a raw one's come up here.
             self.failed(unit.greenlet, error)
