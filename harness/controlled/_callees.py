@@ -1,5 +1,6 @@
 """What a call calls, on which its switch points hang: Python code that is watched, other Python code, or code in C."""
 
+from collections.abc import Mapping
 from functools import partial
 from inspect import getattr_static
 from pathlib import Path
@@ -31,9 +32,17 @@ WRITERS = {
 """Methods of the containers in C: one call reads or writes what is in them."""
 KINDS_IN_C = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, MethodWrapperType)
 IN_C = frozenset(KINDS_IN_C)
+PROPERTY_ARGUMENTS = 2
+"""A setter has the object and the value."""
 OURS = str(Path(__file__).parent)
 """Here is what hosts put in the place of locks and clocks in C."""
 MISSING: Any = object()
+
+
+NEVER_IMPLICIT = {
+    "__aenter__", "__aexit__", "__await__", "__call__", "__del__", "__enter__", "__exit__", "__init__",
+    "__init_subclass__", "__new__", "__post_init__", "__prepare__", "__set_name__",
+}  # fmt: skip
 
 
 class Manager:
@@ -108,6 +117,27 @@ def entered(callee: object) -> CodeType | None:
     if issubclass(kind, type):
         makers += [callee.__new__, callee.__init__]  # type: ignore[misc]
     return next((entered(each) for each in makers if type(each) is FunctionType), None)
+
+
+def implicit(code: CodeType, namespace: Mapping[str, Any]) -> bool:
+    """Tell whether Python code may be run without a call in the source: a special method, or the getter of a property.
+
+    The end of an object is left out, for nobody knows when it comes.
+    """
+    name = code.co_name
+    if code.co_flags & SUSPENDABLE or code.co_filename.startswith(OURS):
+        return False
+    if name.startswith("__") and name.endswith("__"):
+        return name not in NEVER_IMPLICIT
+    first, *others = code.co_qualname.split(".")[:-1] or [""]
+    if not first or others[-1:] == ["<locals>"]:
+        return False
+    owner = namespace.get(first)
+    for other in others:
+        owner = vars(owner).get(other) if issubclass(type(owner), type) else None
+    if not issubclass(type(owner), type):
+        return code.co_argcount <= PROPERTY_ARGUMENTS
+    return type(vars(owner).get(name)) not in {FunctionType, classmethod, staticmethod}
 
 
 def entered_by_with(manager: object) -> CodeType | None:

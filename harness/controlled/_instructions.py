@@ -6,6 +6,7 @@ code that is not watched is taken to switch at its entry and at its end, and cod
 ``isinstance``, ``len``, ``type`` and ``super`` are left out: specialised calls of them do not look at the lock.
 """
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FunctionType
@@ -20,6 +21,8 @@ from harness.core.feasibility import Feasibility
 
 ENTRY = "BEFORE_WITH"
 ENTRIES = {ENTRY, "BEFORE_ASYNC_WITH"}
+UNASKED = ("BEFORE_", "IMPORT_", "RESUME", "SEND", "WITH_EXCEPT_START")
+"""So begin instructions that run Python code which is not asked about."""
 HIDDEN_CALLS = {ENTRY, "WITH_EXCEPT_START"}
 CLOSED = {"isinstance", "len", "type", "super"}
 COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>"}
@@ -61,23 +64,17 @@ def points_of(
     namespace: Mapping[str, Any] | None = None,
     stored: Stored = NOTHING,
 ) -> dict[int, tuple[Point, ...]]:
-    """Return the points before each instruction, by its offset, that a scheduler of this level may switch at."""
-    return {offset: tuple(stop.points()) for offset, stop in stops_of(code, level, namespace, stored).items()}
-
-
-def stops_of(
-    code: CodeType, level: Feasibility, namespace: Mapping[str, Any] | None = None, stored: Stored = NOTHING
-) -> dict[int, Stop]:
-    """Return where a unit that runs this code may have to stop, by the offset of the instruction that comes next.
+    """Return the points before each instruction, by its offset, that a scheduler of this level may switch at.
 
     ``namespace`` holds the globals of the code, ``stored`` what the code of its file stores.
     """
-    if level.rank < Feasibility.GIL_SWITCH.rank:
-        return {}
-    return _Classifier(code, namespace or {}, stored).stops(free=level is Feasibility.FREE_THREADED)
+    stops = Study(code, namespace or {}, stored).stops(level)
+    return {offset: tuple(stop.points()) for offset, stop in stops.items()}
 
 
-class _Classifier:
+class Study:
+    """Where a unit that runs some code may have to stop."""
+
     def __init__(self, code: CodeType, namespace: Mapping[str, Any], stored: Stored) -> None:
         self.code = code
         self.namespace = namespace
@@ -96,9 +93,26 @@ class _Classifier:
         }
         self.calls = self.hidden | {number for number in self.flow.callees if not self._closed(number)}
         self.barriers = self.calls | self.loops
+        self._around: dict[int, tuple[Point, Point]] = {}
 
-    def stops(self, free: bool) -> dict[int, Stop]:
+    def around(self, offset: int) -> tuple[Point, Point] | None:
+        """Return the points before and after Python code that an instruction runs although its source calls nothing.
+
+        An attribute, an item or a comparison may do that; whether it does shows when it runs.
+        """
+        number = bisect_right(self.flow.start, offset) - 1
+        if number in self.calls or self.instructions[number].opname.startswith(UNASKED):
+            return None
+        if number not in self._around:
+            before = self._point(Role.CALL, number, self.accesses.all.get(number))
+            self._around[number] = before, self._point(Role.RETURNED, number, self._next_access(number + 1))
+        return self._around[number]
+
+    def stops(self, level: Feasibility) -> dict[int, Stop]:
+        """Return what may be reached at this level, by the offset of the instruction that comes next."""
         stops: dict[int, Stop] = {}
+        if level.rank < Feasibility.GIL_SWITCH.rank:
+            return stops
 
         def stop(number: int) -> Stop:
             return stops.setdefault(self.flow.start[number], Stop())
@@ -119,7 +133,7 @@ class _Classifier:
                     after = stop(number + 1)
                     after.returned = self._point(Role.RETURNED, number, self._next_access(number + 1))
                     after.returned_from = site
-        if free:
+        if level is Feasibility.FREE_THREADED:
             for number, access in self.accesses.all.items():
                 if number != doubled:
                     role = Role.STORE if access.writes else Role.LOAD

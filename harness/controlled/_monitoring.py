@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Callable
 from threading import get_ident
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
-from harness.controlled._callees import Site, entered
+from harness.controlled._callees import Site, entered, implicit
 from harness.controlled._plans import Plans
 from harness.core.control import Watch
 from harness.core.errors import UserError
@@ -70,8 +70,9 @@ class MonitoringWatcher:
 
     def _stop(self) -> None:
         monitoring.set_events(self._tool, 0)
-        for code in self._plans.codes:
+        for code in (*self._plans.codes, *self._plans.unasked.values()):
             monitoring.set_local_events(self._tool, code, 0)
+        self._plans.unasked.clear()
 
 
 def _local_events() -> int:
@@ -94,15 +95,42 @@ def _callbacks(
     def started(code: CodeType, offset: int) -> object:
         plan = known.get(id(code))
         if plan is None:
-            plan = plans.learn(code, sys._getframe(1).f_globals)
+            frame = sys._getframe(1)
+            plan = plans.learn(code, frame.f_globals)
             if plan is None:
-                return disable
+                return started_unasked(code, frame)
             monitoring.set_local_events(tool, code, _local_events())
         if SPREAD_UNTOLD:
             see_entered(code)
         if offset in plan:
             passed(code, offset)
         return None
+
+    def started_unasked(code: CodeType, frame: FrameType) -> object:
+        if not implicit(code, frame.f_globals):
+            return disable
+        ident = get_ident()
+        around = plans.around(frame.f_back) if ident in units else None
+        if around is not None:
+            if id(code) not in plans.unasked:
+                plans.unasked[id(code)] = code
+                monitoring.set_local_events(tool, code, events.PY_RETURN)
+            try:
+                reach(around[0])
+            except BaseException:
+                units.pop(ident, None)
+                raise
+        return None
+
+    def returned_unasked(code: CodeType, offset: int, value: object) -> None:
+        ident = get_ident()
+        around = plans.around(sys._getframe(1).f_back) if ident in units else None
+        if around is not None:
+            try:
+                reach(around[1])
+            except BaseException:
+                units.pop(ident, None)
+                raise
 
     def see_entered(code: CodeType) -> None:
         unit = units.get(get_ident())
@@ -166,6 +194,7 @@ def _callbacks(
         events.PY_RESUME: passed,
         events.INSTRUCTION: passed,
         events.CALL: called,
+        events.PY_RETURN: returned_unasked,
     }
 
 

@@ -16,10 +16,20 @@ class Stored:
     """Of globals: declared by a `global` statement."""
     cells: frozenset[str] = frozenset()
     """Of variables of an outer function: declared by a `nonlocal` statement."""
-    attributes: frozenset[str] = frozenset()
-    """Of attributes, of whatever object."""
-    once: frozenset[str] = frozenset()
-    """Of those attributes that are stored while their object is made, and not after."""
+    made: frozenset[str] = frozenset()
+    """Of attributes, of whatever object, that are stored while their object is made."""
+    later: frozenset[str] = frozenset()
+    """Of attributes that are stored at other times."""
+
+    @property
+    def attributes(self) -> frozenset[str]:
+        """Of all these attributes."""
+        return self.made | self.later
+
+    @property
+    def once(self) -> frozenset[str]:
+        """Of attributes that stay what they are once their object is made."""
+        return self.made - self.later
 
 
 NOTHING = Stored()
@@ -43,7 +53,7 @@ def stored_in(source: str) -> Stored:
             walk(child, making)
 
     walk(ast.parse(source), making=False)
-    return Stored(frozenset(names), frozenset(cells), frozenset(made | later), frozenset(made - later))
+    return Stored(frozenset(names), frozenset(cells), frozenset(made), frozenset(later))
 
 
 def stored_by(file: str) -> Stored:

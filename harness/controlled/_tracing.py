@@ -6,7 +6,7 @@ from threading import get_ident
 from types import FrameType
 from typing import Any
 
-from harness.controlled._callees import Site
+from harness.controlled._callees import Site, implicit
 from harness.controlled._instructions import Stop
 from harness.controlled._plans import Plan, Plans
 from harness.core.control import Watch
@@ -46,7 +46,7 @@ class TracingWatcher:
 
 def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
     """Return the trace function of one unit."""
-    known, learn = plans.known, plans.learn
+    known, watched, learn = plans.known, plans.watched, plans.learn
     traces: dict[int, Trace] = {}
     direct: set[Site] = set()
     """Calls that entered watched code: that has switch points of its own."""
@@ -58,9 +58,11 @@ def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
     def begin(frame: FrameType, event: str, arg: object) -> Trace | None:
         nonlocal pending
         code = frame.f_code
-        plan = known.get(id(code))
-        if plan is None:
-            plan = learn(code, frame.f_globals)
+        plan = None
+        if watched.get(code.co_filename, True):
+            plan = known.get(id(code))
+            if plan is None:
+                plan = learn(code, frame.f_globals)
         if pending is not None:
             site, pending = pending, None
             caller = frame.f_back
@@ -69,10 +71,17 @@ def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
                     direct.add(site)
                 else:
                     reach(site.point)
-                    if code.co_freevars or code.co_cellvars:
-                        frame.f_locals  # noqa: B018  # see `passed`
+                    frame.f_locals  # noqa: B018  # see `passed`
         if plan is None:
-            return None
+            caller = frame.f_back
+            if caller is None or id(caller.f_code) not in known:
+                return None
+            around = plans.around(caller)
+            if around is None or not implicit(code, frame.f_globals):
+                return None
+            reach(around[0])
+            frame.f_locals  # noqa: B018  # see `passed`
+            return ending(around[1])
         frame.f_trace_lines = False
         frame.f_trace_opcodes = True
         stop = plan.get(frame.f_lasti)
@@ -82,6 +91,18 @@ def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
         if stop is not None:
             trace(frame, "opcode", None)
         return trace
+
+    def ending(point: Point) -> Trace:
+        raising = False
+
+        def ended(frame: FrameType, event: str, arg: object) -> None:
+            nonlocal raising
+            if event == "return" and not raising:
+                reach(point)
+                frame.f_locals  # noqa: B018  # see `passed`
+            raising = event == "exception"
+
+        return ended
 
     def tracing(plan: Plan, shares: bool) -> Trace:
         get = plan.get

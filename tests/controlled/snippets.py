@@ -304,6 +304,36 @@ def run():
     box = Box()
     box.n = box.n + 1
 """,
+    "unasked": """
+import fractions, enum, types, functools, collections, abc
+from collections.abc import Mapping
+class Box:
+    @functools.cached_property
+    def n(self): return 1
+box = Box()
+half = fractions.Fraction(1, 2)
+counter = collections.Counter("a")
+chain = collections.ChainMap({"a": 1})
+class Kind(enum.Enum):
+    A = 1
+def run():
+    total = half + half
+    top = half.numerator
+    chain["b"] = chain["a"]
+    "c" in chain
+    del chain["b"]
+    counter["z"]
+    f"{half}"
+    for each in chain:
+        if half < total:
+            pass
+    try:
+        chain["none"]
+    except KeyError:
+        pass
+    if half and Kind.A.value and isinstance(chain, Mapping):
+        return box.n, box.n, len(chain), -half, half == half
+""",
     "with": """
 import threading
 lock = threading.Lock()

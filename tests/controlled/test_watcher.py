@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from harness.controlled._plans import Plans
 from harness.controlled._watcher import Watcher, make_watcher
 from harness.core.control import Watch
 from harness.core.errors import UserError
@@ -347,6 +348,70 @@ def test_calls_of_what_a_host_puts_in_the_place_of_code_in_c(passed: Passed, loa
     as_in_c = passed.told()
     passed.run(shop["work"], threading.Lock())
     assert as_in_c == passed.told() == ["enter 1", "returned 2", "returned 3", "returned 4"]
+
+
+UNASKED = """class Proxy:
+    def __init__(self): self.all = {}
+    def __getitem__(self, name): return self.all.get(name, 0)
+    def __setitem__(self, name, value): self.all[name] = value
+    def __getattr__(self, name): return name
+    @property
+    def size(self): return len(self.all)
+    @size.setter
+    def size(self, value): self.all.clear()
+    def keep(self): return self.all
+"""
+
+
+def test_code_that_is_not_watched_and_runs_without_a_call_in_the_source(passed: Passed, load: Load) -> None:
+    proxy = load(UNASKED, "proxies.py")["Proxy"]()
+    shop = load(
+        "def work(session):\n    session['n'] += 1\n    return session.name, session.size, session.keep()\n"
+    )
+    passed.watcher.watch(Watch(("shop.py",), GIL))
+    reads = ["call 2", "returned 2"]
+    attributes = ["call 3", "returned 3"]
+    for _ in range(2):
+        passed.run(shop["work"], proxy)
+        assert passed.told() == ["enter 1", *reads, *reads, *attributes, *attributes, *attributes]
+    passed.watcher.watch(Watch(("shop.py", "proxies.py"), GIL))
+    passed.run(shop["work"], proxy)
+    assert passed.told() == [
+        *(
+            "enter 1",
+            "enter 3",
+            "returned 3",
+            "enter 4",
+            "enter 5",
+            "enter 6",
+            "enter 10",
+        )  # and dict.get returned
+    ]
+
+
+def test_two_units_lose_an_update_through_a_proxy_that_is_not_watched(passed: Passed, load: Load) -> None:
+    proxy = load(UNASKED, "proxies.py")["Proxy"]()
+    shop = load("def work(session):\n    session['n'] += 1\n")
+    passed.watcher.watch(Watch(("shop.py",), GIL))
+    done: list[str] = []
+
+    def other(point: Point) -> None:
+        if point.role == "returned" and not done:
+            done.append("once")
+            thread = threading.Thread(target=shop["work"], args=(proxy,))
+            thread.start()
+            thread.join()
+
+    passed.then = other
+    passed.run(shop["work"], proxy)
+    assert proxy["n"] == 1
+
+
+def test_of_later_versions_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 14))
+    Plans(Watch(("shop.py",), Feasibility.JITTER))
+    with pytest.raises(UserError, match=r"3\.14"):
+        Plans(Watch(("shop.py",), GIL))
 
 
 @traced
