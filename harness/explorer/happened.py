@@ -1,5 +1,7 @@
 """Says in one sentence what happened in a schedule, and marks the moments that prove it."""
 
+from typing import NamedTuple
+
 from harness.core.control import Mixup
 from harness.core.history import ABSENT, Event, History, Kind
 from harness.core.verdict import Anomaly, Witness
@@ -19,32 +21,46 @@ def happened(tape: Tape, history: History, mixup: Mixup) -> Happened:
     return seen_in_results(tale, mixup)
 
 
+class Said(NamedTuple):
+    """A mix-up in words; ``turn`` is the switch that they tell, ``bare`` are the words without it."""
+
+    whole: str
+    bare: str
+    turn: int | None = None
+
+
 def _proven(tale: Tale, witness: Witness) -> Happened:
     """Tell a mix-up that events prove."""
     source, target = tale.at[witness.seqs[0]], tale.at[witness.seqs[-1]]
     wrote, read = tale.events[witness.seqs[0]], tale.events[witness.seqs[-1]]
-    marks = {source: "write", target: "read"}
-    if source == target:
-        marks = {target: "read"}
     match witness.anomaly:
         case Anomaly.BLEED | Anomaly.TORN:
-            sentence, turn = _foreign(tale, witness, wrote, read)
+            said = _foreign(tale, witness, wrote, read)
         case Anomaly.STALE:
-            sentence, turn = _stale(tale, wrote, read), None
+            said = _stale(tale, wrote, read)
         case Anomaly.LOST:
-            sentence, turn = _lost(tale, wrote, read)
+            said = _lost(tale, wrote, read)
         case Anomaly.LOST_UPDATE:
-            sentence, turn = _overwritten(tale, wrote, read)
+            said = _overwritten(tale, wrote, read)
         case Anomaly.CROSSED_REPLY:
-            sentence, turn = _crossed(tale, wrote, read)
+            told = f"the client of {read.request} got the answer to {wrote.request}"
+            said = Said(told, f"then {told}")
         case Anomaly.RESIDUE:
-            sentence, turn = _residue(tale, read), None
-    if turn is not None:
-        marks[turn] = "switch"
-    return Happened(sentence, marks)
+            name = code(read.name)
+            told = f"{read.request} was over, and {name} was still stored for the unit that ran it"
+            said = Said(told, told)
+    marks = {source: "write", target: "read"}
+    preemptions = [index for index in tale.preemptions() if index < target]
+    if said.turn in preemptions or not preemptions:
+        if said.turn is not None:
+            marks[said.turn] = "switch"
+        return Happened(f"{said.whole}.{tale.alone()}", marks)
+    # A unit was switched out elsewhere than by what the words tell: without that it would not have come to this.
+    marks |= {preemptions[-1]: "switch"}
+    return Happened(f"{tale.chain(preemptions)}; {said.bare}.", marks)
 
 
-def _foreign(tale: Tale, witness: Witness, wrote: Event, read: Event) -> tuple[str, int | None]:
+def _foreign(tale: Tale, witness: Witness, wrote: Event, read: Event) -> Said:
     source, target = tale.at[wrote.seq], tale.at[read.seq]
     writer, victim = _who(tale, source), _who(tale, target)
     name = code(wrote.name)
@@ -52,19 +68,21 @@ def _foreign(tale: Tale, witness: Witness, wrote: Event, read: Event) -> tuple[s
     if witness.anomaly is Anomaly.TORN:
         got = f"{writer}'s {name} together with {_rest(tale, wrote, read)}"
     own = _last_write(tale, read, wrote.name)
+    instead = ", not its own" if own is not None and witness.anomaly is not Anomaly.TORN else ""
+    bare = f"{victim} then read {got}{instead}"
     away = tale.absence(tale.moments[target].unit, source)
     if away is not None and away.ends <= target:
         overtaken = tale.overtaken(away.begins, writer)
         if own is not None and own < away.begins:
-            return f"{victim} wrote {name}, {overtaken}, then read {got}.", away.begins
+            return Said(f"{victim} wrote {name}, {overtaken}, then read {got}", bare, away.begins)
         unwritten = ", though it had written none of its own" if own is None else ""
-        return f"{victim} {overtaken}, which wrote {name}; {victim} then read {got}{unwritten}.", away.begins
+        whole = f"{victim} {overtaken}, which wrote {name}; {victim} then read {got}{unwritten}"
+        return Said(whole, bare, away.begins)
     away = tale.absence(tale.moments[source].unit, target)
     if away is not None:
         overtaken = tale.overtaken(away.begins, victim)
-        instead = ", not its own" if own is not None and witness.anomaly is not Anomaly.TORN else ""
-        return f"{writer} wrote {name} and {overtaken}; {victim} then read {got}{instead}.", away.begins
-    return f"{writer} wrote {name}; {victim}, in flight with it, read {got}.", None
+        return Said(f"{writer} wrote {name} and {overtaken}; {bare}", bare, away.begins)
+    return Said(f"{writer} wrote {name}; {victim}, in flight with it, read {got}{instead}", bare)
 
 
 def _rest(tale: Tale, wrote: Event, read: Event) -> str:
@@ -80,19 +98,18 @@ def _rest(tale: Tale, wrote: Event, read: Event) -> str:
     return " and ".join(told)
 
 
-def _stale(tale: Tale, wrote: Event, read: Event) -> str:
-    source, target = tale.at[wrote.seq], tale.at[read.seq]
-    writer, victim = _who(tale, source), _who(tale, target)
+def _stale(tale: Tale, wrote: Event, read: Event) -> Said:
+    writer, victim = _who(tale, tale.at[wrote.seq]), _who(tale, tale.at[read.seq])
     name = code(wrote.name)
-    same = " on the same unit" if tale.moments[source].unit == tale.moments[target].unit else ""
+    same = " on the same unit" if wrote.unit == read.unit else ""
     if wrote.kind is Kind.REVOKED:
         told = f"{writer} ended {name} and was over; {victim} began later{same} and still found it"
     else:
         told = f"{writer} wrote {name} and ended; {victim} began later{same} and still read {writer}'s value"
-    return f"{told}.{tale.alone()}"
+    return Said(told, told)
 
 
-def _lost(tale: Tale, wrote: Event, read: Event) -> tuple[str, int | None]:
+def _lost(tale: Tale, wrote: Event, read: Event) -> Said:
     source, target = tale.at[wrote.seq], tale.at[read.seq]
     victim = _who(tale, target)
     values = read.value if isinstance(read.value, tuple) else (read.value,)
@@ -103,52 +120,39 @@ def _lost(tale: Tale, wrote: Event, read: Event) -> tuple[str, int | None]:
         found = "found an older value of its own"
     else:
         found = "found a value that nobody wrote"
+    wrote_it = f"{victim} wrote {code(wrote.name)}"
     away = [
-        each
+        each.begins
         for each in tale.absences(tale.moments[target].unit)
         if source < each.begins and each.ends <= target
     ]
-    if away:
-        turn = away[-1].begins
-        return f"{victim} wrote {code(wrote.name)}, {tale.overtaken(turn)}, then {found}.", turn
-    return f"{victim} wrote {code(wrote.name)} and then {found}.{tale.alone()}", None
+    if not away:
+        return Said(f"{wrote_it} and then {found}", f"{wrote_it} and then {found}")
+    preempted = set(away) & set(tale.preemptions())
+    turn = max(preempted or away)
+    return Said(f"{wrote_it}, {tale.overtaken(turn)}, then {found}", f"{wrote_it} and then {found}", turn)
 
 
-def _overwritten(tale: Tale, first: Event, second: Event) -> tuple[str, int | None]:
+def _overwritten(tale: Tale, first: Event, second: Event) -> Said:
     one, two = tale.at[first.seq], tale.at[second.seq]
     early, late = _who(tale, one), _who(tale, two)
     name = code(first.name)
+    bare = f"{early} and {late} both updated {name} from the same value: one of the two updates is lost"
     away = tale.absence(tale.moments[two].unit, one)
     if away is not None and away.ends <= two:
-        return (
-            f"{late} read {name}, {tale.overtaken(away.begins, early)}, which updated it, then wrote over it from the "
-            f"old value: {early}'s update is lost."
-        ), away.begins
+        overtaken = tale.overtaken(away.begins, early)
+        whole = (
+            f"{late} read {name}, {overtaken}, which updated it, then wrote over it from the old value: {early}'s "
+            "update is lost"
+        )
+        return Said(whole, bare, away.begins)
     away = tale.absence(tale.moments[one].unit, two)
     if away is not None:
-        return (
-            f"{early} read {name} and {tale.overtaken(away.begins, late)}, which updated it from the same value: one "
-            "of the two updates is lost."
-        ), away.begins
-    return (
-        f"{early} and {late} both updated {name} from the same value: one of the two updates is lost.{tale.alone()}"
-    ), None
-
-
-def _crossed(tale: Tale, wrote: Event, read: Event) -> tuple[str, int | None]:
-    victim, other = read.request, wrote.request
-    turns = [index for index in tale.overtakings() if index < tale.at[read.seq]]
-    told = f"the client of {victim} got the answer to {other}"
-    if not turns:
-        return f"{told}.{tale.alone()}", None
-    turn = turns[-1]
-    left = tale.who(turn, tale.moments[turn].left)
-    return f"{left} {tale.overtaken(turn)}; then {told}.", turn
-
-
-def _residue(tale: Tale, read: Event) -> str:
-    name = code(read.name)
-    return f"{read.request} was over, and {name} was still stored for the unit that ran it.{tale.alone()}"
+        overtaken = tale.overtaken(away.begins, late)
+        lost = "one of the two updates is lost"
+        whole = f"{early} read {name} and {overtaken}, which updated it from the same value: {lost}"
+        return Said(whole, bare, away.begins)
+    return Said(bare, bare)
 
 
 def _last_write(tale: Tale, read: Event, name: str) -> int | None:

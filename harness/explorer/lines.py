@@ -12,7 +12,7 @@ from harness.core.execution import NOBODY, Role
 from harness.core.exploration import Line
 from harness.core.history import Event, History, Kind
 from harness.explorer.located import Moment, Tape, What
-from harness.explorer.places import shown, source, with_short_paths
+from harness.explorer.places import in_short, shown, source
 from harness.explorer.tale import Happened, Tale, called
 
 FRAME = {Kind.ENTER: "begin", Kind.LEAVE: "end"}
@@ -97,9 +97,7 @@ class _Writer:
             else:
                 to = "" if unit == NOBODY else self._tale.who(index)
                 self.lines.append(
-                    self._line(
-                        index, moment, "switch", unit=left, name=to, value=with_short_paths(moment.waits)
-                    )
+                    self._line(index, moment, "switch", unit=left, name=to, value=in_short(moment.waits))
                 )
         if unit not in self._begun and unit != NOBODY:
             self._begun.add(unit)

@@ -51,8 +51,10 @@ class Moment(NamedTuple):
     """Of a turn, who ran until then; file and line are where that unit stands."""
     role: str = ""
     """Of a turn, at what kind of place that unit stands."""
+    could: bool = False
+    """Of a turn, whether that unit could have gone on."""
     waits: str = ""
-    """Of a turn, what that unit waits for; nothing for one that could have gone on."""
+    """Of a turn, what that unit waits for, where the host tells."""
 
 
 class Tape(Execution):
@@ -73,11 +75,13 @@ class Tape(Execution):
         """Note who is left, where, and who goes on."""
         left = self.current
         role = "" if left == NOBODY else str(self.pending[left].role)
-        waits = self.waiting.get(left, "")
+        could, waits = left in self.ready, self.waiting.get(left, "")
         chosen = super().pick()
         anchor = self.anchors[-1] if chosen != NOBODY else None
         file, line = (anchor.file, anchor.line) if anchor else ("", 0)
-        self.moments.append(Moment(What.TURN, chosen, file, line, left=left, role=role, waits=waits))
+        self.moments.append(
+            Moment(What.TURN, chosen, file, line, left=left, role=role, could=could, waits=waits)
+        )
         if chosen == NOBODY:
             self.stuck = self.stuck or dict(self.waiting)
         else:

@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 
 PATH = re.compile(r"(?:/|[A-Z]:\\)[^\s:]+\.py\b")
+NOWHERE = "outside the program"
+"""What hosts say of what the program does not know itself."""
 INSTALLED = ("site-packages", "dist-packages")
 SHORTEST = 2
 """Last parts that a path is shortened to when it lies nowhere that is known."""
@@ -25,9 +27,10 @@ def shown(file: str) -> str:
         return "/".join(path.parts[-SHORTEST:])
 
 
-def with_short_paths(words: str) -> str:
-    """Return words with the paths in them shortened."""
-    return PATH.sub(lambda found: shown(found[0]), words)
+def in_short(waits: str) -> str:
+    """Return what a unit waits for without where it stands itself, which is said beside it, and with short paths."""
+    words = PATH.sub(lambda found: shown(found[0]), waits.partition(", to go on at ")[0])
+    return "another" if NOWHERE in words else words
 
 
 def place(file: str, line: int) -> str:

@@ -1,27 +1,23 @@
 """Tells a mix-up that no probe proves: what a unit returned or raised, or that all of them wait for each other."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.core.control import Mixup
 from harness.explorer.located import What
-from harness.explorer.places import with_short_paths
+from harness.explorer.places import in_short
 from harness.explorer.tale import NO_SWITCH, Happened, Tale, called, code
-
-MOST_TOLD = 3
-"""Switches that one sentence tells one by one."""
 
 
 def stuck(tale: Tale) -> Happened:
     """Tell a deadlock: how it came to it, and who waits for what."""
     names = tale.tape.names
-    waits = [f"{names[unit]} waits for {with_short_paths(what)}" for unit, what in tale.tape.stuck.items()]
+    waits = [f"{names[unit]} waits for {in_short(what)}" for unit, what in tale.tape.stuck.items()]
     told = ", and ".join(waits)
     end = "nobody can go on" if len(waits) > 1 else "nobody is left to bring it"
-    turns = [index for index in tale.overtakings() if not tale.moments[index].waits]
+    turns = tale.preemptions()
     if not turns:
         return Happened(f"{told}: {end}.{tale.alone()}")
-    return Happened(f"{_chain(tale, turns)}; now {told}: {end}.", {turns[-1]: "switch"})
+    return Happened(f"{tale.chain(turns)}; now {told}: {end}.", {turns[-1]: "switch"})
 
 
 def seen_in_results(tale: Tale, mixup: Mixup) -> Happened:
@@ -45,7 +41,7 @@ def seen_in_results(tale: Tale, mixup: Mixup) -> Happened:
         if contested.read is not None:
             marks[contested.read] = "read"
     if len(turns) > 1:
-        return Happened(f"{_chain(tale, turns)}; {'then ' if does else ''}{said}.", marks)
+        return Happened(f"{tale.chain(turns)}; {'then ' if does else ''}{said}.", marks)
     left = tale.who(turn, tale.moments[turn].left)
     told = f"{_switch(tale, turn, left, contested)}{_end(left, mixup.unit, does, said)}."
     return Happened(told.replace(",,", ",").replace(",;", ";"), marks)
@@ -96,14 +92,3 @@ def _end(left: str, unit: str, does: str, said: str) -> str:
     if does:
         return f" and then {does}" if unit == left else f" and then {said}"
     return f", so that {said}" if said.startswith("no ") else f"; {said}"
-
-
-def _chain(tale: Tale, turns: Sequence[int]) -> str:
-    """Tell one switch after the other; of many the first and the last."""
-    told = []
-    for index in turns:
-        left = tale.who(index, tale.moments[index].left)
-        told.append(tale.overtaken(index, subject=f"{left} "))
-    if len(told) > MOST_TOLD:
-        return f"{told[0]}, and after {len(told) - 2} more switches {told[-1]}"
-    return ", then ".join(told)

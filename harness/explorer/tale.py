@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from harness.core.execution import NOBODY, Role
 from harness.core.history import Event, History, Kind
 from harness.explorer.located import Moment, Tape, What
-from harness.explorer.places import place, with_short_paths
+from harness.explorer.places import in_short, place
 
+MOST_TOLD = 3
+"""Switches that one sentence tells one by one."""
 AN_ITEM = "an item"
 """Of a container, which the source need not name."""
 NO_SWITCH = "no switch is needed for that"
@@ -98,9 +100,23 @@ class Tale:
         by = by or self.who(index)
         where = place(turn.file, turn.line)
         at = f" at {where}" if where else ""
-        if turn.waits:
-            return f"{subject}waited{at} for {with_short_paths(turn.waits)} while {by} went on"
-        return f"{subject}was overtaken by {by}{at}"
+        if turn.could:
+            return f"{subject}was overtaken by {by}{at}"
+        why = f" for {in_short(turn.waits)}" if turn.waits else ""
+        return f"{subject}waited{at}{why} while {by} went on"
+
+    def preemptions(self) -> list[int]:
+        """Return the turns at which a unit was left that could have gone on, in order."""
+        return [index for index in self.overtakings() if self.moments[index].could]
+
+    def chain(self, turns: Sequence[int]) -> str:
+        """Tell one switch after the other; of many the first and the last."""
+        told = [
+            self.overtaken(index, subject=f"{self.who(index, self.moments[index].left)} ") for index in turns
+        ]
+        if len(told) > MOST_TOLD:
+            return f"{told[0]}, and after {len(told) - 2} more switches {told[-1]}"
+        return ", then ".join(told)
 
     def alone(self) -> str:
         """Say that no switch is needed, where there was none."""

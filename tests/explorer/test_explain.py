@@ -10,7 +10,7 @@ from harness.core.errors import UserError
 from harness.core.exploration import Explanation, Line
 from harness.core.feasibility import Feasibility
 from harness.core.history import Probe
-from harness.core.steps import PAUSE, Script
+from harness.core.steps import PAUSE, Join, Script, Spawn
 from harness.explorer.explain import explain
 from tests.explorer.explored import (
     Requests,
@@ -224,3 +224,62 @@ def test_a_mix_up_of_another_kind_is_no_witness_either(control: Control) -> None
     ran = found(program, control)
     with pytest.raises(UserError, match="r1, in flight with it"):
         explain(program, control, ran.execution.ran, Mixup("all was lost", "r1", "lost"), Feasibility.JITTER)
+
+
+def shares_a_stack(shared: dict[str, Any], own: Probe) -> Script[None]:
+    stack = shared.setdefault("stack", [])
+    stack.append(own.request)
+    yield PAUSE
+    if stack.pop() != own.request:
+        own.residue("context", own.token)
+
+
+def test_what_is_still_stored_after_a_switch(tell: Tell) -> None:
+    told = tell(shares_a_stack)
+    assert told.kind == "residue"
+    assert told.preemptions == 2
+    where = mine(shares_a_stack, "yield")
+    assert told.sentence == (
+        f"r1 was overtaken by r2 at {where}, then r2 was overtaken by r1 at {where}; r1 was over, and `context` was "
+        "still stored for the unit that ran it."
+    )
+    assert told.units == ("r1", "r2")
+
+
+def writes_for_good(shared: dict[str, Any], own: Probe) -> Script[None]:
+    """Finds what one that was overtaken meanwhile wrote, long after."""
+    last = shared.setdefault("asked", [])
+    last.append(own.request)
+    yield PAUSE
+    if last[-1] != own.request:
+        shared["late"] = own.request
+    shared["user"] = own.wrote("user")
+    if shared.get("late") == own.request:
+        del shared["user"]
+    own.look("user", shared.__getitem__, "user")
+
+
+def test_a_switch_that_came_before_the_write_is_told_too(tell: Tell) -> None:
+    told = tell(writes_for_good, kind="lost")
+    assert told.sentence == (
+        f"r1 was overtaken by r2 at {mine(writes_for_good, 'yield')}; r1 wrote `user` and then found nothing in its "
+        "place."
+    )
+
+
+def waits_for_its_child(shared: dict[str, Any], own: Probe) -> Script[None]:
+    shared["user"] = own.wrote("user")
+
+    def child() -> Script[None]:
+        yield PAUSE
+
+    yield Join((yield Spawn(child())))
+    own.look("user", shared.__getitem__, "user")
+
+
+def test_who_waits_is_not_overtaken(tell: Tell) -> None:
+    told = tell(waits_for_its_child)
+    where = mine(waits_for_its_child, "yield Join")
+    assert told.preemptions == 0
+    assert told.sentence.startswith(f"r1 wrote `user`, waited at {where} for the end of r1/1")
+    assert told.sentence.endswith(" while r2 went on, then read r2's value.")
