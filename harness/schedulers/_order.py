@@ -42,9 +42,9 @@ class Acquaintance:
         self._uses: dict[str, dict[int, list[bool]]] = {}
         """For each object and unit, whether the unit reads it, and writes it."""
 
-    def learn(self, execution: Execution) -> None:
-        """Take in what a schedule touched."""
-        for unit, touched in zip(execution.ran, execution.touches, strict=False):
+    def learn(self, execution: Execution, first: int) -> None:
+        """Take in what a schedule touched from a step on."""
+        for unit, touched in zip(execution.ran[first:], execution.touches[first:], strict=False):
             for name, writes in touched:
                 users = self._uses.setdefault(name, {})
                 if unit not in users:

@@ -40,9 +40,11 @@ def races(
     past: list[int] = []
     last: dict[int, int] = {}
     made_ready: dict[int, int] = {}
-    uses: dict[str, list[tuple[int, bool]]] = {}
-    world: list[int] = []
+    used: dict[str, int] = {}
+    written: dict[str, int] = {}
+    world = 0
     for step, unit in enumerate(ran):
+        here = 1 << step
         if step:
             for other in options[step]:
                 if other not in options[step - 1]:
@@ -51,24 +53,28 @@ def races(
         for each in (last, made_ready):
             if unit in each:
                 before |= past[each[unit]] | 1 << each[unit]
-        disturbed = set(world)
+        disturbed = world
         for name, writes in touches[step]:
-            users = uses.setdefault(name, [])
-            disturbed.update(user for user, wrote in users if writes or wrote)
-            users.append((step, writes))
+            if writes:
+                disturbed |= used.get(name, 0)
+                written[name] = written.get(name, 0) | here
+            else:
+                disturbed |= written.get(name, 0)
+            used[name] = used.get(name, 0) | here
         if EVERYTHING in touches[step]:
-            world.append(step)
-            disturbed.update(range(step))
-        own = before
+            world |= here
+            disturbed = here - 1
+        disturbed &= ~(before | here)
         racing = []
-        for earlier in sorted(disturbed, reverse=True):
-            if earlier != step and not own >> earlier & 1:
+        while disturbed:
+            earlier = disturbed.bit_length() - 1
+            if step >= first:
                 racing.append(Race(earlier, step, not before >> earlier & 1, past))
-                before |= past[earlier] | 1 << earlier
+            before |= past[earlier] | 1 << earlier
+            disturbed ^= 1 << earlier
         past.append(before)
         last[unit] = step
-        if step >= first:
-            yield from racing
+        yield from racing
 
 
 def initials(race: Race, ran: Sequence[int]) -> list[int]:

@@ -105,8 +105,9 @@ class PreemptionBounded:
             left, point, cost = current, execution.pending[current], cost + 1
             weak = weak and self._known is not None and point.needs.rank <= self._known.rank
         if self._bound is None or cost <= self._bound:
-            others = tuple(unit for unit in execution.choices() if unit != chosen)
             rested = execution.rested()
+            fair = execution.ready if rested else execution.choices()
+            others = tuple([unit for unit in fair if unit != chosen])
             self._choices.append(Choice(step, chosen, others, left, point, cost, weak, rested))
         return chosen
 
@@ -114,7 +115,7 @@ class PreemptionBounded:
         """Queue branches off this schedule, like ones in the order that leaves the smallest gaps."""
         if not followed(execution, self._branches.path[: max(self._step, 0)]):
             return
-        self._acquaintance.learn(execution)
+        self._acquaintance.learn(execution, max(self._step, 0))
         if not self._choices:
             return
         judge = Judge(self._acquaintance, execution)
@@ -143,15 +144,17 @@ class PreemptionBounded:
     def _turned(self, execution: Execution) -> list[tuple[Choice, int]]:
         """Return the branches that turn round a race of this schedule, and have not been queued."""
         ran = execution.ran
-        at = {choice.step: choice for choice in self._choices}
-        wanted = [(choice, NOBODY) for choice in self._choices[self._fresh :] if not choice.rested]
+        began = [0]
+        for step in range(1, len(ran)):
+            began.append(began[-1] if ran[step] == ran[step - 1] else step)
+        wanted = set()
         for race in races(ran, execution.touches, execution.options, max(self._step, 0)):
-            began = race.earlier
-            while began and ran[began - 1] == ran[race.earlier]:
-                began -= 1
-            wanted += [(at[step], ran[race.later]) for step in {race.earlier, began} if step in at]
+            unit = ran[race.later]
+            wanted |= {(race.earlier, unit), (began[race.earlier], unit)}
+        wanted |= {(choice.step, NOBODY) for choice in self._choices[self._fresh :] if not choice.rested}
+        at = {choice.step: choice for choice in self._choices}
         found = []
-        for choice, unit in sorted(wanted, key=lambda each: each[0].step):
+        for choice, unit in [(at[step], unit) for step, unit in sorted(wanted) if step in at]:
             for other in (unit,) if unit in choice.others else choice.others:
                 if unit != choice.chosen and not choice.tried >> other & 1:
                     choice.tried |= 1 << other
