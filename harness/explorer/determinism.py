@@ -42,7 +42,11 @@ def _first_step(one: Execution, two: Execution) -> str:
             names = [_stood(each, step) for each in (one, two)]
             return f"step {step + 1}: {names[0]} the first time, {names[1]} the second"
     if len(one.ran) != len(two.ran):
-        return f"it had {len(one.ran)} steps the first time, {len(two.ran)} the second"
+        step = min(len(one.ran), len(two.ran))
+        when = ["over", "over"]
+        longer = int(len(two.ran) > len(one.ran))
+        when[longer] = f"{(one, two)[longer].names[(one, two)[longer].ran[step]]}'s"
+        return f"step {step + 1}: it was {when[0]} the first time, {when[1]} the second"
     return ""
 
 

@@ -1,0 +1,292 @@
+"""What a search comes to: exact counts, the order from weak to strong, and nothing concluded without evidence."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.catalog import entries
+from harness.controlled.greenlets import CONTROLLED as GREENLETS
+from harness.controlled.tasks import CONTROLLED as TASKS
+from harness.controlled.threads import CONTROLLED as THREADS
+from harness.core.control import ControlledHost, StrategyOptions
+from harness.core.exploration import Exploration
+from harness.core.feasibility import Feasibility
+from harness.core.verdict import Outcome
+from harness.explorer.callables import Calls
+from harness.explorer.exploring import explore
+from harness.explorer.limits import Limits
+from localimpl import Unit
+from tests.explorer.explored import pause
+
+
+class Shared:
+    """What is made anew for each schedule."""
+
+    def __init__(self) -> None:
+        self.user = ""
+        self.log: list[str] = []
+
+
+def searched(
+    *calls: Callable[[Shared], Any], host: ControlledHost = GREENLETS, expect: Any = None, **limits: Any
+) -> Exploration:
+    program = Calls(calls, unit=host.unit, begin=Shared, expect=expect)
+    return explore(program, host, Limits(**limits))
+
+
+def overwritten(name: str, after: int = 1) -> Callable[[Shared], str]:
+    def call(shared: Shared) -> str:
+        shared.user = name
+        for _ in range(after):
+            pause()
+        return shared.user
+
+    return call
+
+
+def kept(name: str) -> Callable[[Shared], str]:
+    def call(shared: Shared) -> str:
+        user = name
+        pause()
+        pause()
+        return user
+
+    return call
+
+
+def test_all_schedules_of_two_units_of_three_segments_are_twenty() -> None:
+    found = searched(kept("alice"), kept("bob"), bound=None)
+    assert found.outcome is Outcome.ISOLATED
+    assert (found.schedules, found.switch_points) == (20, 4)
+    assert found.sentence == "No mix-up in all 20 schedules with at most 4 preemptions at 4 switch points."
+    assert [(phase.bound, phase.schedules) for phase in found.phases] == [
+        (0, 2),
+        (1, 4),
+        (2, 8),
+        (3, 4),
+        (4, 2),
+    ]
+
+
+@pytest.mark.parametrize(("bound", "schedules"), [(0, 2), (1, 6), (2, 14), (3, 18)])
+def test_a_bound_is_exhausted_and_said(bound: int, schedules: int) -> None:
+    found = searched(kept("alice"), kept("bob"), bound=bound)
+    ran = sum(phase.schedules for phase in found.phases if phase.feasibility is not Feasibility.FIFO)
+    assert ran == schedules
+    assert all(phase.exhausted for phase in found.phases)
+    said = {0: "without a preemption", 1: "with at most 1 preemption"}.get(
+        bound, f"with at most {bound} preemptions"
+    )
+    assert f"in all {schedules} schedules {said} at 4 switch points" in found.sentence
+
+
+@pytest.mark.parametrize("ticks", [1, 5, 30])
+def test_a_mixup_is_found_within_ten_schedules_and_explained(ticks: int) -> None:
+    found = searched(overwritten("alice", ticks), overwritten("bob", ticks))
+    assert found.outcome is Outcome.MIXED
+    assert 1 < found.found_at <= 10
+    assert found.explanation is not None
+    assert found.explanation.preemptions == 1
+    assert "was overtaken by" in found.explanation.sentence
+    assert found.explanation.feasibility is Feasibility.FIFO
+
+
+def test_what_needs_an_order_that_no_idle_loop_has_is_graded_as_jitter() -> None:
+    def late(shared: Shared) -> str:
+        for _ in range(9):
+            pause()
+        shared.user = "bob"
+        return "bob"
+
+    found = searched(overwritten("alice"), late)
+    assert found.outcome is Outcome.MIXED
+    assert found.explanation is not None
+    assert found.explanation.feasibility is Feasibility.JITTER
+
+
+def test_what_goes_wrong_one_after_the_other_is_sequential() -> None:
+    def greedy(shared: Shared) -> str:
+        found, shared.user = shared.user, "mine"
+        pause()
+        return found
+
+    found = searched(greedy, greedy, expect=["", ""])
+    assert found.outcome is Outcome.MIXED
+    assert found.found_at == 1
+    assert found.explanation is not None
+    assert (found.explanation.feasibility, found.explanation.preemptions) == (Feasibility.SEQUENTIAL, 0)
+
+
+def test_what_any_order_of_one_after_the_other_returns_is_right() -> None:
+    """A counter that is shared on purpose is no mix-up, but an update that is lost is one."""
+
+    def counts(shared: Shared) -> int:
+        shared.log.append("")
+        pause()
+        return len(shared.log)
+
+    def loses(shared: Shared) -> int:
+        before = len(shared.user)
+        pause()
+        shared.user = "x" * (before + 1)
+        return len(shared.user)
+
+    def alone(shared: Shared) -> int:
+        shared.log.append("")
+        seen = len(shared.log)
+        pause()
+        return seen
+
+    assert searched(alone, alone).outcome is Outcome.ISOLATED
+    assert searched(loses, loses).outcome is Outcome.MIXED
+    assert searched(counts, counts).outcome is Outcome.MIXED
+
+
+def test_without_a_switch_point_nothing_is_told() -> None:
+    found = searched(lambda shared: 1, lambda shared: 2)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.contested == 0
+    assert "no unit could run while another was under way" in found.reason
+
+
+def test_a_program_that_is_not_deterministic_is_refused_with_the_first_differing_step() -> None:
+    drawn = random.Random(1)
+
+    def fickle(shared: Shared) -> None:
+        for _ in range(drawn.randrange(2, 9)):
+            pause()
+
+    found = searched(fickle, fickle)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "not deterministic under control" in found.reason
+    assert "step " in found.reason
+
+
+def test_a_spinning_unit_is_left_for_the_one_that_it_waits_for() -> None:
+    def waits(shared: Shared) -> None:
+        while not shared.user:
+            pause()
+
+    def brings(shared: Shared) -> None:
+        pause()
+        shared.user = "there"
+
+    assert searched(waits, brings, bound=1).outcome is Outcome.ISOLATED
+
+
+def test_a_livelock_is_inconclusive() -> None:
+    def waits(shared: Shared) -> None:
+        while not shared.user:
+            pause()
+
+    found = searched(waits, waits, bound=0, schedules=3)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "went round in circles" in found.reason
+
+
+def test_limits_leave_what_was_not_exhausted_unsaid() -> None:
+    found = searched(kept("alice"), kept("bob"), bound=3, schedules=9)
+    assert found.outcome is Outcome.ISOLATED
+    assert found.schedules == 9
+    assert not all(phase.exhausted for phase in found.phases)
+    assert "in all 9" not in found.sentence
+
+
+def test_threads_are_looked_into_from_weak_to_strong(tmp_path: Any) -> None:
+    """A check-then-use without a call in its window: a GIL cannot make it, threads that run at once can."""
+    file = tmp_path / "shop_window.py"
+    file.write_text(
+        "class Shop:\n    user = ''\n"
+        "def closed(shop, name):\n    shop.user = name\n    return shop.user\n"
+        "def opened(shop, name):\n    shop.user = name\n    str.upper(name)\n    return shop.user\n"
+    )
+    space: dict[str, Any] = {}
+    exec(compile(file.read_text(), str(file), "exec"), space)
+
+    def of(window: str, **limits: Any) -> Exploration:
+        calls = [lambda shop, name=name: space[window](shop, name) for name in ("alice", "bob")]
+        program = Calls(calls, unit=Unit.THREAD, begin=space["Shop"])
+        return explore(program, THREADS, Limits(files=(str(file),), **limits))
+
+    closed = of("closed")
+    assert closed.explanation is not None
+    assert closed.explanation.feasibility is Feasibility.FREE_THREADED
+    assert (closed.interesting, closed.outcome) == (True, Outcome.ISOLATED)
+    assert "only threads that run at once" in closed.sentence
+    assert of("closed", level=Feasibility.GIL_SWITCH).explanation is None
+
+    opened = of("opened")
+    assert opened.explanation is not None
+    assert opened.explanation.feasibility is Feasibility.GIL_SWITCH
+    assert (opened.interesting, opened.outcome) == (False, Outcome.MIXED)
+
+
+def test_on_a_build_without_a_gil_free_threading_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.explorer.exploring.has_gil", lambda: False)
+
+    def closed(shared: Shared) -> str:
+        shared.user = "x"
+        return shared.user
+
+    program = Calls([closed, lambda shared: setattr(shared, "user", "y")], unit=Unit.THREAD, begin=Shared)
+    found = explore(program, THREADS, Limits(files=(__file__,)))
+    assert (found.interesting, found.outcome) == (False, Outcome.MIXED)
+    assert found.explanation is not None
+    assert found.explanation.feasibility is Feasibility.FREE_THREADED
+
+
+def test_tasks_and_threads_have_the_same_twenty() -> None:
+    import asyncio
+    import time
+
+    async def task(shared: Shared) -> None:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    def thread(shared: Shared) -> None:
+        time.sleep(0)
+        time.sleep(0)
+
+    for call, host in ((task, TASKS), (thread, THREADS)):
+        assert searched(call, call, host=host, bound=None).schedules == 20
+
+
+@pytest.mark.parametrize(
+    "name", [entry.name for entry in entries("strategy") if entry.name not in ("replay", "fifo")]
+)
+def test_every_strategy_finds_it_and_its_witness_is_made_small(name: str) -> None:
+    strategy = next(entry.part for entry in entries("strategy") if entry.name == name)
+    found = searched(overwritten("alice", 5), overwritten("bob", 5), strategy=strategy, schedules=500)
+    assert found.outcome is Outcome.MIXED
+    assert found.explanation is not None
+    assert found.explanation.preemptions == 1
+    clean = searched(kept("alice"), kept("bob"), strategy=strategy, schedules=50)
+    assert clean.outcome is Outcome.ISOLATED
+    assert ("a sample, not all of them" in clean.sentence) is not strategy.exhausts
+
+
+def test_ctrl_c_ends_a_search_with_what_is_known() -> None:
+    calls = 0
+
+    def stops(shared: Shared) -> None:
+        nonlocal calls
+        calls += 1
+        pause()
+        if calls > 6:
+            raise KeyboardInterrupt
+
+    found = searched(stops, kept("bob"), expect=[None, "bob"])
+    assert found.interrupted
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert 0 < found.schedules < 9
+
+
+def test_the_seed_fixes_a_sample() -> None:
+    strategy = next(entry.part for entry in entries("strategy") if entry.name == "random_walk")
+    runs = [searched(kept("a"), kept("b"), strategy=strategy, schedules=30, seed=seed) for seed in (1, 1, 2)]
+    states = [replace(run, seconds=0.0) for run in runs]
+    assert states[0] == states[1]
+    assert strategy.make(StrategyOptions()).begin()
