@@ -5,7 +5,8 @@ import json
 import sys
 from pathlib import Path
 
-from snippets import SNIPPETS  # type: ignore[import-not-found, unused-ignore]
+from snippets_of_flow import FLOW  # type: ignore[import-not-found, unused-ignore]
+from snippets_of_use import USE  # type: ignore[import-not-found, unused-ignore]
 
 from harness.controlled._watcher import make_watcher
 from harness.core.control import Watch
@@ -21,7 +22,7 @@ def main(folder: Path) -> None:
     passed: list[Point] = []
     watcher = make_watcher(passed.append)
     told: dict[str, dict[str, list[list[str | int]]]] = {}
-    for number, (name, source) in enumerate(SNIPPETS.items()):
+    for number, (name, source) in enumerate((FLOW | USE).items()):
         path = folder / f"snippet_{number}.py"
         path.write_text(source)
         for level in LEVELS:

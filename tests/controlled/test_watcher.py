@@ -1,88 +1,17 @@
 """What a watcher tells of units that run, on this interpreter; the others are compared with it in test_instructions."""
 
-import contextlib
-import json
-import linecache
-import runpy
-import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
 
-from harness.controlled._plans import Plans
-from harness.controlled._watcher import Watcher, make_watcher
 from harness.core.control import Watch
-from harness.core.errors import UserError
 from harness.core.execution import Point
 from harness.core.feasibility import Feasibility
-
-GIL, FREE = Feasibility.GIL_SWITCH, Feasibility.FREE_THREADED
-monitored = pytest.mark.skipif(sys.version_info < (3, 12), reason="not applicable: sys.monitoring is of 3.12")
-traced = pytest.mark.skipif(
-    sys.version_info >= (3, 12), reason="not applicable: from 3.12 on there is sys.monitoring"
-)
-
-
-class Passed:
-    """A watcher, and what it has told."""
-
-    def __init__(self) -> None:
-        self.points: list[tuple[int, Point]] = []
-        self.then: Callable[[Point], None] = lambda point: None
-        self.watcher: Watcher = make_watcher(self.reach)
-
-    def reach(self, point: Point) -> None:
-        self.points.append((threading.get_ident(), point))
-        self.then(point)
-
-    def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        self.watcher.enter()
-        try:
-            return function(*args)
-        finally:
-            self.watcher.leave()
-
-    def told(self) -> list[str]:
-        told = [f"{point.role} {point.line}" for _, point in self.points]
-        self.points.clear()
-        return told
-
-
-@pytest.fixture
-def passed() -> Iterator[Passed]:
-    passed = Passed()
-    yield passed
-    passed.watcher.close()
-
-
-@pytest.fixture
-def load(tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    def loaded(source: str, name: str = "shop.py") -> dict[str, Any]:
-        path = tmp_path / name
-        path.write_text(source)
-        linecache.checkcache(str(path))
-        namespace: dict[str, Any] = {}
-        exec(compile(source, str(path), "exec"), namespace)
-        return namespace
-
-    return loaded
-
-
-Load = Callable[..., dict[str, Any]]
-SHOP = """d = {}
-def ask(name):
-    return d.get(name)
-def work():
-    d["n"] = 0
-    for name in "ab":
-        ask(name)
-    d["n"] += 1
-"""
+from tests.controlled.watched import FREE, GIL, SHOP, Load, Passed
 
 
 @pytest.mark.parametrize("files", [("shop.py",), ("other.py", "shop.py"), ("{tmp_path}/shop.py",)])
@@ -407,78 +336,6 @@ def test_two_units_lose_an_update_through_a_proxy_that_is_not_watched(passed: Pa
     assert proxy["n"] == 1
 
 
-def test_of_later_versions_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "version_info", (3, 14))
-    Plans(Watch(("shop.py",), Feasibility.JITTER))
-    with pytest.raises(UserError, match=r"3\.14"):
-        Plans(Watch(("shop.py",), GIL))
-
-
-@traced
-def test_another_trace_function_is_kept(passed: Passed, load: Load) -> None:
-    shop = load(SHOP)
-    passed.watcher.watch(Watch(("shop.py",), GIL))
-
-    def mine(frame: FrameType, event: str, arg: object) -> None: ...
-
-    before = sys.gettrace()
-    sys.settrace(mine)
-    try:
-        passed.run(shop["ask"], "a")
-        assert sys.gettrace() is mine
-    finally:
-        sys.settrace(before)
-    assert passed.told() == ["enter 2", "returned 3"]
-
-
-@monitored
-def test_tool_ids_that_are_taken_are_left_alone() -> None:
-    monitoring: Any = vars(sys)["monitoring"]
-    free = [tool for tool in range(6) if monitoring.get_tool(tool) is None]
-    watchers = [make_watcher(lambda point: None) for _ in free[1:]]
-    monitoring.use_tool_id(
-        next(tool for tool in free if monitoring.get_tool(tool) is None), "somebody's debugger"
-    )
-    try:
-        with pytest.raises(UserError, match="somebody's debugger"):
-            make_watcher(lambda point: None)
-    finally:
-        for watcher in watchers:
-            watcher.close()
-        for tool in free:
-            with contextlib.suppress(ValueError):
-                monitoring.free_tool_id(tool)
-    assert [tool for tool in range(6) if monitoring.get_tool(tool) is None] == free
-
-
-@monitored
-def test_points_survive_that_another_tool_restarts_events(passed: Passed, load: Load) -> None:
-    shop = load(SHOP)
-    passed.watcher.watch(Watch(("shop.py",), GIL))
-    passed.run(shop["work"])
-    expected = passed.told()
-    vars(sys)["monitoring"].restart_events()
-    passed.run(shop["work"])
-    assert passed.told() == expected
-
-
-@monitored
-def test_a_closed_watcher_leaves_nothing_behind(load: Load) -> None:
-    monitoring: Any = vars(sys)["monitoring"]
-    shop, passed = load(SHOP), Passed()
-    tool = next(tool for tool in (3, 4, 2, 5, 1, 0) if monitoring.get_tool(tool) == "ctxstress")
-    passed.watcher.watch(Watch(("shop.py",), FREE))
-    passed.run(shop["work"])
-    passed.watcher.close()
-    assert monitoring.get_tool(tool) is None
-    monitoring.use_tool_id(tool, "another")
-    try:
-        assert monitoring.get_events(tool) == 0
-        assert monitoring.get_local_events(tool, shop["work"].__code__) == 0
-    finally:
-        monitoring.free_tool_id(tool)
-
-
 def test_two_watchers_side_by_side(passed: Passed, load: Load) -> None:
     other = Passed()
     shop = load(SHOP)
@@ -492,42 +349,3 @@ def test_two_watchers_side_by_side(passed: Passed, load: Load) -> None:
     assert passed.told() == other.told() == ["enter 2", "returned 3"]
     passed.run(shop["ask"], "a")
     assert passed.told() == ["enter 2", "returned 3"]
-
-
-WINDOWS = Path(__file__).with_name("flooded_windows.py")
-FLOODED = runpy.run_path(str(WINDOWS))
-NOT_IN_BETWEEN = {
-    "before a method in C reads": ["returned"],
-    "before a function in C reads": ["returned"],
-    "after a Python function has read, at its end": ["enter"],
-    "after a Python method has read, at its end": ["enter"],
-}
-"""Points of windows that have some, on their other side."""
-
-
-@pytest.mark.parametrize("name", [*FLOODED["CLOSED"], *FLOODED["OPEN"]])
-def test_the_points_are_those_that_floods_of_windows_show(passed: Passed, load: Load, name: str) -> None:
-    """The note on switch points in docs/decisions has what the floods showed."""
-    body = (FLOODED["CLOSED"] | FLOODED["OPEN"])[name]
-    window = load(FLOODED["SETUP"].replace("{body}", body))
-    passed.watcher.watch(Watch(("shop.py",), GIL))
-    manager = window["Child"]()
-    passed.run(window["flood"], "me", 1, window["Box"](), {}, [1, 2], threading.Lock(), manager)
-    begin, made_range, *between, around = [each.split()[0] for each in passed.told()]
-    assert [begin, made_range, around] == ["enter", "returned", "loop"]
-    if name in FLOODED["CLOSED"]:
-        assert between == NOT_IN_BETWEEN.get(name, [])
-    else:
-        assert between
-
-
-FEW = ("d.get()", "for", "before a Python function reads", "before a method in C reads", "len()")
-
-
-@pytest.mark.slow
-def test_windows_are_open_here_as_the_classification_says() -> None:
-    done = subprocess.run(
-        [sys.executable, "-B", WINDOWS, "3", *FEW], capture_output=True, text=True, check=True, timeout=120
-    )
-    hits = {name: hits for name, (executions, hits) in json.loads(done.stdout).items()}
-    assert [name for name in FEW if hits[name]] == ["d.get()", "for", "before a Python function reads"]
