@@ -141,7 +141,11 @@ sys.meta_path.insert(0, Refuse())
 
 
 ECHO = """
+import time
+
+
 def app(environ, start_response):
+    time.sleep(0.002)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [environ["QUERY_STRING"].encode()]
 

@@ -13,7 +13,11 @@ import pytest
 pytestmark = [pytest.mark.network, pytest.mark.timeout(1500)]
 ROOT = Path(__file__).resolve().parents[1]
 ECHO = """
+import time
+
+
 def app(environ, start_response):
+    time.sleep(0.002)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [environ["QUERY_STRING"].encode()]
 """

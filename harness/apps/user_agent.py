@@ -124,11 +124,10 @@ class UserAgent:
         that the end of the answer may be lost.
         """
         connection = self._connection
-        if connection is not None and connection.reusable:
-            if not self._is_over(0) and not connection.has_ended():
+        if connection is not None:
+            if connection.reusable and not self._is_over(0) and not connection.has_ended():
                 return bool(self._pressure.padding) or time.monotonic() - self._last > IDLE
-            connection.close()
-        self._connection = None
+            self.close()
         self._served = 0
         if self._aborted:
             raise UnconnectedError("the client was stopped")

@@ -85,7 +85,10 @@ def test_an_app_is_served_and_its_requests_are_stamped(shop: Any, server: str) -
         assert app.journal.relation("u2v1.0", "u1v1") is Anomaly.STALE
         kind = {"gevent_pywsgi": "greenlet", "uvicorn_asgi": "task"}.get(server, "thread")
         assert app.journal.unit("u1v1.0") == f"{kind}-0"
-        assert app.journal.reuse(["u1v1.0", "u2v1.0"]) == (server == "wsgiref_single")
+        # Of a pool any thread may take the second; one thread takes both, and each has a greenlet or task of its own.
+        same = app.journal.unit("u2v1.0") == app.journal.unit("u1v1.0")
+        assert server == "threaded_pool" or same is (server == "wsgiref_single")
+        assert app.journal.reuse(["u1v1.0", "u2v1.0"]) == same
     assert not app.alive()
 
 
@@ -171,8 +174,8 @@ def test_a_wsgi_app_is_refused_by_an_asgi_server_unless_the_user_knows_better(sh
 
 
 def test_a_hang_at_the_import_is_told_with_its_place(shop: Any) -> None:
-    text = failure(shop("import time\ntime.sleep(600)", ready_within=1.0))
-    assert "was not ready within 1 s" in text
+    text = failure(shop("import time\ntime.sleep(600)", ready_within=3.0))
+    assert "was not ready within 3 s" in text
     assert "<module> (shop.py:2)" in text
 
 

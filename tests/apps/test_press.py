@@ -207,7 +207,7 @@ def test_requests_without_an_answer_are_told(start: Start) -> None:
 
 
 def test_what_is_under_way_at_the_deadline_is_brought_to_its_end(start: Start) -> None:
-    pressed, told = press(start(pause=0.2), seconds=0.1, requests=1000)
+    pressed, told = press(start(pause=1), seconds=0.5, requests=1000)
     assert pressed.answered == pressed.sent == len(told) == 4
 
 

@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any
 
 from harness.core.history import Probe
-from harness.core.plan import Order
+from harness.core.plan import HANG_UP_EVERY, Order
 from harness.core.ports import GIVEN, Answer, Carries, Given, Mounted, Server, Target
 from harness.core.scenario import Cookies, Scenario
 from harness.core.steps import PAUSE, Chunk, Script, drive, drive_async
@@ -195,11 +195,29 @@ def read_back(app: App, own: Probe) -> Script[str]:
     return f"{own.token} read"
 
 
+PIECES, MANY_PIECES = 20, 400
+"""How many pieces a streamed body has, and one whose client hangs up: it takes a second, by which that one is gone."""
+
+
 def stream(app: App, own: Probe) -> Script[Script[None]]:
     yield PAUSE
 
     def body() -> Script[None]:
-        for number in range(20):
+        for number in range(PIECES):
+            own.read("made", str(number))
+            yield Chunk(f"{own.token} {number}\n".encode())
+            yield PAUSE
+
+    return body()
+
+
+def hang_up(app: App, own: Probe) -> Script[Script[None]]:
+    """Stream as before, but for so long that a client who hangs up does so in the middle."""
+    yield PAUSE
+    leaves = int(own.request.removeprefix("r")) % HANG_UP_EVERY == 1
+
+    def body() -> Script[None]:
+        for number in range(MANY_PIECES if leaves else PIECES):
             own.read("made", str(number))
             yield Chunk(f"{own.token} {number}\n".encode())
             yield PAUSE
@@ -317,7 +335,7 @@ scenario = partial(Scenario, claim="a stand-in's claim")
 READ_BACK = scenario("read_back", view=read_back)
 UNTIDY = scenario("untidy", view=read_back)
 STREAM = scenario("stream", view=stream)
-HANG_UP = scenario("hang_up", view=stream, hangs_up=True)
+HANG_UP = scenario("hang_up", view=hang_up, hangs_up=True)
 MEET = scenario("meet", view=meet)
 AMBIENT = scenario("ambient", view=ambient)
 NATIVE = scenario("native", view=native)

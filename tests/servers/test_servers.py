@@ -275,9 +275,9 @@ def test_a_client_that_hangs_up_ends_the_body(running: ServerProcess) -> None:
     assert stamped == gone
     assert {event.request for event in rows if event.kind is Kind.LEAVE} >= gone
     made = [event.request for event in rows if event.name == "made"]
-    assert all(made.count(name) < 20 for name in gone)
+    assert all(made.count(name) < stand_ins.MANY_PIECES for name in gone)
     assert all(
-        made.count(order.request) == 20
+        made.count(order.request) == stand_ins.PIECES
         for lane in plan(30, 3, 1)
         for order in lane
         if order.request not in gone

@@ -4,11 +4,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from harness.catalog import Entry, entries
+from harness.core.evidence import measure
+from harness.core.history import History
 from harness.core.names import load
 from harness.core.plan import TABS, plan
 from harness.core.ports import Server, Target
 from harness.core.record import Cell, CellResult, Place
 from harness.core.scenario import Cookies, Scenario
+from harness.core.verdict import Need
+from harness.engine.cells import MOST_ROUNDS
 from harness.engine.judge import judge
 from harness.engine.over_http import flood_over_http
 from harness.engine.server_process import ServerProcess
@@ -71,17 +75,26 @@ def flooded(
     where: Server = load(f"harness.servers.{server}:SERVER")
     row = subject or target.replace(":TARGET", ":SUBJECT")
     tabs = TABS if scenario.cookies is Cookies.TABS else 1
-    lanes = plan(requests, CLIENTS, 1, scenario.hangs_up, tabs=tabs)
-    exchange = flood_over_http(process.port, scenario, lanes, time_limit=60)
+    history, sent, seconds = History(), 0, 0.0
+    for number in range(1, MOST_ROUNDS + 1):
+        label = f"r{number}." if number > 1 else "r"
+        lanes = plan(requests, CLIENTS, 1, scenario.hangs_up, label, tabs)
+        exchange = flood_over_http(process.port, scenario, lanes, time_limit=60)
+        history.rows.extend(exchange.history.rows)
+        sent += exchange.sent
+        seconds += exchange.seconds
+        # As in a run: who lacks evidence gets another round.
+        if measure(history).overlap or Need.OVERLAP not in where.offers:
+            break
     return judge(
-        exchange.history,
+        history,
         cell=Cell(row, Place.SERVER, f"harness.servers.{server}:SERVER", entry.path, target, GATE),
         subject=find_subject(row),
         unit=where.unit,
         offers=where.offers,
         scenario=scenario,
         checkers=[checker.part for checker in entries("checker")],
-        sent=exchange.sent,
-        seconds=exchange.seconds,
+        sent=sent,
+        seconds=seconds,
         repeat="",
     )
