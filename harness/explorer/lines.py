@@ -96,9 +96,7 @@ class _Writer:
                 self._end(left)
             else:
                 to = "" if unit == NOBODY else self._tale.who(index)
-                self.lines.append(
-                    self._line(index, moment, "switch", unit=left, name=to, value=in_short(moment.waits))
-                )
+                self.lines.append(self._line(index, moment, "switch", unit=left, name=to, value=_why(moment)))
         if unit not in self._begun and unit != NOBODY:
             self._begun.add(unit)
             self._begin(unit)
@@ -157,3 +155,8 @@ class _Writer:
 
 def _same_place(one: Line, other: Line) -> bool:
     return (one.unit, one.file, one.line) == (other.unit, other.file, other.line)
+
+
+def _why(turn: Moment) -> str:
+    """Return what a unit that was left waits for; nothing for one that could have gone on."""
+    return "" if turn.could else in_short(turn.waits) or "another unit"

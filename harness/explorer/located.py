@@ -75,7 +75,9 @@ class Tape(Execution):
         """Note who is left, where, and who goes on."""
         left = self.current
         role = "" if left == NOBODY else str(self.pending[left].role)
-        could, waits = left in self.ready, self.waiting.get(left, "")
+        # Who paused over and over gave way: that is no preemption.
+        could = left in self.ready and not self.fair()
+        waits = self.waiting.get(left, "")
         chosen = super().pick()
         anchor = self.anchors[-1] if chosen != NOBODY else None
         file, line = (anchor.file, anchor.line) if anchor else ("", 0)

@@ -17,9 +17,9 @@ from harness.explorer.schedule import Following, Ran, run_schedule
 from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
 from harness.schedulers.replay import Replay
 
-MOST_RUNS = 1_000
+MOST_RUNS = 400
 """The most schedules run to make one small, searches apart."""
-MOST_FEWER = 600
+MOST_FEWER = 300
 """The most schedules with fewer preemptions that are searched."""
 MOST_ANEW = 60
 """The most schedules of a program with one part fewer, where the same switches do not show the mix-up."""
