@@ -66,6 +66,15 @@ class Clock:
             line.leave(self.unit)
         line.pass_until(loop.time)
 
+    def move_on(self) -> None:
+        """Let the time pass until the first of what is waited for, because units have kept busy for so long."""
+        if not self._line.due:
+            return
+        unit, due = min(self._line.due.items(), key=lambda item: item[1])
+        self.sleep(due)
+        if unit == self.unit and self.timeouts:
+            self._fire()
+
     def _fire(self) -> None:
         due, _, _, timer = heappop(self.timeouts)
         self._loop.time = max(self._loop.time, due)

@@ -18,6 +18,8 @@ from harness.controlled._native_thread import NativeThread
 from harness.controlled._place import NOWHERE, Place, beginning, place
 from harness.core.execution import NOBODY, PAUSED, Execution, Fate
 
+SPINS = 1_000
+"""Steps in a row that may pass while somebody waits for a time: then the clock of an idle hub would have moved on."""
 AFTERMATH = 32
 """Steps that other greenlets may still go on when all units of the program have ended, before they are killed."""
 STUBBORN = 100
@@ -43,7 +45,7 @@ class Picker:
         """Whom the callback that runs now was put off for."""
         self._granting = False
         self._grants: list[GreenletUnit] = []
-        self._roots = self._aftermath = 0
+        self._roots = self._aftermath = self._spins = 0
         self._stopping = False
 
     def add(self, name: str, call: Callable[..., Any], *args: Any) -> None:
@@ -62,6 +64,12 @@ class Picker:
             while self.failure is None:
                 if clock.timeouts and clock.offer():
                     units.append(None)
+                if self._line.due:
+                    self._spins += 1
+                    if self._spins > SPINS:
+                        self._spins = 0
+                        clock.move_on()
+                        self._drain()
                 if self._grants:
                     self._look_at_grants()
                 if not self._roots:
@@ -264,6 +272,7 @@ class Picker:
             due = self._line.picked(unit.number)
             if due is not None:
                 self._clock.sleep(due)
+                self._spins = 0
         entry = unit.entry
         if entry is not None:
             unit.entry = entry.unit = None
@@ -418,3 +427,6 @@ class Picker:
         for unit in self._by_greenlet.values():
             unit.free()
         self.thread.close()
+        # Cycles would be the garbage collector's work, in the midst of a later schedule.
+        self.units.clear()
+        del self._clock

@@ -229,6 +229,22 @@ def test_nothing_is_left_after_two_thousand_schedules() -> None:
         assert (live(), threading.active_count()) == (before, threads)
 
 
+def test_a_schedule_leaves_no_work_to_the_garbage_collector(control: Control) -> None:
+    """It would be done in the midst of a later schedule, and finalizers with it."""
+
+    def call() -> None:
+        gevent.spawn(gevent.sleep, 1).join()
+
+    one(control, [call, call])
+    gc.collect()
+    gc.disable()
+    try:
+        one(control, [call, call])
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
 def test_no_real_time_passes(control: Control) -> None:
     slept = []
 

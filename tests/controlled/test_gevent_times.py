@@ -193,6 +193,23 @@ def test_what_is_raised_while_a_time_out_is_pending_comes_after_it(control: Cont
     assert seen.count("killed") > 0
 
 
+@pytest.mark.parametrize("wait", [gevent.sleep, Event().wait])
+def test_time_passes_while_others_keep_busy(control: Control, wait: Callable[[float], Any]) -> None:
+    done: list[float] = []
+
+    def slow() -> None:
+        wait(5)
+        done.append(now())
+
+    def spins() -> None:
+        while not done:
+            gevent.sleep(0)
+
+    execution = one(control, [slow, spins])
+    assert (execution.fate, done) == (Fate.DONE, [5])
+    assert len(execution.ran) < 2_000
+
+
 def test_each_schedule_begins_at_time_0(control: Control) -> None:
     def call() -> float:
         gevent.sleep(5)

@@ -296,6 +296,18 @@ def test_a_unit_that_has_not_begun_stands_at_its_first_line(control: Control) ->
     assert seen[0] == (__file__, call.__code__.co_firstlineno)
 
 
+def test_a_schedule_leaves_no_work_to_the_garbage_collector(control: Control) -> None:
+    """It would be done in the midst of a later schedule, and finalizers with it."""
+    one(control, [pause, pause])
+    gc.collect()
+    gc.disable()
+    try:
+        one(control, [pause, pause])
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
 def test_nothing_is_left_after_thousands_of_schedules(control: Control) -> None:
     def make() -> Calls:
         def call() -> None:
