@@ -9,7 +9,8 @@ from gevent.greenlet import Greenlet
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from harness.controlled._gevent_clock import Clock
-from harness.controlled._gevent_heads import HANDS_ON, head
+from harness.controlled._gevent_grants import Grants
+from harness.controlled._gevent_heads import HANDS_ON
 from harness.controlled._gevent_line import Line
 from harness.controlled._gevent_loop import Callback, Timer, VirtualLoop
 from harness.controlled._gevent_unit import GreenletUnit
@@ -35,16 +36,13 @@ class Picker:
         self.thread = NativeThread()
         self.failure: BaseException | None = None
         """What ends more than this schedule: Ctrl-C."""
-        self._loop = loop
+        self.loop = loop
         self._hub = hub
-        self._line = Line(execution.ready)
-        self._by_greenlet: dict[greenlet, GreenletUnit] = {}
+        self.line = Line(execution.ready)
+        self.by_greenlet: dict[greenlet, GreenletUnit] = {}
         self._children = 0
-        self._clock = Clock(loop, self._line, execution, self._call)
-        self._granted: GreenletUnit | None = None
-        """Whom the callback that runs now was put off for."""
-        self._granting = False
-        self._grants: list[GreenletUnit] = []
+        self._clock = Clock(loop, self.line, execution, self.call)
+        self._grants = Grants(self)
         self._roots = self._aftermath = self._spins = 0
         self._stopping = False
 
@@ -52,26 +50,26 @@ class Picker:
         """Take in one of the program's units."""
         each = Greenlet(call, *args)
         each.start()
-        entry = self._loop.soon.pop()
+        entry = self.loop.soon.pop()
         self._adopt(each, entry, name).root = True
         self._roots += 1
 
     def run(self) -> None:
         """Run the schedule to its fate, in the hub."""
-        execution, units, soon, clock = self.execution, self.units, self._loop.soon, self._clock
+        execution, units, soon, clock = self.execution, self.units, self.loop.soon, self._clock
         try:
-            self._drain()
+            self.drain()
             while self.failure is None:
                 if clock.timeouts and clock.offer():
                     units.append(None)
-                if self._line.due:
+                if self.line.due:
                     self._spins += 1
                     if self._spins > SPINS:
                         self._spins = 0
                         clock.move_on()
-                        self._drain()
-                if self._grants:
-                    self._look_at_grants()
+                        self.drain()
+                if self._grants.units:
+                    self._grants.look()
                 if not self._roots:
                     self._leave()
                 number = execution.pick()
@@ -80,15 +78,15 @@ class Picker:
                 unit = units[number]
                 if unit is None:
                     clock.tick()
-                    self._drain()
+                    self.drain()
                     continue
                 self._step(unit)
                 if soon:
-                    self._drain()
+                    self.drain()
                 # Not always the one that was picked: a callback may have run others after it.
                 unit = units[execution.current]
                 if unit is not None and not unit.ready:
-                    self._settle(unit)
+                    self.settle(unit)
             if execution.fate is Fate.DEADLOCK:
                 self._tell()
         finally:
@@ -107,15 +105,15 @@ class Picker:
         """Keep gevent's wish to switch to a unit until it is picked, unless this is its turn."""
         if getcurrent() is not self._hub:
             self._strayed(unit)
-        if unit is self._granted:
-            self._granted = None
+        if unit is self._grants.to:
+            self._grants.to = None
             return unit.switch_now(*args)
         if unit.ready or unit.ended:
             # It goes on anyway: with an exception, or with the first of several results that it looks through itself.
             return None
-        if self._granting:
-            return self._at_once(unit, args)
-        return self._keep(unit, unit.switch_now, args)
+        if self._grants.running:
+            return self._grants.at_once(unit, args)
+        return self.keep(unit, unit.switch_now, args)
 
     def thrown(self, unit: GreenletUnit, args: tuple[Any, ...]) -> Any:
         """Keep gevent's wish to raise something in a unit until it is picked; one that has not begun ends now."""
@@ -134,11 +132,11 @@ class Picker:
         entry, unit.entry = unit.entry, None
         if entry is not None:
             entry.unit = None
-            if unit in self._grants:
-                self._grants.remove(unit)
-                self._loop.soon.appendleft(entry)
+            if unit in self._grants.units:
+                self._grants.units.remove(unit)
+                self.loop.soon.appendleft(entry)
         unit.throws = True
-        return self._keep(unit, unit.throw_now, args)
+        return self.keep(unit, unit.throw_now, args)
 
     def cancelled(self, entry: Callback | Timer) -> None:
         """Take note that what a unit was to go on by will not come: it was killed before it began, or waits again."""
@@ -148,8 +146,8 @@ class Picker:
         unit.entry = None
         if not unit.begun:
             self._gone(unit)
-        elif unit in self._grants:
-            self._withdraw(unit)
+        elif unit in self._grants.units:
+            self._grants.withdraw(unit)
 
     def refuse(self, what: str, advice: str) -> None:
         """Give up control because of what the running unit wants."""
@@ -167,7 +165,7 @@ class Picker:
         if isinstance(error, KeyboardInterrupt):
             self.failure = error
         elif not isinstance(error, GreenletExit) and not self._stopping:
-            unit = self._by_greenlet.get(context) if isinstance(context, greenlet) else None
+            unit = self.by_greenlet.get(context) if isinstance(context, greenlet) else None
             if unit is None and self.execution.current != NOBODY:
                 unit = self.units[self.execution.current]
             if unit is None:
@@ -177,9 +175,9 @@ class Picker:
                 if unit.ended:
                     self.execution.errors[unit.number] = error
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
         """Look at what gevent asked for, in order: keep what makes a unit go on, do the rest at once."""
-        soon, by_greenlet = self._loop.soon, self._by_greenlet
+        soon, by_greenlet = self.loop.soon, self.by_greenlet
         while soon:
             entry = soon.popleft()
             callback = entry.callback
@@ -192,31 +190,31 @@ class Picker:
                 # What `sleep(0)` asks for; to call it would come to the same.
                 unit = by_greenlet.get(owner.greenlet) or self._adopt(owner.greenlet)
                 if not unit.ready:
-                    self._keep(unit, unit.switch_now, entry.args or ())
+                    self.keep(unit, unit.switch_now, entry.args or ())
                 entry.stop()
             elif isinstance(owner, greenlet) and callback.__name__ == "switch":
                 self._adopt(owner, entry)
-            elif isinstance(owner, HANDS_ON) and (first := self._head(entry)):
-                self._put_off(entry, first)
+            elif isinstance(owner, HANDS_ON) and (first := self._grants.head(entry)):
+                self._grants.put_off(entry, first)
             else:
-                self._call(entry)
+                self.call(entry)
 
     def _take_timer(self, entry: Timer, owner: Any) -> None:
         assert entry.callback is not None
         assert entry.args is not None
         if type(owner) is Waiter and owner.greenlet is not None and entry.args[:1] == (owner,):
-            unit = self._by_greenlet.get(owner.greenlet) or self._adopt(owner.greenlet)
+            unit = self.by_greenlet.get(owner.greenlet) or self._adopt(owner.greenlet)
             entry.unit = unit
             if not unit.throws:
-                self._keep(unit, unit.switch_now, entry.args, entry)
+                self.keep(unit, unit.switch_now, entry.args, entry)
         elif isinstance(owner, greenlet) and entry.callback.__name__ == "switch":
             self._adopt(owner, entry)
         elif entry.after <= 0:
-            self._call(entry)
+            self.call(entry)
         else:
             self._clock.put(entry)
 
-    def _call(self, entry: Callback | Timer) -> None:
+    def call(self, entry: Callback | Timer) -> None:
         callback = entry.callback
         try:
             entry.run()
@@ -237,7 +235,7 @@ class Picker:
         number = execution.add(name)
         unit = GreenletUnit(self, each, name, number)
         self.units.append(unit)
-        self._by_greenlet[each] = unit
+        self.by_greenlet[each] = unit
         if entry is None:
             unit.begun = True
             execution.pending[number] = PAUSED
@@ -247,16 +245,16 @@ class Picker:
             unit.entry = entry
             unit.with_ = entry.args or ()
             entry.unit = unit
-            self._line.place(entry.due if type(entry) is Timer else None)
+            self.line.place(entry.due if type(entry) is Timer else None)
         return unit
 
-    def _keep(
+    def keep(
         self, unit: GreenletUnit, resume: Callable[..., Any], args: tuple[Any, ...], entry: Any = None
     ) -> None:
         """Let a unit be ready to go on by this call."""
         unit.resume, unit.with_, unit.entry = resume, args, entry
         if unit.ready:
-            self._line.hurry(unit.number)
+            self.line.hurry(unit.number)
             return
         unit.ready = True
         execution = self.execution
@@ -264,19 +262,19 @@ class Picker:
             execution.wake(unit.number)
         else:
             execution.park(unit.number)
-        self._line.place(entry.due if type(entry) is Timer else None)
+        self.line.place(entry.due if type(entry) is Timer else None)
 
     def _step(self, unit: GreenletUnit) -> None:
         """Let a unit go on until it comes back to the hub, or ends."""
-        if self._line.due:
-            due = self._line.picked(unit.number)
+        if self.line.due:
+            due = self.line.picked(unit.number)
             if due is not None:
                 self._clock.sleep(due)
                 self._spins = 0
         entry = unit.entry
         if entry is not None:
             unit.entry = entry.unit = None
-            if unit.resume != self._grant:
+            if unit.resume != self._grants.give:
                 entry.callback = None
         unit.ready = unit.throws = False
         unit.begun = True
@@ -286,22 +284,22 @@ class Picker:
             unit.resume(*args)
         except BaseException as error:
             # A greenlet of gevent's keeps its errors; a raw one's come up here.
-            self.failed(unit.greenlet, error)
+            self.failed(None, error)
 
-    def _settle(self, unit: GreenletUnit) -> None:
+    def settle(self, unit: GreenletUnit) -> None:
         """Take note of how a unit is left that is not ready to go on: it ended, or it waits."""
+        if unit.ended:
+            return
         if unit.greenlet.dead:
             self._end(unit)
         elif unit.more:
             unit.throws = True
-            self._keep(unit, unit.throw_now, unit.more.pop(0))
+            self.keep(unit, unit.throw_now, unit.more.pop(0))
         else:
             execution = self.execution
             execution.wait(unit.number, waits_for(unit, self.units) if execution.words else "another")
 
     def _end(self, unit: GreenletUnit) -> None:
-        if unit.ended:
-            return
         unit.ended = True
         self._roots -= unit.root
         each = unit.greenlet
@@ -309,77 +307,16 @@ class Picker:
             self.execution.end(unit.number, each.value, each.exception or unit.error)
         else:
             self.execution.end(unit.number, None, unit.error)
-        del self._by_greenlet[each]
+        del self.by_greenlet[each]
         unit.free()
 
     def _gone(self, unit: GreenletUnit) -> None:
         """End a unit that was killed before it began."""
         if unit.ready:
             unit.ready = False
-            self._line.leave(unit.number)
-        self._end(unit)
-
-    def _head(self, entry: Callback) -> GreenletUnit | None:
-        late = entry.args[0] if entry.args else ()
-        return head(getattr(entry.callback, "__self__", None), late, self._by_greenlet.get)
-
-    def _grant(self, unit: GreenletUnit, entry: Callback) -> None:
-        """Let a unit take what it waited for, and those who can take of it after it."""
-        self._grants.remove(unit)
-        self._granted, self._granting = unit, True
-        try:
-            entry.run()
-        finally:
-            self._granted, self._granting = None, False
-
-    def _at_once(self, unit: GreenletUnit, args: tuple[Any, ...]) -> Any:
-        """Run another unit in the same callback, as gevent does: nobody else can come in between."""
-        execution = self.execution
-        before = self.units[execution.current]
-        self._granting = False
-        if self._loop.soon:
-            self._drain()
-        if before is not None and not before.ready:
-            self._settle(before)
-        self._granting = True
-        if unit.ready or unit.ended:
-            return None
-        execution.wake(unit.number)
-        others = [number for number in execution.ready if number != unit.number]
-        execution.ready[:] = [unit.number]
-        chosen = execution.pick()
-        execution.ready[:] = others
-        return unit.switch_now(*args) if chosen != NOBODY else None
-
-    def _look_at_grants(self) -> None:
-        """Give what was put off for a unit to another, in its place, when that is now the first to take it."""
-        ready = self.execution.ready
-        for unit in tuple(self._grants):
-            entry = unit.entry
-            if not isinstance(entry, Callback) or (first := self._head(entry)) is unit:
-                continue
-            at = ready.index(unit.number)
-            entry.unit = unit.entry = None
-            self._withdraw(unit)
-            if first is None:
-                self._call(entry)
-                self._drain()
-            else:
-                self._put_off(entry, first)
-                ready.remove(first.number)
-                ready.insert(at, first.number)
-
-    def _put_off(self, entry: Callback, unit: GreenletUnit) -> None:
-        """Let a callback wait until a unit is picked."""
-        entry.unit = unit
-        self._grants.append(unit)
-        self._keep(unit, self._grant, (unit, entry), entry)
-
-    def _withdraw(self, unit: GreenletUnit) -> None:
-        self._grants.remove(unit)
-        unit.ready = False
-        self._line.leave(unit.number)
-        self._settle(unit)
+            self.line.leave(unit.number)
+        if not unit.ended:
+            self._end(unit)
 
     def _leave(self) -> None:
         """Kill the greenlets that are left a while after the program's own units have ended, as its process would."""
@@ -422,11 +359,11 @@ class Picker:
         """End all greenlets that are left, and give back what the schedule took."""
         self._stopping = True
         self._kill()
-        self._loop.soon.clear()
-        self._loop.time = 0.0
-        for unit in self._by_greenlet.values():
+        self.loop.soon.clear()
+        self.loop.time = 0.0
+        for unit in self.by_greenlet.values():
             unit.free()
         self.thread.close()
         # Cycles would be the garbage collector's work, in the midst of a later schedule.
         self.units.clear()
-        del self._clock
+        del self._clock, self._grants

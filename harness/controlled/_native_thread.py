@@ -38,6 +38,8 @@ class NativeThread:
         self._function: Callable[[], Any] | None = None
         self._result: Any = None
         self._error: BaseException | None = None
+        self._left = False
+        """Whether nobody waits for it any more: it ends with its function."""
 
     def run(self, function: Callable[[], Any]) -> Any:
         """Run a function there, wait, and return its result or raise its error; StuckError if it does not come back."""
@@ -49,6 +51,8 @@ class NativeThread:
             _start(self._serve, ())
         self._wanted.release()
         if not self._done.acquire(timeout=PATIENCE):
+            self._left = True
+            self._wanted.release()
             self._wanted = None
             raise StuckError
         result, error = self._result, self._error
@@ -71,7 +75,8 @@ class NativeThread:
             wanted.acquire()
             function, self._function = self._function, None
             if function is None:
-                done.release()
+                if not self._left:
+                    done.release()
                 return
             try:
                 self._result = function()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from greenlet import getcurrent, greenlet
 
+from harness.controlled import _native_thread
 from harness.controlled.greenlets import CONTROLLED
 from harness.core.control import Control, StrategyOptions, Work
 from harness.core.execution import Execution, Fate
@@ -167,6 +168,27 @@ def test_offloaded_functions_run_on_one_other_thread_between_two_pauses(control:
         assert first[0] == second[0] != threading.get_ident()
         # A pooled worker keeps what a function left behind; the next schedule has another.
         assert (first[1], second[1]) == ("nothing", "left behind")
+
+
+def test_an_offloaded_function_that_waits_for_a_unit_is_given_up(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_native_thread, "PATIENCE", 0.05)
+    event, ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        event.wait()
+        ended.set()
+
+    def script(seen: list[Any]) -> Script[None]:
+        yield Offload(work)
+        seen.append("went on")
+
+    execution, seen = run_visits(control, script)
+    assert (execution.fate, seen) == (Fate.UNCONTROLLED, ["r1"])
+    assert execution.trouble.startswith("what r1 offloaded did not come back within 0.05 s")
+    event.set()
+    assert ended.wait(10)
 
 
 def test_what_an_offloaded_function_raises_is_raised_in_the_script(control: Control) -> None:
