@@ -30,6 +30,10 @@ WRITERS = {
     "remove", "reverse", "rotate", "setdefault", "sort", "update",
 }  # fmt: skip
 """Methods of the containers in C: one call reads or writes what is in them."""
+CALLING_BACK = {"close", "format", "format_map", "join", "send", "sub", "subn", "throw"}
+"""Methods in C that run what they are given, or go on with a generator."""
+CODECS = "/encodings/"
+"""Python code that `encode` and `decode` in C run."""
 KINDS_IN_C = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, MethodWrapperType)
 IN_C = frozenset(KINDS_IN_C)
 PROPERTY_ARGUMENTS = 2
@@ -45,8 +49,8 @@ NEVER_IMPLICIT = {
 }  # fmt: skip
 
 
-class Manager:
-    """A context manager that the source calls by names: ``lock``, ``self.lock``."""
+class Named:
+    """Something that the source tells by names: ``lock``, ``self.lock``, ``json.dumps``."""
 
     __slots__ = ("_local", "_names")
 
@@ -55,14 +59,15 @@ class Manager:
         self._local = local
 
     def find(self, frame: FrameType) -> object:
-        """Return the manager itself without running any code of its owners, or MISSING."""
+        """Return it without running any code of its owners, a method as its function; or MISSING."""
         first, *others = self._names
         value = (frame.f_locals if self._local else frame.f_globals).get(first, MISSING)
         for name in others:
             owner, value = value, getattr_static(value, name, MISSING)
-            if isinstance(value, MemberDescriptorType):
+            kind = type(value)
+            if kind is MemberDescriptorType:
                 value = value.__get__(owner)
-            elif hasattr(type(value), "__get__"):
+            elif kind is not FunctionType and hasattr(kind, "__get__"):
                 return MISSING
         return value
 
@@ -70,7 +75,7 @@ class Manager:
 class Site:
     """A call whose switch points hang on what it calls."""
 
-    __slots__ = ("blind", "end", "hidden", "manager", "name", "offset", "point", "spread")
+    __slots__ = ("blind", "callee", "end", "hidden", "name", "offset", "point", "spread")
 
     def __init__(self, point: Point, offset: int, end: int) -> None:
         self.point = point
@@ -86,19 +91,22 @@ class Site:
         """Its arguments come from a tuple and a dict: `f(*args)`."""
         self.hidden = False
         """It is part of a `with` statement, and the lock is not looked at after code in C."""
-        self.manager: Manager | None = None
-        """Of a hidden call, if it has a name."""
+        self.callee: Named | None = None
+        """What is called, or the manager of a hidden call, if names tell it."""
 
-    def calls(self, code: CodeType) -> bool:
-        """Tell by names whether Python code that this call enters is the callee, or called in turn by one in C."""
+    def calls(self, code: CodeType, caller: FrameType) -> bool:
+        """Tell whether Python code that this call enters is the callee, or called in turn by one in C."""
         name = code.co_name
-        if code.co_filename.startswith(OURS):
+        if code.co_filename.startswith(OURS) or CODECS in code.co_filename:
             return False
         if name == self.name:
             return True
+        callee = self.callee.find(caller) if self.callee is not None else MISSING
+        if callee is not MISSING:
+            return entered(callee) is code
         if name.startswith("__") and name.endswith("__"):
             return name in MAKERS
-        return not code.co_flags & SUSPENDABLE and self.name not in READERS | WRITERS
+        return not code.co_flags & SUSPENDABLE and self.name not in READERS | WRITERS | CALLING_BACK
 
 
 def entered(callee: object) -> CodeType | None:

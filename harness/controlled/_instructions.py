@@ -13,7 +13,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from harness.controlled._accesses import ATTRIBUTES, NAMES, Access, Accesses
-from harness.controlled._callees import MISSING, SUSPENDABLE, Manager, Site, entered
+from harness.controlled._callees import MISSING, SUSPENDABLE, Named, Site, entered
 from harness.controlled._flow import BACKWARD, Flow
 from harness.controlled._stored import NOTHING, Stored
 from harness.core.execution import Point, Role
@@ -29,9 +29,11 @@ COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>"}
 """Functions of their own up to 3.11, part of what is around them from 3.12."""
 RESUMED_BY_AWAIT = 2
 """The argument of RESUME from which on the lock is not looked at: `yield from` and `await`."""
+BINDS = ("STORE_", "UNPACK_")
+"""So begins what comes after `for` in a generator expression."""
 PURE = (
     "LOAD_", "STORE_FAST", "POP_TOP", "NOP", "COPY", "SWAP", "PUSH_NULL", "PRECALL", "KW_NAMES", "MAKE_", "BUILD_",
-    "LIST_APPEND", "JUMP_FORWARD",
+    "LIST_APPEND", "JUMP_FORWARD", "SET_FUNCTION_ATTRIBUTE",
 )  # fmt: skip
 """So begin instructions that, unless they are accesses, do nothing that another unit could see or change."""
 
@@ -148,11 +150,12 @@ class Study:
         if number in self.hidden:
             assert entry is not None
             site.hidden = True
-            site.manager = self._manager(entry)
+            site.callee = self._named(self.flow.producer(entry, 0))
         elif entry is not None:
             site.name = "__exit__"
         else:
             callee = self.flow.callees[number]
+            site.callee = self._named(callee)
             made_by = self.instructions[callee] if callee is not None else None
             if made_by and made_by.opname in NAMES | ATTRIBUTES:
                 site.name = made_by.argval
@@ -161,16 +164,15 @@ class Study:
             site.blind = built or (value is not MISSING and entered(value) is None)
         return site
 
-    def _manager(self, entry: int) -> Manager | None:
+    def _named(self, number: int | None) -> Named | None:
         names: list[str] = []
-        number = self.flow.producer(entry, 0)
         while number is not None:
             each = self.instructions[number]
-            if each.opname == "LOAD_ATTR":
+            if each.opname in {"LOAD_ATTR", "LOAD_METHOD"}:
                 names.append(each.argval)
                 number = self.flow.producer(number, 0)
             elif each.opname in {"LOAD_GLOBAL", "LOAD_FAST", "LOAD_DEREF"}:
-                return Manager((each.argval, *reversed(names)), local=each.opname != "LOAD_GLOBAL")
+                return Named((each.argval, *reversed(names)), local=each.opname != "LOAD_GLOBAL")
             else:
                 break
         return None
@@ -220,10 +222,17 @@ class Study:
 
         A switch before that is a switch here: of two points with nothing between them, one is enough.
         """
-        while number not in self.accesses.all and self.instructions[number].opname.startswith(PURE):
+        while number not in self.accesses.all and (
+            self.instructions[number].opname.startswith(PURE) or self._calls_super(number)
+        ):
             target = self.flow.target(number)
             number = number + 1 if target is None else target
         return number
+
+    def _calls_super(self, number: int) -> bool:
+        """Tell whether this is a call `super()`, which is none from 3.12 on."""
+        callee = self.flow.callees.get(number)
+        return callee is not None and number not in self.calls and self.instructions[callee].argval == "super"
 
     def _only_ahead(self, number: int) -> int | None:
         """Return the same, unless one can come there by another way as well."""
@@ -242,6 +251,12 @@ class Study:
 
     def _line_of(self, role: Role, number: int) -> int:
         instruction = self.instructions[number]
+        if role is Role.ENTER and self.code.co_name == "<genexpr>":
+            return next(
+                self._line(each)
+                for each, other in enumerate(self.instructions)
+                if other.opname.startswith(BINDS)
+            )
         if role is Role.ENTER and not instruction.argval & 3:
             return self.code.co_firstlineno
         if role is Role.LOOP:

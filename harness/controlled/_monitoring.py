@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Callable
 from threading import get_ident
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
-from harness.controlled._callees import Site, entered, implicit
+from harness.controlled._callees import MISSING, Site, entered, implicit
 from harness.controlled._plans import Plans
 from harness.core.control import Watch
 from harness.core.errors import UserError
@@ -17,7 +17,7 @@ TOOL = "ctxstress"
 IDS = (3, 4, 2, 5, 1, 0)
 """Tool ids, those that nobody has a claim to first."""
 SPREAD_UNTOLD = sys.version_info < (3, 13)
-"""3.12 tells of no call `f(*args)` of a Python function: it is seen by its entry alone, if that is watched."""
+"""3.12 tells of no call `f(*args)` of a function in Python. Without a name it is seen by its entry alone, if watched."""
 
 
 class Unit:
@@ -137,7 +137,7 @@ def _callbacks(
         if unit is not None and unit.spread is not None:
             site, unit.spread = unit.spread, None
             caller = sys._getframe(2).f_back
-            if caller and site.offset <= caller.f_lasti < site.end and site.calls(code):
+            if caller and site.offset <= caller.f_lasti < site.end and site.calls(code, caller):
                 unit.direct.add(site)
 
     def passed(code: CodeType, offset: int) -> object:
@@ -160,7 +160,11 @@ def _callbacks(
                         reach(site.point)
                 elif SPREAD_UNTOLD and site.spread and not site.blind:
                     unit.direct.discard(site)
-                    unit.spread = site
+                    callee = site.callee.find(sys._getframe(1)) if site.callee else MISSING
+                    if callee is MISSING:
+                        unit.spread = site
+                    elif type(callee) in {FunctionType, MethodType}:
+                        called(code, site.offset, callee, None)
         except BaseException:
             units.pop(ident, None)
             raise

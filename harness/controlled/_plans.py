@@ -58,7 +58,7 @@ class Plans:
 
     def opens(self, site: Site, frame: FrameType, direct: set[Site]) -> bool:
         """Tell whether a `with` statement may switch where it calls its manager; note it as direct when it may not."""
-        manager = site.manager.find(frame) if site.manager else MISSING
+        manager = site.callee.find(frame) if site.callee else MISSING
         if manager is not MISSING:
             inner = entered_by_with(manager)
             if inner is None or self.watches(inner):

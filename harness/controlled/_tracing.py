@@ -52,8 +52,6 @@ def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
     """Calls that entered watched code: that has switch points of its own."""
     pending: Site | None = None
     """A call that has entered no Python code yet."""
-    jump: Stop | None = None
-    """The jump backward that was tried last."""
 
     def begin(frame: FrameType, event: str, arg: object) -> Trace | None:
         nonlocal pending
@@ -66,7 +64,7 @@ def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
         if pending is not None:
             site, pending = pending, None
             caller = frame.f_back
-            if caller is not None and site.offset <= caller.f_lasti < site.end and site.calls(code):
+            if caller is not None and site.offset <= caller.f_lasti < site.end and site.calls(code, caller):
                 if plan is not None:
                     direct.add(site)
                 else:
@@ -106,6 +104,8 @@ def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
 
     def tracing(plan: Plan, shares: bool) -> Trace:
         get = plan.get
+        jump: Stop | None = None
+        """The jump backward of this code that was tried last."""
 
         def passed(frame: FrameType, event: str, arg: object) -> Trace | None:
             nonlocal jump, pending

@@ -175,6 +175,18 @@ def run():
 def run():
     return sum(x for x in range(3) if x), tuple(y for y in "ab")
 """,
+    "generator expressions over several lines": """
+def run():
+    return any(
+        each.upper() == "Z"
+        for each
+        in "ab"
+        if each
+    ), ", ".join(
+        str(a) + b for
+        a, b in [(1, "a")]
+    )
+""",
     "generator": """
 def numbers():
     yield 1

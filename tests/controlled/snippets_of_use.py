@@ -69,6 +69,32 @@ def run():
     box = Box()
     box.n = box.n + 1
 """,
+    "callees by other names": """
+import functools, operator, textwrap
+def wrapped(f):
+    def wrapper(self, *args, **kwargs):
+        return f(self, *args, **kwargs)
+    return wrapper
+class Box:
+    def __init__(self): self.all = {}
+    @wrapped
+    def __setitem__(self, name, value): self.all[name] = value
+    @property
+    def size(self): return len(self.all)
+    def one(self): return 1
+    def __len__(self): return 1
+    def many(self, *args): return args
+def take(): return 1
+def run():
+    box = Box()
+    box["a"] = 1
+    alias, get, count = box.one, operator.attrgetter("size"), box.__len__
+    alias(), get(box), count(), "".join(map(str, [box.one()])), ",".join(map(Box.one, [box])) if 0 else ""
+    f = box.many
+    f(*[1]), f(1, *[2], **{}), box.many(*[1])
+    textwrap.dedent(*["a"])
+    return "ä".encode("idna"), functools.reduce(lambda a, b: a, [1, 2])
+""",
     "unasked": """
 import fractions, enum, types, functools, collections, abc
 from collections.abc import Mapping
