@@ -52,7 +52,7 @@ def explain(
             f"{again.sentence if again else 'nothing wrong'!r} when it was run again; the program is not deterministic "
             "under control: take out what changes from run to run"
         )
-    switches = take.switches
+    first = take
     near = _closer(program, control, path, take, closer)
     if near is not None and near.mixup is not None and near.mixup.kind == again.kind:
         take, again = near, near.mixup
@@ -62,9 +62,9 @@ def explain(
         sentence=told.sentence,
         kind=again.kind,
         feasibility=feasibility,
-        preemptions=take.tape.preemptions,
+        preemptions=first.tape.preemptions,
         units=tuple(dict.fromkeys(line.unit for line in lines)),
-        schedule=tuple(replace(switch, file=shown(switch.file)) for switch in switches),
+        schedule=tuple(replace(switch, file=shown(switch.file)) for switch in first.switches),
         lines=lines,
         token="",
     )

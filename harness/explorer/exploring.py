@@ -9,12 +9,10 @@ from harness.core.feasibility import Feasibility
 from harness.core.verdict import Outcome
 from harness.explorer.explain import explain
 from harness.explorer.limits import Limits
-from harness.explorer.schedule import run_schedule
 from harness.explorer.search import Search, Tell, has_gil
-from harness.explorer.smaller import Smallest, smallest
+from harness.explorer.smaller import smallest
 from harness.explorer.token import encode
 from harness.explorer.words import found_words, silent_words
-from harness.schedulers.replay import Replay
 
 MOST_STATES = 20
 """The most outcomes of schedules that are kept."""
@@ -82,21 +80,6 @@ def _explained(
         bound=told.preemptions,
     )
     return replace(told, token=token)
-
-
-def _closer(small: Smallest, control: Control, told: Explanation) -> Explanation:
-    """Explain the same schedule by what its units read and wrote, which only the closest look reports.
-
-    The looks are more switch points, none of which is used; where the schedule does not come out the same with them,
-    it is left as it was told.
-    """
-    scheduler = Replay(told.schedule)
-    scheduler.begin()
-    again = run_schedule(small.program, control, scheduler, located=True)
-    if again.mixup is None or again.mixup.kind != told.kind or scheduler.missed:
-        return told
-    closer = explain(small.program, control, again.execution.ran, again.mixup, told.feasibility)
-    return replace(closer, schedule=told.schedule, preemptions=told.preemptions)
 
 
 def _outcome(program: Program, search: Search, interesting: bool) -> tuple[Outcome, str]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from harness.core.control import Control, ControlledHost, Mixup, Program, Separable, Watch
 from harness.core.errors import UserError
 from harness.core.execution import Fate, Scheduler
-from harness.core.exploration import Explanation
+from harness.core.exploration import Explanation, Exploration
 from harness.explorer.explain import explain
+from harness.explorer.exploring import explore
 from harness.explorer.learning import learn
+from harness.explorer.limits import Limits
 from harness.explorer.schedule import Ran, run_schedule
 from harness.explorer.token import Token
 from harness.schedulers.replay import Replay
@@ -39,6 +41,12 @@ def replay(program: Program, host: ControlledHost, token: Token) -> Replayed:
         closer = Watch(token.files, host.levels[-1])
         told = explain(program, control, ran.execution.ran, ran.mixup, ran.needs(), closer)
     return Replayed(ran.mixup, told, len(scheduler.missed))
+
+
+def search_instead(program: Program, host: ControlledHost, token: Token) -> Exploration:
+    """Search all schedules that are no harder to come by, where the code has changed and the token's are gone."""
+    limits = Limits(bound=max(token.bound, 1), files=token.files, level=token.level, seed=token.seed)
+    return explore(program, host, limits)
 
 
 def _run(program: Program, control: Control, scheduler: Scheduler) -> Ran:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.core.errors import UserError
 from harness.core.exploration import Explanation, Switch
+from harness.core.record import short
 from harness.explorer.token import decode
 
 WIDTH = 88
@@ -47,7 +48,9 @@ def test_text(token: str, reference: str, explanation: Explanation) -> str:
         [
             f'"""{sentence}',
             "",
-            f"Of {_escaped(reference)}, written by `ctxstress replay --write-test`.",
+            *_filled(
+                f"Of {_escaped(_what(reference))}, written by `ctxstress replay --write-test`."
+            ).splitlines(),
             '"""',
             "",
             "",
@@ -59,6 +62,12 @@ def test_text(token: str, reference: str, explanation: Explanation) -> str:
             "",
         ]
     )
+
+
+def _what(reference: str) -> str:
+    """Return a reference in short: of a cell the names of its parts."""
+    kind, _, rest = reference.partition(":")
+    return f"the cell {', '.join(map(short, rest.split('|')))}" if kind == "cell" else reference
 
 
 def _told(switch: Switch) -> str:
