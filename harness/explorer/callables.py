@@ -65,16 +65,21 @@ class Calls:
         self._expect = expect
         self._right: list[list[Any]] = []
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+    XX
+        return self.names[::-1]
+
     def without(self, names: Collection[str]) -> "Calls | None":
-        """Return the program without some callables, where what is right of the others is known and two are left."""
+        """Return the program without some callables, where what is right of the others can be told and two are left."""
         kept = [place for place, name in enumerate(self.names) if name not in names]
-        if len(kept) < 2 or not isinstance(self._expect, Sequence):
+        if len(kept) < 2 or callable(self._expect):
             return None
         return Calls(
             [self._calls[place] for place in kept],
             unit=self.unit,
             begin=self._begin,
-            expect=[self._expect[place] for place in kept],
+            expect=None if self._expect is None else [self._expect[place] for place in kept],
             names=[self.names[place] for place in kept],
             name=self.name,
             reference=self.reference,

@@ -13,6 +13,7 @@ from harness.core.execution import Scheduler
 from harness.core.exploration import Switch
 from harness.core.feasibility import Feasibility
 from harness.explorer.deviations import Deviations
+from harness.explorer.learning import learn
 from harness.explorer.schedule import Following, Ran, run_schedule
 from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
 from harness.schedulers.replay import Replay
@@ -122,6 +123,7 @@ class _Smaller:
 
     def _without_one(self, shown: Shown, name: str, program: Program) -> Shown | None:
         """Find the mix-up in a program with one part fewer: by the same switches, or else by a short search."""
+        learn(program, lambda scheduler: run_schedule(program, self._control, scheduler))
         for switches in _redirected(shown, name):
             if found := self.show(Replay(switches), program):
                 return found

@@ -50,6 +50,8 @@ class Replay:
         """There is nothing to be learnt."""
 
     def _here(self, execution: Execution) -> list[Switch]:
+        if not self.missed:
+            return []
         place, file = standing(execution)
         return [
             switch

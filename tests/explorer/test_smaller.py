@@ -11,10 +11,21 @@ from harness.core.execution import Execution
 from harness.core.history import History, Probe
 from harness.core.steps import PAUSE, Script
 from harness.explorer import smaller
+from harness.explorer.callables import Calls
+from harness.explorer.learning import learn
 from harness.explorer.schedule import Ran, run_schedule
 from harness.explorer.smaller import smallest
 from harness.schedulers.replay import Replay
-from tests.explorer.explored import Requests, View, found, view_forgets, view_looks_first, view_overwritten
+from localimpl import Unit
+from tests.explorer.explored import (
+    Requests,
+    View,
+    found,
+    pause,
+    view_forgets,
+    view_looks_first,
+    view_overwritten,
+)
 
 NAMES = ("r1", "r2", "r3", "r4")
 
@@ -100,6 +111,29 @@ def test_units_without_a_part_in_it_are_left_out(control: Counting) -> None:
     assert isinstance(small.program, Requests)
     assert len(small.program.names) == 2
     assert sorted([*small.program.names, *small.without]) == sorted(NAMES)
+
+
+def keeps(name: str, shared: dict[str, str]) -> str:
+    if name in ("carol", "dave"):
+        return name
+    shared["user"] = name
+    pause()
+    return shared["user"]
+
+
+@pytest.mark.parametrize("expect", [None, ["carol", "alice", "bob", "dave"]], ids=["learnt", "told"])
+def test_callables_without_a_part_in_it_are_left_out(control: Counting, expect: list[str] | None) -> None:
+    names = ("carol", "alice", "bob", "dave")
+    calls = [partial(keeps, name) for name in names]
+    program = Calls(calls, unit=Unit.GREENLET, begin=dict, expect=expect, names=names)
+    learn(program, lambda scheduler: run_schedule(program, control, scheduler))
+    ran = found(program, control)
+    assert ran.mixup is not None
+    small = smallest(program, control, ran.execution.ran, ran.mixup)
+    assert small.without == ("dave", "carol")
+    again = run_schedule(small.program, control, Replay(small.switches), located=True)
+    assert again.execution.names == ["alice", "bob"]
+    assert again.mixup == small.mixup
 
 
 def test_what_shows_without_a_switch_keeps_none(control: Counting) -> None:

@@ -77,6 +77,13 @@ def test_repeats_every_schedule_from_the_switches_that_it_was_told_by() -> None:
     assert schedules == 90
 
 
+def test_of_no_switch_it_needs_no_places() -> None:
+    with CONTROLLED.open() as control:
+        scheduler = STRATEGY.make(StrategyOptions())
+        assert scheduler.begin()
+        assert run_schedule(PROGRAM, control, scheduler).execution.switches == 0
+
+
 def test_has_one_schedule() -> None:
     scheduler = STRATEGY.make(StrategyOptions(switches=()))
     assert scheduler.begin()
