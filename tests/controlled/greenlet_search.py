@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.core.control import Control, StrategyOptions, Work
-from harness.core.execution import Execution, Scheduler
+from harness.core.execution import Execution, Fate, Scheduler
 from harness.schedulers.fifo import STRATEGY as FIFO
 from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
 
@@ -77,3 +77,11 @@ def search(
 def paths(executions: Sequence[Execution]) -> set[tuple[int, ...]]:
     """Return who ran, of each schedule."""
     return {tuple(execution.ran) for execution in executions}
+
+
+def all_done(control: Control, make: Callable[[], Calls], bound: int | None = 2) -> list[Execution]:
+    """Search, and expect each schedule to end without an error."""
+    executions = search(control, make, bound, most=3_000)
+    assert {execution.fate for execution in executions} == {Fate.DONE}
+    assert {error for execution in executions for error in execution.errors} == {None}
+    return executions

@@ -116,7 +116,7 @@ def test_waits_with_a_time_out_end_either_way(control: Control) -> None:
 
         return [gets, lambda: lock.acquire(timeout=1), lambda: event.wait(timeout=1), brings]
 
-    executions = search(control, make, 1)
+    executions = search(control, make, 1, most=400)
     assert {execution.fate for execution in executions} == {Fate.DONE}
     assert {execution.results[0] for execution in executions} == {7, "empty"}
     assert {bool(execution.results[1]) for execution in executions} == {True, False}
