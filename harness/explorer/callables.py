@@ -67,7 +67,7 @@ class Calls:
 
     @property
     def parts(self) -> tuple[str, ...]:
-    XX
+        """The names of the callables, the last first, so that the first are kept for longest."""
         return self.names[::-1]
 
     def without(self, names: Collection[str]) -> "Calls | None":
