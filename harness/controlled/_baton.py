@@ -20,6 +20,9 @@ OVERTIME = 16
 REFUSALS = 100
 """How often a unit may swallow what stops it before its thread is given up."""
 
+IDENTS = "the idents of threads"
+"""What is touched by whoever takes one or gives one back."""
+
 Body = Callable[[Worker], Any]
 
 
@@ -67,6 +70,8 @@ class Baton:
         self.stopping = False
         self.clock = Clock(lambda name: self.enlist(name, (), None, background=True))
         self.watcher: Watcher
+        self.interrupted: Callable[[], bool] = lambda: False
+        """Whether whoever asked for the schedule wants its end."""
         self._workers: list[Worker] = []
         self._free: list[Worker] = []
         self._driver = allocate_lock()
@@ -106,7 +111,7 @@ class Baton:
         unit = execution.current
         execution.wait(unit, words)
         if until is not None:
-            self.clock.limit(execution, unit, until)
+            self.clock.limit(unit, until)
         muted, self.muted = self.muted, False
         self._give_way(unit)
         self.muted = muted
@@ -132,6 +137,7 @@ class Baton:
 
     def vacant(self) -> Worker:
         """Return the thread that ended last, or a new one if all are alive: idents are given out again at once."""
+        self.execution.touched.append((IDENTS, True))
         if self._free:
             return self._free.pop()
         worker = Worker(len(self._workers))
@@ -176,9 +182,9 @@ class Baton:
                     self._let_daemons_go()
                 if not clock.needed:
                     return execution.pick()
-                clock.prepare(execution)
+                clock.prepare()
                 chosen = execution.pick()
-                if chosen == NOBODY or clock.picked(execution, chosen):
+                if chosen == NOBODY or clock.picked(chosen):
                     return chosen
         except BaseException as error:
             self._failure = error
@@ -216,16 +222,17 @@ class Baton:
             pass
         except BaseException as raised:
             error = raised.with_traceback(raised.__traceback__ and raised.__traceback__.tb_next)
+        if worker.gone:
+            return  # others run by now
         self.running = 0
         worker.as_new()
-        if worker.gone:
-            return
         worker.busy = False
         if self.stopping:
             self._driver.release()
             return
         if not member.kept:
             member.worker = None
+            self.execution.touched.append((IDENTS, True))
             self._free.append(worker)
         if member.bodies and error is None:
             self.execution.park(unit, PAUSED)
@@ -282,7 +289,7 @@ class Baton:
         self._free = [worker for worker in reversed(self._workers) if not worker.gone]
         self._failure = None
         self._overtime = self._foreground = self._background = 0
-        self.clock.begin()
+        self.clock.begin(execution)
         collecting = gc.isenabled()
         gc.disable()  # finalizers of an earlier schedule's objects must not run at some point of this one
         try:
@@ -291,11 +298,12 @@ class Baton:
                 self.enlist(name, bodies, worker, background=False)
                 self.members[-1].kept = pooled
             self._hand_to(self._choose())
-            if not await_turn(self._driver, self._progress):
-                execution.lose_control(hanging(self._name(), self._ident()))
+            if not await_turn(self._driver, self._progress, self.interrupted):
+                if not self.interrupted():
+                    execution.lose_control(hanging(self._name(), self._ident()))
                 self._leave_behind()
         except BaseException:
-            execution.lose_control("it was interrupted")
+            execution.lose_control("the host failed")
             if not self._driver.acquire(timeout=1.0):
                 self._leave_behind()
             raise
@@ -342,12 +350,15 @@ class Baton:
     def _stop_all(self) -> None:
         """Let every unit that still stands somewhere unwind, one after the other."""
         self.stopping = True
+        ran_last = self.execution.current
         told, LOGGER.disabled = LOGGER.disabled, True  # a pool's thread reports whatever ends it
-        for worker in self._workers:
-            if worker.busy and not worker.gone:
+        for unit, member in enumerate(self.members):
+            worker = member.worker
+            if worker is not None and worker.busy and not worker.gone:
                 self._refused = 0
+                self.execution.current = unit
                 worker.turn.release()
-                if not await_turn(self._driver, partial(_ident_only, worker)):
+                if not await_turn(self._driver, partial(_ident_only, worker), self.interrupted):
                     worker.gone = True
                 if worker.gone:
                     self.execution.lose_control(
@@ -355,6 +366,7 @@ class Baton:
                         "and goes on; let pass what is no Exception"
                     )
         LOGGER.disabled = told
+        self.execution.current = ran_last
         self.stopping = False
         self.running = 0
         self.members.clear()

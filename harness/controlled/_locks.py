@@ -113,7 +113,7 @@ class ScheduledLock(Awaited):
         if not self.real.acquire(False):
             if not blocking or timeout == 0:
                 return False
-            until = baton.clock.now + timeout if timeout > 0 else None
+            until = baton.clock.read() + timeout if timeout > 0 else None
             while True:
                 if self.holder == NOBODY and self._outsider not in {0, baton.driver}:
                     return self._outwait()

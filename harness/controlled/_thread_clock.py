@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 from harness.core.execution import ENDED, NOBODY, Execution
 
+TIME = "the time"
+"""What is touched by whoever reads the clock, sets it, or lets it wake something."""
+
 
 class Clock:
     """The time of one schedule, in seconds from its beginning.
@@ -14,10 +17,11 @@ class Clock:
 
     def __init__(self, enlist: Callable[[str], int]) -> None:
         self._enlist = enlist
-        self.begin()
+        self.now = 0.0
 
-    def begin(self) -> None:
+    def begin(self, execution: Execution) -> None:
         """Set it to zero for a new schedule."""
+        self._execution = execution
         self.now = 0.0
         self.needed = False
         """Whether anything in this schedule has taken time or may run out."""
@@ -30,11 +34,18 @@ class Clock:
         """Note that a ready unit is due only then."""
         if seconds > 0:
             self.needed = True
-            self._dues[unit] = self.now + seconds
+            self._dues[unit] = self.read() + seconds
 
-    def limit(self, execution: Execution, unit: int, until: float) -> None:
+    def read(self) -> float:
+        """Return the time to a unit."""
+        self._execution.touched.append((TIME, False))
+        return self.now
+
+    def limit(self, unit: int, until: float) -> None:
         """Let the wait of a unit run out at a time."""
+        execution = self._execution
         self.needed = True
+        execution.touched.append((TIME, True))
         self._limits[unit] = until
         if self._unit == NOBODY:
             self._unit = self._enlist("clock")
@@ -53,12 +64,13 @@ class Clock:
         """Tell whether the wait of a unit has run out that has not yet gone on."""
         return unit in self._over
 
-    def prepare(self, execution: Execution) -> None:
+    def prepare(self) -> None:
         """Put who is ready in the order of time, and the clock among them while a wait may run out.
 
         Right after it was picked it is no choice: whoever it let go on is.
         """
-        ready, clock = execution.ready, self._unit
+        execution, clock = self._execution, self._unit
+        ready = execution.ready
         limits = [due for unit, due in self._limits.items() if unit in execution.waiting]
         if limits and execution.current != clock:
             if clock not in ready:
@@ -71,24 +83,25 @@ class Clock:
             now, due = self.now, self._dues.get
             ready.sort(key=lambda unit: max(due(unit, now), now))
 
-    def picked(self, execution: Execution, unit: int) -> bool:
+    def picked(self, unit: int) -> bool:
         """Move on to when the picked unit is due; False when it was the clock itself: then pick again."""
         due = self._dues.pop(unit, self.now)
         if unit == self._unit:
-            self._run_out(execution, self._earliest(execution))
+            self._run_out(self._earliest())
             return False
-        while (earliest := self._earliest(execution)) != NOBODY and self._limits[earliest] <= due:
-            self._run_out(execution, earliest)
-        self.now = max(self.now, due)
+        if due > self.now:
+            while (earliest := self._earliest()) != NOBODY and self._limits[earliest] <= due:
+                self._run_out(earliest)
+            self._execution.touched.append((TIME, True))
+            self.now = due
         return True
 
-    def _earliest(self, execution: Execution) -> int:
-        limits = self._limits
-        return min(
-            (unit for unit in limits if unit in execution.waiting), key=limits.__getitem__, default=NOBODY
-        )
+    def _earliest(self) -> int:
+        limits, waiting = self._limits, self._execution.waiting
+        return min((unit for unit in limits if unit in waiting), key=limits.__getitem__, default=NOBODY)
 
-    def _run_out(self, execution: Execution, unit: int) -> None:
+    def _run_out(self, unit: int) -> None:
+        self._execution.touched.append((TIME, True))
         self.now = max(self.now, self._limits[unit])
         self._over.add(unit)
-        execution.wake(unit)
+        self._execution.wake(unit)

@@ -11,7 +11,9 @@ from typing import Any
 from harness.controlled._baton import Baton, Body
 from harness.controlled._place import NOWHERE, Place, beginning, place
 from harness.controlled._thread_adoption import Adoption
+from harness.controlled._thread_interrupts import Interrupts
 from harness.controlled._thread_patches import Patches
+from harness.controlled._thread_pools import Pools
 from harness.controlled._thread_spawning import Spawning
 from harness.controlled._thread_worker import Worker
 from harness.controlled._watcher import make_watcher
@@ -33,7 +35,10 @@ class ThreadControl:
         self._baton = Baton()
         self._baton.watcher = self._watcher = make_watcher(self._baton.reach)
         self._spawning = Spawning(self._baton)
-        self._patches = Patches(self._baton, self._spawning)
+        self._pools = Pools(self._baton, self._spawning)
+        self._patches = Patches(self._baton, self._spawning, self._pools)
+        self._interrupts = Interrupts()
+        self._baton.interrupted = lambda: self._interrupts.heard
         self._adoption = Adoption(self._baton)
         self._calls: list[Callable[[], Any] | None] = []
 
@@ -41,9 +46,11 @@ class ThreadControl:
         """Take over the names of the standard library."""
         self._baton.driver = get_ident()
         self._patches.install()
+        self._interrupts.open()
 
     def close(self) -> None:
         """Give everything back, and end the threads."""
+        self._interrupts.close()
         self._baton.driver = 0
         self._adoption.give_back()
         self._patches.remove()
@@ -63,6 +70,7 @@ class ThreadControl:
         gate = GATE.make(len(works))
         bodies = self._bodies_pooled if self._pooled else self._bodies_anew
         self._calls = [work.call for work in works]
+        self._interrupts.begin(execution)
         try:
             self._baton.run(
                 [(work.name, bodies(work, ThreadSteps(gate))) for work in works],
@@ -70,7 +78,9 @@ class ThreadControl:
                 pooled=self._pooled,
             )
         finally:
+            self._pools.forget()
             self._spawning.forget()
+            self._interrupts.end()
 
     def locate(self, unit: int) -> Place:
         """Return where a unit stands; one that has not begun, where its function begins."""

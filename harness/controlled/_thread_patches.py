@@ -7,7 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import _base as futures
 from types import FrameType
 from typing import Any
 
@@ -16,12 +17,16 @@ from harness.controlled._baton import Baton
 from harness.controlled._locks import ScheduledLock, ScheduledRLock
 from harness.controlled._place import carries
 from harness.controlled._thread_names import exchange
+from harness.controlled._thread_pools import Pools, number_of
 from harness.controlled._thread_queue import ScheduledQueue
 from harness.controlled._thread_spawning import Spawning
 
 get_ident = _thread.get_ident
 real_sleep, real_monotonic, real_time = time.sleep, time.monotonic, time.time
 real_allocate, real_rlock, real_queue = _thread.allocate_lock, _thread.RLock, _queue.SimpleQueue
+
+NOTHING = object()
+"""In place of an attribute that was not there."""
 
 Place = tuple[Any, str, Any]
 """An object, the name of an attribute, and what it is to be."""
@@ -30,13 +35,14 @@ Place = tuple[Any, str, Any]
 class Patches:
     """Puts other objects under these names, and in all modules that have imported them by name; and puts them back."""
 
-    def __init__(self, baton: Baton, spawning: Spawning) -> None:
+    def __init__(self, baton: Baton, spawning: Spawning, pools: Pools) -> None:
         lock, rlock = _factories(baton)
         sleep, monotonic, now = _times(baton)
         simple_queue = _queue_factory(baton)
         inner_lock = _inner_factory(baton)
         elapsed = _elapsed(baton)
-        start, join, submit, shutdown = _methods(spawning)
+        start, join = _methods_of_threads(spawning)
+        submit, shutdown, begin_future = _methods_of_pools(pools)
         self._places: list[Place] = [
             (time, "sleep", sleep),
             (time, "monotonic", monotonic),
@@ -54,6 +60,9 @@ class Patches:
             (threading.Thread, "join", join),
             (ThreadPoolExecutor, "submit", submit),
             (ThreadPoolExecutor, "shutdown", shutdown),
+            (Future, "__init__", begin_future),
+            (Future, "__hash__", number_of),
+            (futures, "id", number_of),
         ]
         self._by_name = [
             (real_sleep, sleep),
@@ -70,7 +79,7 @@ class Patches:
     def install(self) -> None:
         """Put the others in place."""
         for owner, name, other in self._places:
-            self._before.append((owner, name, vars(owner)[name]))
+            self._before.append((owner, name, vars(owner).get(name, NOTHING)))
             setattr(owner, name, other)
         exchange(self._by_name)
 
@@ -78,12 +87,14 @@ class Patches:
         """Put back what was there, also in modules that were imported meanwhile."""
         while self._before:
             owner, name, original = self._before.pop()
-            setattr(owner, name, original)
+            if original is NOTHING:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, original)
         exchange([(other, original) for original, other in reversed(self._by_name)])
 
 
-def _methods(spawning: Spawning) -> tuple[Callable[..., Any], ...]:
-    """Return methods for Thread and ThreadPoolExecutor; other classes may call them with what are theirs."""
+def _methods_of_threads(spawning: Spawning) -> tuple[Callable[..., None], ...]:
 
     def start(self: threading.Thread) -> None:
         spawning.start(self)
@@ -91,13 +102,20 @@ def _methods(spawning: Spawning) -> tuple[Callable[..., Any], ...]:
     def join(self: threading.Thread, timeout: float | None = None) -> None:
         spawning.join(self, timeout)
 
+    return start, join
+
+
+def _methods_of_pools(pools: Pools) -> tuple[Callable[..., Any], ...]:
     def submit(self: ThreadPoolExecutor, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        return spawning.submit(self, fn, *args, **kwargs)
+        return pools.submit(self, fn, *args, **kwargs)
 
     def shutdown(self: ThreadPoolExecutor, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        spawning.shutdown(self, wait, cancel_futures=cancel_futures)
+        pools.shutdown(self, wait, cancel_futures=cancel_futures)
 
-    return start, join, submit, shutdown
+    def begin_future(self: "Future[Any]") -> None:
+        pools.begin_future(self)
+
+    return submit, shutdown, begin_future
 
 
 def _times(baton: Baton) -> tuple[Callable[[float], None], Callable[[], float], Callable[[], float]]:
@@ -109,10 +127,10 @@ def _times(baton: Baton) -> tuple[Callable[[float], None], Callable[[], float], 
             real_sleep(seconds)
 
     def monotonic() -> float:
-        return real_monotonic() + (baton.clock.now if get_ident() == baton.running else 0.0)
+        return real_monotonic() + (baton.clock.read() if get_ident() == baton.running else 0.0)
 
     def now() -> float:
-        return real_time() + (baton.clock.now if get_ident() == baton.running else 0.0)
+        return real_time() + (baton.clock.read() if get_ident() == baton.running else 0.0)
 
     return sleep, monotonic, now
 
@@ -121,7 +139,7 @@ def _elapsed(baton: Baton) -> Callable[[], float]:
     """Return the time by which the standard library reckons how long to wait: virtual alone, to be repeatable."""
 
     def elapsed() -> float:
-        return baton.clock.now if get_ident() == baton.running else real_monotonic()
+        return baton.clock.read() if get_ident() == baton.running else real_monotonic()
 
     return elapsed
 

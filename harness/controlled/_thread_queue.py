@@ -45,7 +45,7 @@ class ScheduledQueue(Awaited):
         self.reach(Role.CALL)
         baton = self.baton
         baton.execution.touched.append((self.name, True))
-        until = None if timeout is None else baton.clock.now + timeout
+        until = None if timeout is None else baton.clock.read() + timeout
         while self._real.empty():
             if not block or not self.wait(until):
                 raise Empty

@@ -4,15 +4,12 @@ import sys
 import threading
 from _thread import allocate_lock, get_ident
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.thread import _worker as pool_worker
 from functools import partial
 from threading import Thread, current_thread
 from typing import Any
 
-from harness.controlled._awaited import point
 from harness.controlled._baton import Baton
-from harness.controlled._thread_queue import ScheduledQueue
 from harness.controlled._thread_worker import Worker
 from harness.core.execution import Point, Role
 from harness.core.feasibility import Feasibility
@@ -21,7 +18,6 @@ STARTED = Point(Role.RETURNED, Feasibility.JITTER)
 """After ``Thread.start``, which waits for the new thread's first sign of life."""
 
 real_start, real_join = Thread.start, Thread.join
-real_submit, real_shutdown = ThreadPoolExecutor.submit, ThreadPoolExecutor.shutdown
 _active: dict[int, Thread] = threading._active  # type: ignore[attr-defined]
 
 
@@ -44,19 +40,21 @@ class Handle:
 
 
 class Spawning:
-    """Stands in for the methods of ``Thread`` and ``ThreadPoolExecutor`` where a controlled unit calls them."""
+    """Stands in for the methods of ``Thread`` where a controlled unit calls them."""
 
     def __init__(self, baton: Baton) -> None:
         self._baton = baton
         self._units: dict[int, tuple[Thread, int]] = {}
-        self._pools: dict[int, tuple[ThreadPoolExecutor, ThreadPoolExecutor]] = {}
 
     def forget(self) -> None:
         """Forget the threads of a schedule that is over."""
         for thread, _ in self._units.values():
             mark_over(thread)
         self._units.clear()
-        self._pools.clear()
+
+    def number(self, thread: Thread) -> int:
+        """Return the unit that a thread of this schedule is."""
+        return self._units[id(thread)][1]
 
     def start(self, thread: Thread) -> None:
         """Do what ``Thread.start`` does."""
@@ -107,61 +105,11 @@ class Spawning:
         if not member.ended:
             unit = execution.current
             member.joiners.append(unit)
-            until = None if timeout is None else baton.clock.now + max(timeout, 0)
+            until = None if timeout is None else baton.clock.read() + max(timeout, 0)
             try:
                 baton.wait(f"the end of {member.name}", until)
             finally:
                 member.joiners.remove(unit)
-
-    def submit(self, pool: ThreadPoolExecutor, function: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        """Do what ``ThreadPoolExecutor.submit`` does, as one operation."""
-        baton = self._baton
-        if get_ident() != baton.running:
-            baton.check_gone()
-            return real_submit(pool, function, *args, **kwargs)
-        if baton.finely:
-            baton.reach(point(Role.CALL, sys._getframe(1)))
-        units = len(baton.members)
-        muted, baton.muted = baton.muted, True
-        try:
-            future = real_submit(self._controlled(pool), function, *args, **kwargs)
-        finally:
-            baton.muted = muted
-        if len(baton.members) > units:
-            baton.reach(STARTED)
-        elif baton.finely:
-            baton.reach(point(Role.RETURNED, sys._getframe(1)))
-        return future
-
-    def shutdown(self, pool: ThreadPoolExecutor, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Do what ``ThreadPoolExecutor.shutdown`` does, but join the threads in their order: it has them in a set."""
-        if get_ident() != self._baton.running:
-            real_shutdown(pool, wait, cancel_futures=cancel_futures)
-            return
-        pool = self._controlled(pool)
-        real_shutdown(pool, wait=False, cancel_futures=cancel_futures)
-        if wait:
-            for thread in sorted(pool._threads, key=lambda thread: self._units[id(thread)][1]):
-                self.join(thread)
-
-    def _controlled(self, pool: ThreadPoolExecutor) -> ThreadPoolExecutor:
-        """Return the pool that takes the place of another in this schedule: itself, if it was made for it.
-
-        The threads of an older one are not controlled, or were those of another schedule.
-        """
-        queue: Any = pool._work_queue
-        if isinstance(queue, ScheduledQueue) and queue.generation == self._baton.generation:
-            return pool
-        if id(pool) not in self._pools:
-            private: Any = pool
-            twin = ThreadPoolExecutor(
-                private._max_workers,
-                private._thread_name_prefix,
-                getattr(private, "_initializer", None),
-                getattr(private, "_initargs", ()),
-            )
-            self._pools[id(pool)] = pool, twin
-        return self._pools[id(pool)][1]
 
 
 def run_thread(thread: Thread, worker: Worker) -> None:

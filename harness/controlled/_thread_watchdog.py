@@ -12,6 +12,8 @@ HANGING = 2.0
 """Seconds of real time without a switch point after which a unit that does not compute is taken to hang."""
 COMPUTING = 10.0
 """Seconds of real time without a switch point after which a unit that computes is given up."""
+INTERRUPTED = 0.5
+"""Seconds of real time that a unit has to reach a switch point after Ctrl-C."""
 LOOK = 0.25
 """Seconds between two looks."""
 
@@ -22,7 +24,7 @@ class Turn(Protocol):
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool: ...
 
 
-def await_turn(turn: Turn, progress: Callable[[], tuple[int, int]]) -> bool:
+def await_turn(turn: Turn, progress: Callable[[], tuple[int, int]], interrupted: Callable[[], bool]) -> bool:
     """Wait for one's turn; False when nothing went on for too long. ``progress`` tells steps and who runs."""
     if turn.acquire(timeout=LOOK):
         return True
@@ -35,6 +37,8 @@ def await_turn(turn: Turn, progress: Callable[[], tuple[int, int]]) -> bool:
             seen, since, used = now, time.monotonic(), _processor_time(now[1])
             continue
         waited = time.monotonic() - since
+        if interrupted() and waited > INTERRUPTED:
+            return False
         if waited > COMPUTING or (waited > HANGING and _processor_time(seen[1]) - used < waited / 4):
             return False
     return True

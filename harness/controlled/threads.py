@@ -11,5 +11,5 @@ CONTROLLED = ControlledHost(
     unit=Unit.THREAD,
     open=lambda: opened(pooled=True),
     levels=tuple(Feasibility),
-    stands_for=("threads", "single"),
+    stands_for=("threads",),
 )

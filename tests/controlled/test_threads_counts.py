@@ -180,5 +180,5 @@ def test_three_thousand_schedules_leave_no_thread_and_no_patch() -> None:
 
     explored = explore(make, None, most=3_000)
     assert explored.outcomes == {12: 3_000}
-    assert set(threading.enumerate()) == threads
+    assert set(threading.enumerate()) <= threads
     assert [getattr(owner, name) for owner, name in names] == before

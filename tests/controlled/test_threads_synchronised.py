@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -134,6 +135,19 @@ def with_pool() -> Program:
     return works(call), lambda: sums == [5]
 
 
+def with_futures() -> Program:
+    """Sets of futures would be gone through in the order of their addresses."""
+    got: list[int] = []
+
+    def call() -> None:
+        with ThreadPoolExecutor(2) as pool:
+            submitted = [pool.submit(int, number) for number in range(2)]
+            futures.wait(submitted)
+            got.extend(future.result() for future in futures.as_completed(submitted))
+
+    return works(call), lambda: got in ([0, 1], [1, 0])
+
+
 def with_module_pool() -> Program:
     names: list[str] = []
 
@@ -172,6 +186,7 @@ MAKES = {
     "barrier": with_barrier,
     "semaphore": with_semaphore,
     "pool": with_pool,
+    "futures": with_futures,
     "module's pool": with_module_pool,
     "child": with_child,
 }
