@@ -14,7 +14,7 @@ from harness.controlled._gevent_heads import HANDS_ON
 from harness.controlled._gevent_line import Line
 from harness.controlled._gevent_loop import Callback, Timer, VirtualLoop
 from harness.controlled._gevent_unit import GreenletUnit
-from harness.controlled._gevent_words import told, waits_for
+from harness.controlled._gevent_words import ANOTHER, told, waits_for
 from harness.controlled._native_thread import NativeThread
 from harness.controlled._place import NOWHERE, Place, beginning, place
 from harness.core.execution import NOBODY, PAUSED, Execution, Fate
@@ -297,7 +297,7 @@ class Picker:
             self.keep(unit, unit.throw_now, unit.more.pop(0))
         else:
             execution = self.execution
-            execution.wait(unit.number, waits_for(unit, self.units) if execution.words else "another")
+            execution.wait(unit.number, waits_for(unit, self.units) if execution.words else ANOTHER)
 
     def _end(self, unit: GreenletUnit) -> None:
         unit.ended = True
@@ -331,11 +331,16 @@ class Picker:
             execution.waiting.clear()
 
     def _tell(self) -> None:
-        """Say who waits for what."""
-        for number in self.execution.waiting:
+        """Say who waits for what, or at least where."""
+        execution = self.execution
+        for number in execution.waiting:
             unit = self.units[number]
-            if unit is not None:
-                self.execution.waiting[number] = waits_for(unit, self.units)
+            if unit is None:
+                continue
+            if execution.words:
+                execution.waiting[number] = waits_for(unit, self.units)
+            else:
+                execution.waiting[number] = ANOTHER + told(place(unit.greenlet.gr_frame))
 
     def _strayed(self, unit: GreenletUnit) -> NoReturn:
         self.refuse(

@@ -3,7 +3,6 @@
 import gc
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from gevent._abstract_linkable import AbstractLinkable
@@ -19,19 +18,24 @@ from harness.controlled._place import Place, place
 DEEPEST = 3
 """From a waiter through its bound method and the list that holds that."""
 
+ANOTHER = "another greenlet"
+
 Units = Sequence[GreenletUnit | None]
 
 
 def told(stands: Place) -> str:
-    """Return ``, at shop.py:14``, or nothing where no line is known."""
+    """Return ``, to go on at /srv/shop.py:14``, or nothing where no line is known."""
     file, line = stands
-    return f", at {Path(file).name}:{line}" if file else ""
+    return f", to go on at {file}:{line}" if file else ""
 
 
 def waits_for(unit: GreenletUnit, units: Units) -> str:
-    """Return what a unit waits for, and where: ``a lock that r2 holds, at shop.py:14``."""
+    """Return what a unit waits for, and where: ``a lock that r2 holds, to go on at /srv/shop.py:14``.
+
+    All that the garbage collector knows is searched for it, which takes longer than hundreds of schedules.
+    """
     things = _holders([unit.link, *_waiters(unit)])
-    words = " or ".join(dict.fromkeys(_words(thing, units) for thing in things)) or "another greenlet"
+    words = " or ".join(dict.fromkeys(_words(thing, units) for thing in things)) or ANOTHER
     return words + told(place(unit.greenlet.gr_frame))
 
 
@@ -74,7 +78,7 @@ def _words(thing: Any, units: Units) -> str:
         case SimpleQueue() | Channel():
             return "a queue"
         case _:
-            return "another greenlet"
+            return ANOTHER
 
 
 def _holds(unit: GreenletUnit, lock: Semaphore) -> bool:

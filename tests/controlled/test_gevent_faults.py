@@ -32,6 +32,12 @@ def silent(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     assert capfd.readouterr().err == ""
 
 
+class Told(Execution):
+    """Somebody reads what its units wait for."""
+
+    words = True
+
+
 def line(call: Callable[..., Any], offset: int) -> int:
     return call.__code__.co_firstlineno + offset
 
@@ -59,10 +65,17 @@ def test_a_deadlock_of_two_locks_says_who_waits_where_and_who_holds_what(control
     dead = [execution for execution in executions if execution.fate is Fate.DEADLOCK]
     assert 0 < len(dead) < len(executions)
     assert {execution.fate for execution in executions} == {Fate.DONE, Fate.DEADLOCK}
+    told = Told(Path(*dead[0].ran))
+    control.run(works(make()), told)
     here, there = make.lines  # type: ignore[attr-defined]
+    assert told.waiting == {
+        0: f"a lock that r2 holds, to go on at {__file__}:{here}",
+        1: f"a lock that r1 holds, to go on at {__file__}:{there}",
+    }
+    # Where nobody reads the words they are not searched for.
     assert dead[0].waiting == {
-        0: f"a lock that r2 holds, at test_gevent_faults.py:{here}",
-        1: f"a lock that r1 holds, at test_gevent_faults.py:{there}",
+        0: f"another greenlet, to go on at {__file__}:{here}",
+        1: f"another greenlet, to go on at {__file__}:{there}",
     }
     assert dead[0].errors == [None, None]
     # What a deadlock left behind reaches no other schedule.
@@ -82,9 +95,10 @@ def test_a_deadlock_of_two_locks_says_who_waits_where_and_who_holds_what(control
     ],
 )
 def test_each_wait_has_its_words(control: Control, wait: Callable[[], Any], words: str) -> None:
-    execution = one(control, [wait])
+    execution = Told(Always())
+    control.run(works([wait]), execution)
     assert execution.fate is Fate.DEADLOCK
-    assert execution.waiting[0].startswith(f"{words}, at test_gevent_faults.py:")
+    assert execution.waiting[0].startswith(f"{words}, to go on at {__file__}:")
 
 
 def test_a_schedule_after_a_deadlock_is_as_if_it_had_not_been(control: Control) -> None:
@@ -225,7 +239,7 @@ def test_what_comes_from_outside_is_refused_with_its_place(
 ) -> None:
     execution = one(control, [lambda: gevent.sleep(0), call])
     assert execution.fate is Fate.UNCONTROLLED
-    assert execution.trouble.startswith(f"r2 waits for {what}, at test_gevent_faults.py:")
+    assert execution.trouble.startswith(f"r2 waits for {what}, to go on at {__file__}:")
     assert one(control, [lambda: 1]).results == [1]
 
 

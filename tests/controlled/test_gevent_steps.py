@@ -269,11 +269,15 @@ def pool():
     return [call]
 
 
-def search(make, bound=None):
+class Told(Execution):
+    words = True
+
+
+def search(make, bound=None, kind=Execution):
     scheduler = BOUNDED.make(StrategyOptions(bound=bound, reduce=False))
     found = []
     while len(found) < 500 and scheduler.begin():
-        execution = Execution(scheduler)
+        execution = kind(scheduler)
         control.run([Work(f"r{n}", call) for n, call in enumerate(make(), 1)], execution)
         scheduler.done(execution)
         found.append(execution)
@@ -287,7 +291,7 @@ with CONTROLLED.open() as control:
         "threads": sorted({tuple(each.results[0]) for each in search(threads, 1)}),
         "named": search(threads, 0)[0].names,
         "fates": sorted({each.fate for each in search(deadlock)}),
-        "words": next(each.waiting for each in search(deadlock) if each.fate is Fate.DEADLOCK),
+        "words": next(each.waiting for each in search(deadlock, kind=Told) if each.fate is Fate.DEADLOCK),
         "pool": [each.results[0] for each in search(pool, 0)][:1],
         "errors": [str(error) for each in search(threads, 1) for error in each.errors if error],
     }
@@ -309,7 +313,7 @@ def test_a_patched_process_is_controlled_in_the_same_way() -> None:
     assert out["threads"] == [[1, 2], [2, 1]]
     assert out["named"][:3] == ["r1", "r1/1", "r1/2"]
     assert out["fates"] == ["deadlock", "done"]
-    assert out["words"]["0"].startswith("a lock that r2 holds, at ")
-    assert out["words"]["1"].startswith("a lock or semaphore, at ")
+    assert out["words"]["0"].startswith("a lock that r2 holds, to go on at ")
+    assert out["words"]["1"].startswith("a lock or semaphore, to go on at ")
     assert out["pool"] == [[3, 1]]
     assert out["errors"] == []
