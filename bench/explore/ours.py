@@ -74,7 +74,8 @@ def _search(strategy: Strategy) -> Callable[[Form, Effort], Search]:
         token = decode(told.token)
         return Search(
             schedules=found.found_at,
-            seconds=spent,
+            # Of the peers too, neither making a witness small nor explaining it counts.
+            seconds=found.seconds,
             processor=processor,
             found=True,
             replayed=sum(replay(subject, place, token).mixup is not None for _ in range(REPLAYS)),

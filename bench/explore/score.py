@@ -159,13 +159,11 @@ def ratios(
 
 
 def ratio_words(found: Sequence[float]) -> str:
-    """Return such ratios in words."""
-    if not found:
-        return "nothing to compare"
-    mean = geometric_mean(found)
+    """Return such ratios in words, by their geometric mean."""
     return (
-        f"{mean:.1f} times as many schedules/s as the fastest peer "
-        f"({min(found):.1f} to {max(found):.1f} in {len(found)} cases)"
+        f"{geometric_mean(found):.1f} times ({min(found):.1f} to {max(found):.1f})"
+        if found
+        else "not compared"
     )
 
 

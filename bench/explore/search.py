@@ -38,7 +38,7 @@ class Search:
     schedules: int
     """Schedules that were begun, up to the first finding or in all."""
     seconds: float
-    """How long these took."""
+    """How long these took, without what is done for a finding afterwards."""
     processor: float
     """Seconds of a processor that they took, which other work on the machine does not prolong."""
     found: bool

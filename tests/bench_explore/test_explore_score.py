@@ -10,7 +10,7 @@ import pytest
 from bench.explore.corpus import case, names
 from bench.explore.results import closing, report
 from bench.explore.running import run
-from bench.explore.score import Row, detection, from_json, ratios, speed, table, to_json, totals
+from bench.explore.score import Row, detection, from_json, ratio_words, ratios, speed, table, to_json, totals
 from bench.explore.search import Counted, Effort, Form, Search, Tool
 from bench.explore.tools import of_packages, tools
 from harness.core.errors import UserError
@@ -78,6 +78,8 @@ def test_the_ratio_is_to_the_fastest_peer_and_only_where_one_ran() -> None:
     ]
     assert ratios(["x", "y"], every[:1], every, rows) == [2]
     assert ratios(["x", "y"], every, every, rows) == [8]
+    assert ratio_words([1, 4]) == "2.0 times (1.0 to 4.0)"
+    assert ratio_words([]) == "not compared"
 
 
 def test_the_tables_have_a_line_for_each_case_and_tool() -> None:
