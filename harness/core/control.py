@@ -81,7 +81,7 @@ class Separable(Protocol):
     """A program that can be made with fewer parts, so that those not involved in a mix-up are left out of it."""
 
     parts: Sequence[str]
-    """The names of what can be left out, in the order in which that is tried: units, or the requests that they serve."""
+    """The names of what can be left out, in the order in which that is tried: units, or requests that they serve."""
 
     def without(self, names: Collection[str]) -> Program | None:
         """Return the program without these parts, or None where that makes no sense."""
