@@ -23,6 +23,7 @@ from reports.app_sentences import (
     told,
     verdict,
 )
+from reports.explained_text import print_explanation
 from reports.lanes import Piece
 from reports.words import plural
 
@@ -60,6 +61,9 @@ def _print(run: AppRun, out: "Console", page: Path | None) -> None:
     _print_log(run, out)
     if found:
         _print_proof(found[0], run, out)
+    if run.explored is not None and run.explored.explanation is not None:
+        out.print()
+        print_explanation(run.explored.explanation, out)
     _print_advice(run, out)
     for cause in found[1:MOST_CAUSES]:
         _print_cause(cause, run, out)

@@ -10,6 +10,7 @@ from harness.apps.oracle.endpoints import endpoints
 from harness.apps.oracle.judge import hint
 from harness.apps.trial import Trial
 from harness.core.app_record import APP_SCHEMA, AppRun, Endpoint, Sighting, Sign, Who
+from harness.core.exploration import Exploration
 from harness.core.record import Ending
 from harness.core.verdict import Anomaly, Outcome, upper_bound
 
@@ -50,6 +51,7 @@ class End:
     """The command that shows what was found with as little as possible; empty for the run's own."""
     smallest: int | None = None
     tried: tuple[int, ...] = ()
+    explored: Exploration | None = None
 
 
 def record(frame: Frame, trial: Trial | None, end: End) -> AppRun:
@@ -91,6 +93,7 @@ def _run(frame: Frame, end: End, outcome: Outcome, reason: str, **known: Any) ->
         log=end.log,
         smallest=end.smallest,
         tried=end.tried,
+        explored=end.explored,
         **known,
     )
 

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from harness.apps.app_process import AppAtUrl, AppProcess
 from harness.apps.options import Asked
 from harness.apps.outcome import End, Frame, record
+from harness.apps.pair.handing import hand_over
 from harness.apps.smallest import smallest
 from harness.apps.tokens import Ledger
 from harness.apps.trial import NothingToTellError, Tell, Trial
@@ -35,6 +36,9 @@ DYING = 0.5
 """Seconds that a process may take to end after its last connection broke."""
 SHORT_PATIENCE = 2.0
 """Seconds that a client waits for an answer where it is known that some do not come."""
+
+TELLING = (Sign.FOREIGN, Sign.CROSSED)
+"""Signs that show in what an answer holds, so that a search of two users' schedules would see them."""
 
 Place = AppProcess | AppAtUrl
 
@@ -79,7 +83,7 @@ class Running:
         except KeyboardInterrupt:
             end = replace(end, interrupted=True)
         if trial is not None and len(trial.findings) and not end.interrupted and end.ending is Ending.JUDGED:
-            end = self._fewest(trial, end)
+            end = self._explore(trial, self._fewest(trial, end))
         return record(self._frame(started), trial, replace(end, seconds=time.perf_counter() - clock))
 
     def _start(self, watches: Watches, stack: ExitStack) -> Place:
@@ -152,6 +156,20 @@ class Running:
             trial.notes.append(f"the search for the fewest clients could not be done: {why}")
             return end
         return replace(end, smallest=fewest, tried=tried, repeat=self._command(pressure, fewest))
+
+    def _explore(self, trial: Trial, end: End) -> End:
+        """Search for the interleaving of two users that shows a token of the one with the other."""
+        kept = next((each for each in trial.findings.kept if each.clue.sign in TELLING), None)
+        if kept is None:
+            return end
+        self.tell("two users under a controlled scheduler", trial.sent, len(trial.findings))
+        try:
+            explored, note = hand_over(self.asked, kept.exchange.call.name)
+        except KeyboardInterrupt:
+            explored, note = None, "the search for the interleaving was interrupted"
+        if note:
+            trial.notes.append(note)
+        return replace(end, explored=explored)
 
     def _shows(self, sign: Sign, asked: Asked) -> bool:
         with Watches(asked, Ledger(asked.budget.seed)) as watches:

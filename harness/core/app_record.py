@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from harness.core.exploration import Exploration
 from harness.core.record import Ending, Run, from_data, load, parse, read_text
 from harness.core.verdict import Anomaly, Outcome
 
@@ -164,6 +165,8 @@ class AppRun:
     """For a clean run: the rate of mix-ups that it excludes at 95 %, over requests that overlapped another."""
     repeat: str = ""
     notes: tuple[str, ...] = ()
+    explored: Exploration | None = None
+    """What a search for the interleaving of two users came to, where a mix-up was seen."""
 
     def exit_code(self) -> int:
         """Return 130 when interrupted, 1 for a mix-up, 2 when nothing can be told, else 0."""

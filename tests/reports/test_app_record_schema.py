@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from harness.core import app_record, record, verdict
+import localimpl
+from harness.core import app_record, exploration, feasibility, record, verdict
 from harness.core.app_record import AppRun, app_from_json, read_record
 from harness.core.errors import UserError
 from harness.core.record import Run, to_json
@@ -65,7 +66,11 @@ def test_a_damaged_run_is_refused(damage: Callable[[dict[str, Any]], object]) ->
 @pytest.mark.parametrize("name", SCHEMA["$defs"])
 def test_schema_and_classes_say_the_same(name: str) -> None:
     definition = SCHEMA["$defs"][name]
-    kind = next(getattr(module, name) for module in (app_record, record, verdict) if hasattr(module, name))
+    kind = next(
+        getattr(module, name)
+        for module in (app_record, record, verdict, exploration, feasibility, localimpl)
+        if hasattr(module, name)
+    )
     if issubclass(kind, Enum):
         assert definition["enum"] == [member.value for member in kind]
     else:

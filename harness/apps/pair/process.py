@@ -1,0 +1,69 @@
+"""The process in which a pair is explored: reads what to do from stdin, writes the exploration to stdout.
+
+Imports are late on purpose: the standard library is patched first where the server does so.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+INSTALLED = ("site-packages", "dist-packages")
+HOSTS = {"thread": "threads", "greenlet": "gevent_greenlets", "task": "tasks"}
+
+
+def main() -> None:
+    """Explore, and report what it came to or why it could not be."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what the app prints must not get into the answer
+    spec = json.load(sys.stdin)
+    sys.path.insert(0, spec["app_dir"])
+    if spec["patched"] == "gevent" and spec["patch"] != "never":
+        from gevent import monkey
+
+        monkey.patch_all()
+    from harness.core.errors import UserError
+
+    try:
+        told = _explored(spec)
+    except UserError as error:
+        told = {"error": str(error)}
+    except Exception as error:
+        told = {"error": f"{type(error).__name__}: {error}"}
+    json.dump(told, out)
+    out.flush()
+
+
+def _explored(spec: dict[str, Any]) -> dict[str, Any]:
+    from harness.apps.calls import Flow
+    from harness.apps.pair.program import Pair
+    from harness.catalog import choose
+    from harness.core.record import build, to_json
+    from harness.explorer.exploring import explore
+    from harness.explorer.limits import Limits
+    from harness.inside.finding import find_app
+    from localimpl import Unit
+
+    app = find_app(spec["app"], spec["app_dir"])
+    unit = Unit(spec["unit"])
+    program = Pair(app, build(Flow, spec["flow"]), unit, spec["allow"], spec["seed"])
+    host = choose("controlled", [HOSTS[unit]])[0].part
+    limits = Limits(seconds=spec["seconds"], seed=spec["seed"], files=_own_files(spec["app_dir"]))
+    found: dict[str, Any] = json.loads(to_json(explore(program, host, limits)))
+    return {"exploration": found}
+
+
+def _own_files(app_dir: str) -> tuple[str, ...]:
+    """Return the source files of the modules that the app's directory brought, its environment's aside."""
+    root = Path(app_dir).resolve()
+    files = []
+    for module in list(sys.modules.values()):
+        path = Path(getattr(module, "__file__", None) or "")
+        if path.suffix == ".py" and path.is_relative_to(root) and not set(INSTALLED) & set(path.parts):
+            files.append(str(path))
+    return tuple(sorted(files))
+
+
+if __name__ == "__main__":
+    main()
