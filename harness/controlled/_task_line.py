@@ -19,20 +19,23 @@ class Line:
     """Keeps ``execution.ready`` in three parts: units in the loop's queue, units that a callback brought before its
     turn, and whoever only waits for a time, by due times.
 
-    A scheduler that always takes the first keeps to the order of asyncio's own loop, with a clock that jumps when all is
-    quiet. One thing can be seen before its turn: what a callback leaves in an object, such as ``as_completed`` does.
+    A scheduler that always takes the first keeps to the order of asyncio's own loop, with a clock that jumps when all
+    is quiet. One thing can be seen before its turn: what a callback leaves in an object, such as ``as_completed`` does.
     The execution adds a unit at the end of its list; ``place`` and ``sleep`` put the last unit where it belongs.
     """
 
-    __slots__ = ("_early", "_marks", "_ready", "_seq", "due", "running")
+    __slots__ = ("_early", "_ready", "_seq", "due", "held", "marks", "running")
 
     def __init__(self, ready: list[int]) -> None:
         self._ready = ready
         self._early: set[int] = set()
-        self._marks: list[Mark] = []
+        self.marks: list[Mark] = []
+        """The callbacks whose turn has not come, in their order."""
         self._seq = 0
         self.due: dict[int, tuple[float, int]] = {}
-        """The units that wait for a time."""
+        """The ready units that wait for a time."""
+        self.held: dict[int, float] = {}
+        """The units whose time only comes after that of another."""
         self.running: Mark | None = None
         """The callback that runs now, if it runs before its turn."""
 
@@ -77,7 +80,7 @@ class Line:
         """Note that a unit was taken out to run."""
         self.due.pop(unit, None)
         self._early.discard(unit)
-        for mark in self._marks:
+        for mark in self.marks:
             mark.ahead.discard(unit)
 
     def first_due(self) -> int:
@@ -91,15 +94,15 @@ class Line:
             self.running.brought.append(mark)
             return mark
         queued = self._queued()
-        if not queued and not self._marks:
+        if not queued and not self.marks:
             return None
         mark = Mark(set(self._ready[:queued]))
-        self._marks.append(mark)
+        self.marks.append(mark)
         return mark
 
     def settle(self) -> None:
         """Put into the queue what callbacks brought whose turn has come."""
-        marks = self._marks
+        marks = self.marks
         while marks and not marks[0].ahead:
             for brought in marks.pop(0).brought:
                 if isinstance(brought, Mark):

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from harness.controlled._task_frames import calls
 from harness.controlled._task_line import Line, Mark
+from harness.controlled._task_numbered import GOES_ON, TASKS, Task
 from harness.controlled._task_refusals import refuse_the_rest
 from harness.controlled._task_thread import LONGEST, Worker
 from harness.core.execution import NOBODY, Execution
@@ -24,24 +25,6 @@ Ts = TypeVarTuple("Ts")
 AnyTask = asyncio.Task[Any]
 Step = tuple[Context, Callable[..., Any], tuple[Any, ...]]
 Call = tuple["asyncio.Future[Any]", Callable[[], Any]]
-
-TASKS = (asyncio.Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
-GOES_ON = frozenset({"", "task_wakeup", "__step", "__wakeup"})
-"""How the callbacks are called by which a task of C or of Python goes on; the first step of one of C has no name."""
-
-
-class Task(asyncio.Task[Any]):
-    """A task of C whose hash is its number in the schedule: a set of tasks, such as that of a TaskGroup that cancels
-    its children, must have the same order whenever the schedule is repeated."""
-
-    __slots__ = ("number",)
-
-    def __init__(self, coro: Any, number: int, **options: Any) -> None:
-        self.number = number
-        super().__init__(coro, **options)
-
-    def __hash__(self) -> int:
-        return self.number
 
 
 class UncontrolledError(NotImplementedError):
@@ -89,6 +72,8 @@ class Loop(asyncio.AbstractEventLoop):
         self.queue = None
         self._timers = 0
         self._numbers = works - 1
+        self.parents: dict[int, int] = {}
+        """By unit that another began, which one."""
         self._children: dict[tuple[int, str], int] = {}
         self._factory: Any = None
         self._handler: Any = None
@@ -125,7 +110,7 @@ class Loop(asyncio.AbstractEventLoop):
 
     def _adopt(self, task: AnyTask) -> int:
         """Take in a task that is new: a unit's own, or else a child of the unit that ran last."""
-        unit = self.starting if self.starting >= 0 else self.add(self._child())
+        unit = self.starting if self.starting >= 0 else self._add_child()
         self.tasks[unit] = task
         self.units[task] = unit
         return unit
@@ -142,10 +127,27 @@ class Loop(asyncio.AbstractEventLoop):
             self.line.sleep(timer.when())
         return unit
 
-    def _child(self, kind: str = "") -> str:
+    def _add_child(self, kind: str = "") -> int:
         parent = max(self.execution.current, 0)
         number = self._children[parent, kind] = self._children.get((parent, kind), 0) + 1
-        return f"{self.execution.names[parent]}/{kind}{'' if kind and number == 1 else number}"
+        name = f"{self.execution.names[parent]}/{kind}{'' if kind and number == 1 else number}"
+        unit = self.add(name)
+        self.parents[unit] = parent
+        return unit
+
+    def touch_time(self, *, writes: bool) -> None:
+        """Note that the running step reads the clock, or moves it on or sets what it does when it moves."""
+        if self.execution.tracked:
+            self.execution.touch("the time", writes)
+
+    def touch_course(self, unit: int, *, writes: bool) -> None:
+        """Note that the running step is that of a task which another may have cancelled, or cancels it."""
+        if self.execution.tracked:
+            self.execution.touch(f"the course of {unit}", writes)
+
+    def note_cancellation(self, task: AnyTask) -> None:
+        """Note that the running step cancels a task."""
+        self.touch_course(self.units.get(task, NOBODY), writes=True)
 
     # What asyncio and programs call.
 
@@ -154,13 +156,13 @@ class Loop(asyncio.AbstractEventLoop):
     ) -> asyncio.Handle:
         """Let a task go on when it is picked; run any other callback as soon as the running step is over."""
         task: Any = getattr(callback, "__self__", None)
-        goes_on = isinstance(task, TASKS) and getattr(callback, "__name__", "") in GOES_ON
+        is_step = isinstance(task, TASKS) and getattr(callback, "__name__", "") in GOES_ON
         if self.queue is not None:
-            if goes_on:
+            if is_step:
                 self.units.setdefault(task, NOBODY)
             handle = asyncio.Handle(callback, args, self, context)
             self.queue.append(handle)
-        elif goes_on:
+        elif is_step:
             assert context is not None
             self._goes_on(task, (context, callback, args))
             return self._taken
@@ -178,6 +180,7 @@ class Loop(asyncio.AbstractEventLoop):
         elif unit in self.line.due:
             self.line.hurry(unit)
         elif unit in self.execution.waiting:
+            self.line.held.pop(unit, None)
             self.execution.wake(unit)
             self.line.place()
         self.steps[unit] = step
@@ -219,7 +222,9 @@ class Loop(asyncio.AbstractEventLoop):
     ) -> asyncio.TimerHandle:
         """Call at a moment of virtual time; by its callback, ``asyncio.sleep`` is told from other timers."""
         timer = asyncio.TimerHandle(when, callback, args, self, context)
-        if callback is wake_sleeper and self.queue is None:
+        sleeps = callback is wake_sleeper and self.queue is None
+        self.touch_time(writes=not sleeps)
+        if sleeps:
             self.sleeps[timer._args[0]] = timer
         else:
             self.wait_for(timer)
@@ -231,11 +236,14 @@ class Loop(asyncio.AbstractEventLoop):
         heappush(self.timeouts, (timer.when(), self._timers, timer))
 
     def _timer_handle_cancelled(self, handle: Any) -> None:
-        if handle._callback is wake_sleeper:
+        if handle._callback is not wake_sleeper:
+            self.touch_time(writes=True)
+        else:
             self.sleeps.pop(handle._args[0], None)
 
     def time(self) -> float:
         """Return the virtual time in seconds."""
+        self.touch_time(writes=False)
         return self.now
 
     def create_future(self) -> asyncio.Future[Any]:
@@ -282,13 +290,15 @@ class Loop(asyncio.AbstractEventLoop):
         future: asyncio.Future[T] = self.create_future()
         call = partial(func, *args)
         if self.queue is None:
-            self.calls[self.add(self._child("thread"))] = future, call
+            self.calls[self._add_child("thread")] = future, call
         else:
             self.call_on_thread(future, call)
         return future
 
     def call_on_thread(self, future: asyncio.Future[Any], call: Callable[[], Any]) -> None:
-        """Run a function on the worker thread, and bring its outcome to the future."""
+        """Run a function on the worker thread, and bring its outcome to the future, if that is still waited for."""
+        if future.done():
+            return
         self.worker = self.worker or Worker()
         try:
             result, error = self.worker.run(call)

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Coroutine, Sequence
 from contextvars import copy_context
-from heapq import heappop
 from threading import active_count
 from typing import Any
 
+from harness.controlled._task_clock import Clock
 from harness.controlled._task_frames import NOWHERE, Place, begins, called, stands
 from harness.controlled._task_loop import AnyTask, Loop
 from harness.controlled._task_words import waits_for
@@ -16,12 +16,8 @@ from harness.core.steps import drive_async
 from harness.gates.once import GATE
 from harness.units.task import TaskSteps
 
-CLOCK = "clock"
-"""The pseudo-unit of time-outs: picking it fires the earliest before its time."""
 ROUNDS = 200
 """How often callbacks may ask for themselves again while no task can go on."""
-SPINS = 1_000
-"""Steps that may pass while somebody waits for a time; an idle loop's clock would have come to it by then."""
 AFTERMATH = 32
 """Steps that tasks may go on when all works have ended, before they are cancelled as at the end of ``asyncio.run``."""
 
@@ -39,9 +35,7 @@ class Schedule:
         self._requests = [0] * len(works)
         """By unit, how many of its requests have begun."""
         self._gate = GATE.make(len(works))
-        self._clock = NOBODY
-        self._clocks = 0
-        self._spins = 0
+        self._clock = Clock(loop)
         self._aftermath = 0
         self._threads = active_count()
         for work in works:
@@ -50,35 +44,39 @@ class Schedule:
     def run(self) -> None:
         """Let one unit after the other go on."""
         loop, line, execution = self._loop, self._line, self._execution
+        clock = self._clock
         steps, tasks, works = loop.steps, loop.tasks, len(self._works)
         while True:
             if loop.soon:
                 self._run_soon()
-            else:
+            elif line.marks:
                 line.settle()
-            if loop.timeouts or line.due or loop.calls or (loop.sleeps and not execution.ready):
-                self._tend()
+            if loop.timeouts or loop.sleeps or line.due:
+                clock.tend()
+            if loop.calls and not execution.tracked:
+                self._drop_calls()
             if not self._unfinished:
                 self._end_with_the_works()
             unit = execution.pick()
             if unit == NOBODY:
                 break
-            line.picked(unit)
+            if line.due or line.marks:
+                line.picked(unit)
             if steps[unit] is not None:
                 self._step(unit)
             elif tasks[unit] is not None:
-                self._wake(unit)
+                clock.wake(unit)
                 self._step(unit)
             elif unit < works:
                 self._begin(unit)
                 self._step(unit)
-            elif unit == self._clock:
-                self._clock = NOBODY
-                self._fire()
+            elif unit == clock.unit:
+                if timer := clock.fire():
+                    self._run_handle(timer)
                 execution.end(unit)
             else:
                 loop.call_on_thread(*loop.calls.pop(unit))
-                execution.end(unit)
+                self._end(unit)
         if execution.fate is Fate.DEADLOCK:
             self._tell_waits()
 
@@ -112,6 +110,8 @@ class Schedule:
         step, task = loop.steps[unit], loop.tasks[unit]
         assert step is not None
         assert task is not None
+        if execution.tracked:
+            self._touch_relatives(unit)
         context, callback, arguments = step
         loop.steps[unit] = None
         loop.running = unit
@@ -150,29 +150,19 @@ class Schedule:
                 return
             self._unfinished -= 1
         result = None if error or task.cancelled() else task.result()
+        self._end(unit, result, error)
+
+    def _end(self, unit: int, result: Any = None, error: BaseException | None = None) -> None:
         self._execution.end(unit, result, error)
+        parent = self._loop.parents.get(unit)
+        if self._execution.tracked and parent is not None:
+            self._execution.touch(_children_of(parent), writes=True)
 
-    def _wake(self, unit: int) -> None:
-        """Move the clock on to the moment for which a unit sleeps, past the time-outs before it."""
-        loop = self._loop
-        loop.running = unit
-        timer = loop.sleeps[loop.tasks[unit]._fut_waiter]  # type: ignore[union-attr]
-        when = timer.when()
-        while loop.steps[unit] is None and loop.timeouts and loop.timeouts[0][0] < when:
-            self._fire()
-            self._run_soon()
-        if loop.steps[unit] is None:
-            loop.now = max(loop.now, when)
-            timer._run()
-        loop.running = NOBODY
-
-    def _fire(self) -> None:
-        """Move the clock on to the earliest time-out and run it."""
-        loop = self._loop
-        when, _, timer = heappop(loop.timeouts)
-        if not timer.cancelled():
-            loop.now = max(loop.now, when)
-            self._run_handle(timer)
+    def _touch_relatives(self, unit: int) -> None:
+        """Note that a step may find out that its unit was cancelled, or whether its children have ended."""
+        self._loop.touch_course(unit, writes=False)
+        if unit in self._loop.parents.values():
+            self._execution.touch(_children_of(unit), writes=False)
 
     def _run_soon(self) -> None:
         """Run the callbacks that belong to no unit, and those that they ask for.
@@ -206,59 +196,21 @@ class Schedule:
         except SystemExit:
             pass
 
-    def _tend(self) -> None:
-        """See to it that whoever waits for a time or a thread is ready, and that the clock is where it belongs."""
-        loop, line, ready = self._loop, self._line, self._execution.ready
-        for unit in [unit for unit, (future, _) in loop.calls.items() if future.done()]:
-            line.leave(unit)
-            self._execution.end(unit)
-            del loop.calls[unit]
-        if loop.sleeps and not ready:
-            # Their futures are awaited by something else than the task itself.
-            for timer in loop.sleeps.values():
-                loop.wait_for(timer)
-            loop.sleeps.clear()
-        if line.due:
-            self._spins += 1
-            if self._spins > SPINS:
-                self._let_time_pass()
-        self._set_clock()
-
-    def _let_time_pass(self) -> None:
-        self._spins = 0
-        unit = self._line.first_due()
-        if unit != self._clock:
-            self._line.hurry(unit)
-            return
-        self._fire()
-        self._run_soon()
-
-    def _set_clock(self) -> None:
-        loop, line, execution = self._loop, self._line, self._execution
-        while loop.timeouts and loop.timeouts[0][2].cancelled():
-            heappop(loop.timeouts)
-        stands = self._clock in line.due
-        if not loop.timeouts:
-            if stands:
-                line.leave(self._clock)
-            return
-        when = loop.timeouts[0][0]
-        if stands:
-            if line.due[self._clock][0] == when:
-                return
-            line.leave(self._clock)
-        if self._clock == NOBODY:
-            self._clocks += 1
-            self._clock = loop.add(CLOCK if self._clocks == 1 else f"{CLOCK}/{self._clocks}", when)
-        else:
-            execution.park(self._clock, BEGIN)
-            line.sleep(when)
+    def _drop_calls(self) -> None:
+        """Let functions that are no longer waited for never run."""
+        calls = self._loop.calls
+        for unit in [unit for unit, (future, _) in calls.items() if future.done()]:
+            self._line.leave(unit)
+            self._end(unit)
+            del calls[unit]
 
     def _end_with_the_works(self) -> None:
         """Let tasks that are left go on a little, and then let the schedule be over."""
         execution = self._execution
         self._aftermath += 1
-        if self._aftermath > AFTERMATH or set(execution.ready) <= {self._clock}:
+        # Where equivalent schedules are left out, time-outs have their steps as well.
+        idle = set() if execution.tracked else {self._clock.unit}
+        if self._aftermath > AFTERMATH or set(execution.ready) <= idle:
             execution.ready.clear()
             execution.waiting.clear()
 
@@ -275,3 +227,7 @@ class Schedule:
             task = loop.tasks[unit]
             assert task is not None
             execution.waiting[unit] = waits_for(task, names)
+
+
+def _children_of(unit: int) -> str:
+    return f"the ends of the children of {unit}"

@@ -169,4 +169,4 @@ def test_call_later_runs_at_its_time_in_the_context_of_its_caller() -> None:
         await asyncio.sleep(3)
         return seen
 
-    assert [each.results[0] for each in schedules(calls(caller))] == [[2.0], [2.0]]
+    assert [each.results[0] for each in schedules(calls(caller))] == [[2.0]]
