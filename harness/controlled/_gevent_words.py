@@ -2,21 +2,32 @@
 
 import gc
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from types import BuiltinMethodType, CodeType, FrameType, FunctionType, MethodType, ModuleType, NoneType
 from typing import Any
 
 from gevent._abstract_linkable import AbstractLinkable
 from gevent._waiter import Waiter
 from gevent.event import AsyncResult, Event
 from gevent.greenlet import Greenlet
+from gevent.hub import Hub
 from gevent.lock import Semaphore
 from gevent.queue import Channel, SimpleQueue
+from greenlet import greenlet
 
 from harness.controlled._gevent_unit import GreenletUnit
-from harness.controlled._place import Place, place
+from harness.controlled._place import Place, carries, place
 
+NEAR = 5
+"""From what a frame knows through a few attributes and containers."""
+MOST = 3_000
+"""Objects that are looked at near a greenlet, before all that there are."""
 DEEPEST = 3
 """From a waiter through its bound method and the list that holds that."""
+DEAD_ENDS = (ModuleType, type, FunctionType, CodeType, str, bytes, int, float, NoneType, GreenletUnit, Hub)
+"""What knows far too much, or nothing."""
+LINKABLE = (AbstractLinkable, Greenlet, SimpleQueue, Channel)
+METHODS = (MethodType, BuiltinMethodType)
 
 ANOTHER = "another greenlet"
 
@@ -32,30 +43,66 @@ def told(stands: Place) -> str:
 def waits_for(unit: GreenletUnit, units: Units) -> str:
     """Return what a unit waits for, and where: ``a lock that r2 holds, to go on at /srv/shop.py:14``.
 
-    All that the garbage collector knows is searched for it, which takes longer than hundreds of schedules.
+    It is searched for in what the unit's frames know, else among all objects, which takes as long as many schedules.
+    Objects are asked for nothing but their types: a proxy would look its value up.
     """
-    things = _holders([unit.link, *_waiters(unit)])
-    words = " or ".join(dict.fromkeys(_words(thing, units) for thing in things)) or ANOTHER
+    found = _near(unit) or _anywhere(unit)
+    words = " or ".join(dict.fromkeys(_words(thing, unit, units) for thing in found)) or ANOTHER
     return words + told(place(unit.greenlet.gr_frame))
 
 
-def _waiters(unit: GreenletUnit) -> list[Any]:
-    return [each for each in gc.get_referrers(unit.greenlet) if isinstance(each, Waiter)]
+def _near(unit: GreenletUnit) -> list[Any]:
+    """Look at what the frames of a unit know, and what that refers to."""
+    found: list[Any] = []
+    seen: set[int] = set()
+    level = list(_known(unit.greenlet.gr_frame))
+    for _ in range(NEAR):
+        below: list[Any] = []
+        for each in level:
+            kind = type(each)
+            if id(each) in seen or issubclass(kind, DEAD_ENDS):
+                continue
+            seen.add(id(each))
+            if issubclass(kind, LINKABLE) and _waits_in(unit, each):
+                found.append(each)
+            elif len(seen) < MOST and not issubclass(kind, greenlet):
+                below += gc.get_referents(each)
+        if found:
+            break
+        level = below
+    return found
 
 
-def _holders(links: list[Any]) -> list[Any]:
-    """Return what refers to the links by its line of waiters."""
+def _known(frame: FrameType | None) -> Iterator[Any]:
+    while frame is not None:
+        yield from frame.f_locals.values()
+        if not carries(frame.f_code.co_filename):
+            yield from frame.f_globals.values()
+        frame = frame.f_back
+
+
+def _waits_in(unit: GreenletUnit, thing: Any) -> bool:
+    for line in gc.get_referents(thing):
+        if type(line) in (list, deque):
+            for each in line:
+                waiter = each[1] if type(each) is tuple and len(each) == 2 else each
+                waiter = waiter.__self__ if type(waiter) in METHODS else waiter
+                if waiter is unit or (issubclass(type(waiter), Waiter) and waiter.greenlet is unit.greenlet):
+                    return True
+    return False
+
+
+def _anywhere(unit: GreenletUnit) -> list[Any]:
+    """Look at what refers to the unit's wish to be woken, through the line in which it stands."""
+    waiters = [each for each in gc.get_referrers(unit.greenlet) if issubclass(type(each), Waiter)]
+    links: list[Any] = [unit.link, *waiters]
     found: list[Any] = []
     for _ in range(DEEPEST):
         ways: list[Any] = []
         for each in gc.get_referrers(*links):
-            if isinstance(each, AbstractLinkable | Greenlet | SimpleQueue | Channel):
+            if issubclass(type(each), LINKABLE):
                 found.append(each)
-            elif (
-                type(each) in (deque, tuple)
-                or (type(each) is list and each is not links)
-                or isinstance(getattr(each, "__self__", None), Waiter)
-            ):
+            elif type(each) in (deque, tuple, *METHODS) or (type(each) is list and each is not links):
                 ways.append(each)
         if not ways:
             break
@@ -63,10 +110,28 @@ def _holders(links: list[Any]) -> list[Any]:
     return found
 
 
-def _words(thing: Any, units: Units) -> str:
+def _owner(lock: Semaphore, frame: FrameType | None) -> Any:
+    """Return who owns the re-entrant lock that is made of this one: of another kind nobody knows who holds it.
+
+    gevent's own knows the greenlet, the patched standard library's its ident.
+    """
+    while frame is not None and carries(frame.f_code.co_filename):
+        owner = frame.f_locals.get("self")
+        if getattr(owner, "_block", None) is lock:
+            return getattr(owner, "_owner", None)
+        frame = frame.f_back
+    return None
+
+
+def _words(thing: Any, waits: GreenletUnit, units: Units) -> str:
     match thing:
         case Semaphore():
-            names = [unit.name for unit in units if unit and not unit.ended and _holds(unit, thing)]
+            holder = _owner(thing, waits.greenlet.gr_frame)
+            names = [
+                unit.name
+                for unit in units
+                if unit and not unit.ended and holder in (unit.greenlet, id(unit.greenlet))
+            ]
             return f"a lock that {names[0]} holds" if names else "a lock or semaphore"
         case Event():
             return "an event"
@@ -79,13 +144,3 @@ def _words(thing: Any, units: Units) -> str:
             return "a queue"
         case _:
             return ANOTHER
-
-
-def _holds(unit: GreenletUnit, lock: Semaphore) -> bool:
-    """Tell whether a unit owns the re-entrant lock that is made of this one; of others nobody knows who holds them."""
-    owners = [
-        each.get("_owner") if type(each) is dict else getattr(each, "_owner", None)
-        for each in gc.get_referrers(lock)
-    ]
-    # gevent's own keeps the greenlet, the patched standard library's its ident.
-    return unit.greenlet in owners or id(unit.greenlet) in owners

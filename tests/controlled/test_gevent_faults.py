@@ -101,6 +101,30 @@ def test_each_wait_has_its_words(control: Control, wait: Callable[[], Any], word
     assert execution.waiting[0].startswith(f"{words}, to go on at {__file__}:")
 
 
+def test_the_words_are_found_without_looking_up_what_a_proxy_stands_for(control: Control) -> None:
+    asked: list[str] = []
+
+    class Proxy:
+        @property
+        def __class__(self) -> type:
+            asked.append("__class__")
+            return Event
+
+        def __getattr__(self, name: str) -> Any:
+            asked.append(name)
+            raise AttributeError(name)
+
+    def call() -> None:
+        near, event = [Proxy()], Event()
+        event.wait()
+        assert near
+
+    told = Told(Always())
+    control.run(works([call]), told)
+    assert told.waiting[0].startswith("an event")
+    assert asked == []
+
+
 def test_a_schedule_after_a_deadlock_is_as_if_it_had_not_been(control: Control) -> None:
     event = Event()
 
