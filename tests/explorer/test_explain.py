@@ -1,3 +1,5 @@
+"""What is explained of a mix-up that events prove: the sentence, the lines in order, and the marks."""
+
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any

@@ -1,3 +1,5 @@
+"""What is explained of a mix-up that only a result shows, of deadlocks, and of what threads read and wrote."""
+
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any

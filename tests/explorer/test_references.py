@@ -1,3 +1,5 @@
+"""Programs are found by what names them, and mistakes are told."""
+
 import pytest
 
 from harness.core.control import Program

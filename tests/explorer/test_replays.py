@@ -1,3 +1,5 @@
+"""Schedules replay a hundred of a hundred times on each host, and those of one Python on the others."""
+
 import json
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""Failing schedules become small: switches and parts that a mix-up does not need are left out."""
+
 from collections.abc import Callable, Iterator
 from functools import partial
 from random import Random

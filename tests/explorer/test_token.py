@@ -1,3 +1,5 @@
+"""Tokens say again what they were told, survive a shell, and tell when they are damaged."""
+
 import re
 import string
 

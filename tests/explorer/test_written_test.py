@@ -1,3 +1,5 @@
+"""What is written down as a test replays its token and says what goes wrong."""
+
 from pathlib import Path
 
 import pytest

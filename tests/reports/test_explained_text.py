@@ -1,3 +1,5 @@
+"""The text of an explanation: columns, marks, folding, narrow and plain terminals."""
+
 import io
 import re
 from dataclasses import replace

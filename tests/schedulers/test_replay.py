@@ -1,3 +1,5 @@
+"""The strategy that repeats a schedule from its switches, told by places."""
+
 import pytest
 
 from harness.controlled.greenlets import CONTROLLED
@@ -93,7 +95,7 @@ def test_has_one_schedule() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        ("scenarios/read_back.py", "/home/me/project/scenarios/read_back.py", True),
+        ("scenarios/read_back.py", "/srv/project/scenarios/read_back.py", True),
         ("work/shop/views.py", "/other/shop/views.py", True),
         ("views.py", "/other/shop/views.py", True),
         ("shop\\views.py", "C:\\project\\shop\\views.py", True),
