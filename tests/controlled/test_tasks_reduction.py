@@ -17,7 +17,7 @@ Operation = tuple[Any, ...]
 """``("get", x)``, ``("set", x)``, ``("pause",)``, ``("nap", t)``, ``("late", t)``, ``("limit", t)``,
 ``("thread", […])``, ``("spawn", […])`` and ``("join",)``, which waits for all that were spawned."""
 Outcome = tuple[Any, ...]
-MOST = 600
+MOST = 300
 
 
 def random_unit(choose: random.Random, depth: int = 0) -> list[Operation]:
