@@ -72,10 +72,44 @@ class Named:
         return value
 
 
+class Calls:
+    """What is known of the calls that a unit has under way."""
+
+    __slots__ = ("_direct", "_made")
+
+    def __init__(self) -> None:
+        self._direct: set[Site] = set()
+        """Calls that entered watched code: that has switch points of its own."""
+        self._made: dict[Site, int] = {}
+        """Of calls after which one comes to a place that others come to as well, how many have begun."""
+
+    def begin(self, site: "Site") -> None:
+        """Take note of a call."""
+        self._direct.discard(site)
+        if site.joins:
+            self._made[site] = self._made.get(site, 0) + 1
+
+    def settle(self, site: "Site", *, direct: bool) -> None:
+        """Take note of whether it has entered watched code."""
+        if direct:
+            self._direct.add(site)
+        else:
+            self._direct.discard(site)
+
+    def end(self, site: "Site") -> bool:
+        """Tell whether one has come from this call, and its return is a switch point."""
+        if site.joins:
+            made = self._made.get(site, 0)
+            if not made:
+                return False
+            self._made[site] = made - 1
+        return site not in self._direct
+
+
 class Site:
     """A call whose switch points hang on what it calls."""
 
-    __slots__ = ("blind", "callee", "end", "hidden", "name", "offset", "point", "spread")
+    __slots__ = ("blind", "callee", "end", "hidden", "joins", "name", "offset", "point", "spread")
 
     def __init__(self, point: Point, offset: int, end: int) -> None:
         self.point = point
@@ -89,6 +123,8 @@ class Site:
         """It calls code in C; Python code that this may call in turn is not the callee."""
         self.spread = False
         """Its arguments come from a tuple and a dict: `f(*args)`."""
+        self.joins = False
+        """What comes next can be reached without the call as well: ``a or f()``."""
         self.hidden = False
         """It is part of a `with` statement, and the lock is not looked at after code in C."""
         self.callee: Named | None = None
@@ -106,6 +142,8 @@ class Site:
             return entered(callee) is code
         if name.startswith("__") and name.endswith("__"):
             return name in MAKERS
+        if self.name.startswith("__") and self.name.endswith("__"):
+            return False
         return not code.co_flags & SUSPENDABLE and self.name not in READERS | WRITERS | CALLING_BACK
 
 

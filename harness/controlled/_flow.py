@@ -49,6 +49,11 @@ class Flow:
             target for each in range(len(self.instructions)) if (target := self.target(each)) is not None
         }
         self.depth = self._depths()
+        self._before: dict[int, list[int]] = {}
+        for number, depth in enumerate(self.depth):
+            if depth is not None:
+                for successor in self.successors(number):
+                    self._before.setdefault(successor, []).append(number)
         self.callees = {number: self._callee(number) for number in self.named(CALLS)}
         """For each call, the instruction that brought what it calls."""
 
@@ -88,21 +93,33 @@ class Flow:
         depth = self.depth[number]
         if depth is None:
             return None
-        slot = depth - 1 - below
-        for candidate in range(number - 1, -1, -1):
-            before = self.depth[candidate]
-            if before is None:
-                continue
-            instruction = self.instructions[candidate]
-            after = before + _effect(instruction, jump=False)
-            if instruction.opname == "SWAP":
-                pair = (after - 1, after - (instruction.arg or 1))
-                slot = pair[1 - pair.index(slot)] if slot in pair else slot
-            elif instruction.opname == "COPY" and slot == after - 1:
-                slot = before - (instruction.arg or 1)
-            elif after > slot >= after - _pushes(instruction):
-                return candidate
+        todo = [(number, depth - 1 - below)]
+        seen = set()
+        while todo:
+            number, slot = todo.pop()
+            # The way straight on is tried first; if it comes from a handler, nothing is before that, and another is tried.
+            for candidate in sorted(self._before.get(number, ()), key=lambda each: each == number - 1):
+                if candidate in seen:
+                    continue
+                seen.add(candidate)
+                brought = self._moved(candidate, slot)
+                if brought is None:
+                    return candidate
+                todo.append((candidate, brought))
         return None
+
+    def _moved(self, number: int, slot: int) -> int | None:
+        """Return where a value lay before an instruction that lies in a slot after it; None if that brought it."""
+        before = self.depth[number]
+        assert before is not None
+        instruction = self.instructions[number]
+        after = before + _effect(instruction, jump=False)
+        if instruction.opname == "SWAP":
+            pair = (after - 1, after - (instruction.arg or 1))
+            return pair[1 - pair.index(slot)] if slot in pair else slot
+        if instruction.opname == "COPY" and slot == after - 1:
+            return before - (instruction.arg or 1)
+        return None if after > slot >= after - _pushes(instruction) else slot
 
     def _callee(self, number: int) -> int | None:
         each = self.instructions[number]

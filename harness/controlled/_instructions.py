@@ -41,14 +41,13 @@ PURE = (
 class Stop:
     """What may be reached before one instruction, in this order."""
 
-    __slots__ = ("arrivals", "jumps", "point", "returned", "returned_from", "site")
+    __slots__ = ("arrivals", "jumps", "point", "returned", "site")
 
     def __init__(self) -> None:
         self.arrivals: list[tuple[Stop, Point]] = []
         """Loops that went round, if the instruction before was the jump at this stop; up to 3.11."""
-        self.returned: Point | None = None
+        self.returned: tuple[Site, Point] | None = None
         """After a call, unless the call entered watched code: that has switch points of its own."""
-        self.returned_from: Site | None = None
         self.point: Point | None = None
         self.site: Site | None = None
         self.jumps = False
@@ -57,7 +56,12 @@ class Stop:
     def points(self) -> Iterator[Point]:
         """Yield what may be reached here."""
         yield from (point for _, point in self.arrivals)
-        yield from (each for each in (self.returned, self.point, self.site and self.site.point) if each)
+        if self.returned:
+            yield self.returned[1]
+        if self.point:
+            yield self.point
+        if self.site:
+            yield self.site.point
 
 
 def points_of(
@@ -130,11 +134,11 @@ class Study:
                 self._loop(number, stop)
             elif number in self.calls:
                 site = stop(number).site = self._site(number)
+                site.joins = number + 1 in self.flow.targets
                 ahead = self._ahead(number + 1)
                 if ahead not in self.loops or self.instructions[ahead].opname != "JUMP_BACKWARD":
-                    after = stop(number + 1)
-                    after.returned = self._point(Role.RETURNED, number, self._next_access(number + 1))
-                    after.returned_from = site
+                    point = self._point(Role.RETURNED, number, self._next_access(number + 1))
+                    stop(number + 1).returned = site, point
         if level is Feasibility.FREE_THREADED:
             for number, access in self.accesses.all.items():
                 if number != doubled:

@@ -6,7 +6,7 @@ from threading import get_ident
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
-from harness.controlled._callees import MISSING, Site, entered, implicit
+from harness.controlled._callees import MISSING, Calls, Site, entered, implicit
 from harness.controlled._plans import Plans
 from harness.core.control import Watch
 from harness.core.errors import UserError
@@ -17,17 +17,16 @@ TOOL = "ctxstress"
 IDS = (3, 4, 2, 5, 1, 0)
 """Tool ids, those that nobody has a claim to first."""
 SPREAD_UNTOLD = sys.version_info < (3, 13)
-"""3.12 tells of no call `f(*args)` of a function in Python. Without a name it is seen by its entry alone, if watched."""
+"""3.12 tells of no call `f(*args)` of a function in Python. Without a name it is seen if its entry is watched."""
 
 
 class Unit:
     """What is known of the unit that runs on a thread."""
 
-    __slots__ = ("direct", "spread")
+    __slots__ = ("calls", "spread")
 
     def __init__(self) -> None:
-        self.direct: set[Site] = set()
-        """Calls that entered watched code: that has switch points of its own."""
+        self.calls = Calls()
         self.spread: Site | None = None
         """A call `f(*args)` that has entered no watched code yet."""
 
@@ -138,7 +137,7 @@ def _callbacks(
             site, unit.spread = unit.spread, None
             caller = sys._getframe(2).f_back
             if caller and site.offset <= caller.f_lasti < site.end and site.calls(code, caller):
-                unit.direct.add(site)
+                unit.calls.settle(site, direct=True)
 
     def passed(code: CodeType, offset: int) -> object:
         stop = known[id(code)].get(offset)
@@ -149,17 +148,21 @@ def _callbacks(
         if unit is None:
             return None
         try:
-            if stop.returned is not None and stop.returned_from not in unit.direct:
-                reach(stop.returned)
+            if stop.returned is not None:
+                site, point = stop.returned
+                if unit.calls.end(site):
+                    reach(point)
             if stop.point is not None:
                 reach(stop.point)
-            site = stop.site
-            if site is not None:
+            if stop.site is not None:
+                site = stop.site
+                unit.calls.begin(site)
                 if site.hidden:
-                    if plans.opens(site, sys._getframe(1), unit.direct):
+                    if plans.opens(site, sys._getframe(1)):
                         reach(site.point)
+                    else:
+                        unit.calls.settle(site, direct=True)
                 elif SPREAD_UNTOLD and site.spread and not site.blind:
-                    unit.direct.discard(site)
                     callee = site.callee.find(sys._getframe(1)) if site.callee else MISSING
                     if callee is MISSING:
                         unit.spread = site
@@ -180,12 +183,9 @@ def _callbacks(
             return None
         unit.spread = None
         inner = entered(callee)
-        if inner is None:
-            unit.direct.discard(site)
-        elif plans.watches(inner):
-            unit.direct.add(site)
-        else:
-            unit.direct.discard(site)
+        watched = inner is not None and plans.watches(inner)
+        unit.calls.settle(site, direct=watched)
+        if inner is not None and not watched:
             try:
                 reach(site.point)
             except BaseException:

@@ -56,16 +56,13 @@ class Plans:
             watched = self.watched[file] = path.endswith(self._ends)
         return watched
 
-    def opens(self, site: Site, frame: FrameType, direct: set[Site]) -> bool:
-        """Tell whether a `with` statement may switch where it calls its manager; note it as direct when it may not."""
+    def opens(self, site: Site, frame: FrameType) -> bool:
+        """Tell whether a `with` statement of a frame may switch where it calls its manager."""
         manager = site.callee.find(frame) if site.callee else MISSING
-        if manager is not MISSING:
-            inner = entered_by_with(manager)
-            if inner is None or self.watches(inner):
-                direct.add(site)
-                return False
-        direct.discard(site)
-        return True
+        if manager is MISSING:
+            return True
+        inner = entered_by_with(manager)
+        return inner is not None and not self.watches(inner)
 
     def around(self, caller: FrameType | None) -> tuple[Point, Point] | None:
         """Return the points before and after Python code that watched code runs now without a call in its source."""

@@ -6,7 +6,7 @@ from threading import get_ident
 from types import FrameType
 from typing import Any
 
-from harness.controlled._callees import Site, implicit
+from harness.controlled._callees import Calls, Site, implicit
 from harness.controlled._instructions import Stop
 from harness.controlled._plans import Plan, Plans
 from harness.core.control import Watch
@@ -48,8 +48,7 @@ def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
     """Return the trace function of one unit."""
     known, watched, learn = plans.known, plans.watched, plans.learn
     traces: dict[int, Trace] = {}
-    direct: set[Site] = set()
-    """Calls that entered watched code: that has switch points of its own."""
+    calls = Calls()
     pending: Site | None = None
     """A call that has entered no Python code yet."""
 
@@ -65,9 +64,8 @@ def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
             site, pending = pending, None
             caller = frame.f_back
             if caller is not None and site.offset <= caller.f_lasti < site.end and site.calls(code, caller):
-                if plan is not None:
-                    direct.add(site)
-                else:
+                calls.settle(site, direct=plan is not None)
+                if plan is None:
                     reach(site.point)
                     frame.f_locals  # noqa: B018  # see `passed`
         if plan is None:
@@ -117,19 +115,21 @@ def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
                     reach(point)
             jump = stop if stop.jumps else None
             pending = None
-            if stop.returned is not None and stop.returned_from not in direct:
-                reach(stop.returned)
+            if stop.returned is not None:
+                site, point = stop.returned
+                if calls.end(site):
+                    reach(point)
             if stop.point is not None:
                 reach(stop.point)
-            site = stop.site
-            if site is None:
-                pass
-            elif site.hidden:
-                if plans.opens(site, frame, direct):
+            if stop.site is not None:
+                site = stop.site
+                calls.begin(site)
+                if not site.hidden:
+                    pending = None if site.blind else site
+                elif plans.opens(site, frame):
                     reach(site.point)
-            else:
-                direct.discard(site)
-                pending = None if site.blind else site
+                else:
+                    calls.settle(site, direct=True)
             if shares:
                 # The interpreter has copied the frame's variables before this call and copies them back after it. Those
                 # shared with other functions another unit may have changed meanwhile: asking for them copies them anew.

@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from snippets_of_exits import EXITS  # type: ignore[import-not-found, unused-ignore]
 from snippets_of_flow import FLOW  # type: ignore[import-not-found, unused-ignore]
 from snippets_of_use import USE  # type: ignore[import-not-found, unused-ignore]
 
@@ -22,7 +23,7 @@ def main(folder: Path) -> None:
     passed: list[Point] = []
     watcher = make_watcher(passed.append)
     told: dict[str, dict[str, list[list[str | int]]]] = {}
-    for number, (name, source) in enumerate((FLOW | USE).items()):
+    for number, (name, source) in enumerate((FLOW | EXITS | USE).items()):
         path = folder / f"snippet_{number}.py"
         path.write_text(source)
         for level in LEVELS:
