@@ -1,5 +1,6 @@
 """Rare interleavings, planted: how soon our explorer and its peers find each, and how fast they go."""
 
+import sys
 from datetime import datetime
 
 import click
@@ -10,6 +11,7 @@ from bench.explore.results import closing, report
 from bench.explore.running import run
 from bench.explore.score import Row, detection, from_json, speed, to_json, totals
 from bench.explore.tools import of_packages, tools
+from harness.core.errors import UserError
 
 ROWS = CACHE / "rows"
 
@@ -64,4 +66,8 @@ def _kept() -> list[Row]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UserError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
