@@ -87,7 +87,7 @@ class Calls:
 
     def learn(self, execution: Execution) -> None:
         """Take the results of callables that ran one after the other as right."""
-        results = _results(execution)
+        results = _results(execution, self.names)
         if results not in self._right:
             self._right.append(results)
 
@@ -101,10 +101,10 @@ class Calls:
         works = [
             Work(name, partial(call, *given)) for name, call in zip(self.names, self._calls, strict=True)
         ]
-        return Round(works, self._judge, state=lambda execution: repr(_results(execution)))
+        return Round(works, self._judge, state=lambda execution: repr(_results(execution, self.names)))
 
     def _judge(self, execution: Execution) -> Mixup | None:
-        results = _results(execution)
+        results = _results(execution, self.names)
         if self._expect is None:
             return None if results in self._right else self._unlike(execution, results, self._right)
         if not callable(self._expect):
@@ -123,27 +123,25 @@ class Calls:
         for unit, result in enumerate(results):
             allowed = [each[unit] for each in right]
             if result not in allowed:
-                name = execution.names[unit]
+                name = self.names[unit]
                 instead = (
                     " or ".join(dict.fromkeys(map(repr, allowed))) or "anything seen one after the other"
                 )
                 verb = repr(result) if isinstance(result, _Raised) else f"returned {result!r}"
                 kind = "error" if isinstance(result, _Raised) else "wrong result"
                 return Mixup(f"{name} {verb}, not {instead}", name, kind)
-        together = ", ".join(
-            f"{name} {result!r}" for name, result in zip(execution.names, results, strict=False)
-        )
+        together = ", ".join(f"{name} {result!r}" for name, result in zip(self.names, results, strict=False))
         return Mixup(
             f"no order of one after the other returns {together}", execution.names[0], "wrong result"
         )
 
 
-def _results(execution: Execution) -> list[Any]:
-    """Return what the callables themselves returned or raised; units that they began do not count."""
-    roots = [unit for unit, name in enumerate(execution.names) if "/" not in name]
+def _results(execution: Execution, names: Sequence[str]) -> list[Any]:
+    """Return what the callables themselves returned or raised; units that they began, and a clock, do not count."""
+    own = [unit for unit, name in enumerate(execution.names) if name in names]
     return [
         result if (error := execution.errors[unit]) is None else _Raised(told(error))
-        for unit in roots
+        for unit in own
         for result in [execution.results[unit]]
     ]
 

@@ -43,8 +43,9 @@ def seen_in_results(tale: Tale, mixup: Mixup) -> Happened:
     if len(turns) > 1:
         return Happened(f"{tale.chain(turns)}; {'then ' if does else ''}{said}.", marks)
     left = tale.who(turn, tale.moments[turn].left)
-    told = f"{_switch(tale, turn, left, contested)}{_end(left, mixup.unit, does, said)}."
-    return Happened(told.replace(",,", ",").replace(",;", ";"), marks)
+    return Happened(
+        f"{_switch(tale, turn, left, contested)}{_end(left, contested, mixup.unit, does, said)}.", marks
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +79,20 @@ def _contested(tale: Tale, turn: int) -> Contested | None:
 
 def _switch(tale: Tale, turn: int, left: str, contested: Contested | None) -> str:
     """Tell the one switch, with what was read and written round it."""
+    overtaken = tale.overtaken(turn)
     if contested is None:
-        return f"{left} {tale.overtaken(turn)}"
+        return f"{left} {overtaken}"
     if contested.read is None:
-        return f"{left} {tale.overtaken(turn)}, which wrote {contested.object}, and wrote over that"
+        return f"{left} {overtaken}, which wrote {contested.object}, and wrote over that"
     if contested.read > turn:
-        return f"{left} {tale.overtaken(turn)}, which wrote {contested.object},"
-    return f"{left} read {contested.object}, {tale.overtaken(turn)}, which wrote it,"
+        return f"{left} {overtaken}, which wrote {contested.object}"
+    return f"{left} read {contested.object}, {overtaken}, which wrote it"
 
 
-def _end(left: str, unit: str, does: str, said: str) -> str:
+def _end(left: str, contested: Contested | None, unit: str, does: str, said: str) -> str:
     """Tell what came of it."""
+    if does and unit == left:
+        return f"{',' if contested else ''} and then {does}"
     if does:
-        return f" and then {does}" if unit == left else f" and then {said}"
+        return f"; then {said}"
     return f", so that {said}" if said.startswith("no ") else f"; {said}"

@@ -8,6 +8,8 @@ from harness.core.history import Event, History, Kind
 from harness.explorer.located import Moment, Tape, What
 from harness.explorer.places import in_short, place
 
+CLOCK = "clock"
+"""What hosts call the unit whose step is that a time-out fires."""
 MOST_TOLD = 3
 """Switches that one sentence tells one by one."""
 AN_ITEM = "an item"
@@ -100,6 +102,8 @@ class Tale:
         by = by or self.who(index)
         where = place(turn.file, turn.line)
         at = f" at {where}" if where else ""
+        if by == CLOCK:
+            by = "a time-out"
         if turn.could:
             return f"{subject}was overtaken by {by}{at}"
         why = f" for {in_short(turn.waits)}" if turn.waits else ""

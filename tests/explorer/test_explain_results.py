@@ -1,5 +1,6 @@
 """What is explained of a mix-up that only a result shows, of deadlocks, and of what threads read and wrote."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.controlled.greenlets import CONTROLLED
+from harness.controlled.tasks import CONTROLLED as TASKS
 from harness.controlled.threads import CONTROLLED as THREADS
 from harness.core.control import ControlledHost, Watch
 from harness.core.exploration import Explanation
@@ -183,3 +185,57 @@ def test_threads_show_what_was_written() -> None:
 
 def unlike(results: list[Any]) -> bool:
     return len(set(results)) == 2
+
+
+async def hurries(shared: Shared) -> str:
+    try:
+        async with asyncio.timeout(5):
+            await asyncio.sleep(1)
+    except TimeoutError:
+        return "late"
+    return "in time"
+
+
+async def idles(shared: Shared) -> str:
+    await asyncio.sleep(1)
+    return "done"
+
+
+def test_a_time_out_is_called_by_its_name() -> None:
+    told = tell(hurries, idles, host=TASKS, expect=["in time", "done"])
+    where = f"{HERE}:{line_of(hurries, 'await')}"
+    assert (
+        told.sentence
+        == f"alice was overtaken by a time-out at {where} and then returned 'late', not 'in time'."
+    )
+
+
+def files_then_forgets(name: str, shared: Shared) -> Any:
+    first = shared.setdefault("names", [name])
+    pause()
+    return name in first or "forgotten"
+
+
+def test_who_loses_is_told_apart_from_who_is_overtaken() -> None:
+    told = tell(partial(files_then_forgets, "alice"), partial(files_then_forgets, "bob"), expect=[True, True])
+    assert told.sentence == (
+        "bob began after alice had ended and returned 'forgotten', not True: no switch is needed for that."
+    )
+
+
+def ends_in_turn(name: str, shared: Shared) -> Any:
+    before = shared.get("under way")
+    shared["under way"] = name
+    pause()
+    shared.pop("under way", None)
+    return before
+
+
+def test_the_victim_may_be_the_one_who_overtook() -> None:
+    told = tell(partial(ends_in_turn, "alice"), partial(ends_in_turn, "bob"), expect=alone)
+    assert told.sentence.startswith("alice was overtaken by bob at ")
+    assert told.sentence.endswith("; the check refused the results [None, 'alice'].")
+
+
+def alone(results: list[Any]) -> bool:
+    return results[1] is None
