@@ -93,7 +93,8 @@ class Accesses:
         each = self._instructions[number]
         if each.opname in {"LOAD_GLOBAL", "LOAD_NAME"}:
             value = self.value(each.argval)
-            return value is not MISSING and not issubclass(type(value), SCALARS)
+            rebound = each.argval in self._stored.later  # by another module, as an attribute of this one
+            return value is not MISSING and not rebound and not issubclass(type(value), SCALARS)
         return each.opname in {"LOAD_ATTR", "LOAD_METHOD"} and each.argval in self._stored.once
 
     def _shared_name(self, number: int, writes: bool) -> bool:
@@ -105,9 +106,8 @@ class Accesses:
         if name in self._stored.names or writes:
             return name in self._stored.names or not local
         value = self.value(name)
-        return value is MISSING or not (
-            _fixed(value) or (issubclass(type(value), SCALARS) and name.isupper())
-        )
+        constant = issubclass(type(value), SCALARS) and name.isupper() and name not in self._stored.later
+        return value is MISSING or not (constant or _fixed(value))
 
     def _shared_attribute(self, number: int) -> bool:
         name = self._instructions[number].argval

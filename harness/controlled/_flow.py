@@ -97,7 +97,7 @@ class Flow:
         seen = set()
         while todo:
             number, slot = todo.pop()
-            # The way straight on is tried first; if it comes from a handler, nothing is before that, and another is tried.
+            # The way straight on is tried first, and others where it begins at a handler of exceptions.
             for candidate in sorted(self._before.get(number, ()), key=lambda each: each == number - 1):
                 if candidate in seen:
                     continue

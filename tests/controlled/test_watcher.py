@@ -4,6 +4,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -290,6 +291,34 @@ UNASKED = """class Proxy:
     def size(self, value): self.all.clear()
     def keep(self): return self.all
 """
+
+
+def test_what_another_watched_file_stores_counts(
+    passed: Passed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def module(name: str, source: str) -> Any:
+        path = tmp_path / f"{name}.py"
+        path.write_text(source)
+        made = ModuleType(name)
+        made.__file__ = str(path)
+        exec(compile(source, str(path), "exec"), vars(made))
+        monkeypatch.setitem(sys.modules, name, made)
+        return made
+
+    model = module(
+        "a_model",
+        "LIMIT, table = 1, []\nclass User:\n    def __init__(self): self.names = []\n"
+        "def work(user):\n    0 < 1\n    user.names[0]\n    table[LIMIT]\n",
+    )
+    user = model.User()
+    user.names, model.table = [1], [1, 2]
+    passed.watcher.watch(Watch(("a_model.py",), FREE))
+    passed.run(model.work, user)
+    assert passed.told() == ["enter 4", "load 6", "load 7"]
+    module("a_view", "def change(user, model):\n    user.names = []\n    model.LIMIT, model.table = 2, []\n")
+    passed.watcher.watch(Watch(("a_model.py", "a_view.py"), FREE))
+    passed.run(model.work, user)
+    assert passed.told() == ["enter 4", "load 6", "load 6", "load 7", "load 7", "load 7"]
 
 
 def test_code_that_is_not_watched_and_runs_without_a_call_in_the_source(passed: Passed, load: Load) -> None:
