@@ -13,9 +13,9 @@ Where the program is tracked, a branch is taken only where it turns round a race
 where the unit began to run that is left in doing so, because there the switch may cost less (bounded partial-order
 reduction: Coons, Musuvathi and McKinley, OOPSLA 2013). They prove that every local state is reached that can be within
 the bound. So is every outcome: it is the local state of one more unit that joins all others and reads everything, which
-runs last and so never costs a preemption. The proof wants schedules by cost alone, hence where a unit has lost patience
-every branch is taken. Equivalent beginnings are not put together: what races with one may not with the other, and that
-loses outcomes (the tests know such programs).
+runs last and so never costs a preemption. They know nothing of patience, hence where a unit has lost it every branch is
+taken. Equivalent beginnings must not be put together as well: a race that comes after both would be turned round off
+one alone, where it may cost more.
 """
 
 from array import array
@@ -135,7 +135,11 @@ class PreemptionBounded:
             self._push(Branches(path, choices, cost, weak, effort, spread_out), 0)
 
     def least_left(self) -> int | None:
-        """Return the fewest preemptions of the schedules that are left; None when none is."""
+        """Return the fewest preemptions of the schedules that are left; None when none is.
+
+        A dearer schedule may show races that bring cheaper ones again. Nothing new comes of these: once none was left,
+        all races of the cheaper ones had been turned round, which is what a search with the smaller bound does.
+        """
         return min((entry[-1].cost for entry in self._queue), default=None)
 
     def _all(self) -> list[tuple[Choice, int]]:
