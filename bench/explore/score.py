@@ -80,7 +80,7 @@ def detection(row: Row | None) -> str:
         return "false pass"
     if not row.faulty:
         return "stopped"
-    share = "" if row.found == row.seeds else f" ({row.found}/{row.seeds})"
+    share = "" if row.found == row.seeds else f" ({row.found}/{len(row.faulty)})"
     if not row.found:
         return "never" + share
     count = f"{row.schedules:g}" if math.isfinite(row.schedules) else "seldom"

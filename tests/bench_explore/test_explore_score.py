@@ -43,6 +43,7 @@ def tool(name: str, package: str) -> Tool:
         (Row(CASE, "t", (found(3), missed(), found(40)), seeds=3), "40 (2/3), 10 ms"),
         (Row(CASE, "t", (found(3), missed(), missed()), seeds=3), "seldom (1/3), 10 ms"),
         (Row(CASE, "t", (missed(), missed()), seeds=2), "never (0/2)"),
+        (Row(CASE, "t", (found(3), found(5)), seeds=7, stopped="took more than 120 s"), "4 (2/2), 10 ms"),
         (Row(CASE, "t", (missed(exhausted=True),)), "false pass"),
         (Row(CASE, "t", (found(3, 2.5),), fixed=found(1)), "3, 2.5 s FALSE FINDING"),
         (Row(CASE, "t", stopped="took more than 120 s"), "stopped"),
