@@ -9,6 +9,8 @@ from contextvars import Context
 from functools import partial
 from typing import Any, NoReturn
 
+from greenlet import greenlet
+
 from harness.controlled._thread_clock import Clock
 from harness.controlled._thread_watchdog import await_turn, hanging, interrupt
 from harness.controlled._thread_worker import Worker
@@ -213,11 +215,8 @@ class Baton:
         error: BaseException | None = None
         self.running = worker.ident
         try:
-            self.watcher.enter()
-            try:
-                result = Context().run(body, worker)
-            finally:
-                self.watcher.leave()
+            # A thread begins with a greenlet of its own; what is kept by greenlets must not outlive the unit on this one.
+            result = greenlet(self._watched).switch(body, worker)
         except Stopped:
             pass
         except BaseException as raised:
@@ -239,6 +238,13 @@ class Baton:
         else:
             self._end(unit, member, result, error)
         self._hand_to(self._choose())
+
+    def _watched(self, body: Body, worker: Worker) -> Any:
+        self.watcher.enter()
+        try:
+            return Context().run(body, worker)
+        finally:
+            self.watcher.leave()
 
     def _end(self, unit: int, member: Member, result: Any = None, error: BaseException | None = None) -> None:
         member.ended = True

@@ -29,6 +29,8 @@ class Clock:
         self._dues: dict[int, float] = {}
         self._limits: dict[int, float] = {}
         self._over: set[int] = set()
+        self._spent: list[tuple[float, int]] = []
+        """Limits of waits that were over in time."""
 
     def sleep(self, unit: int, seconds: float) -> None:
         """Note that a ready unit is due only then."""
@@ -54,10 +56,12 @@ class Clock:
 
     def ran_out(self, unit: int) -> bool:
         """Tell a unit that goes on whether its wait has run out, and forget the limit."""
-        self._limits.pop(unit, None)
+        due = self._limits.pop(unit, None)
         if unit in self._over:
             self._over.remove(unit)
             return True
+        if due is not None and self._execution.tracked:
+            self._spent.append((due, unit))
         return False
 
     def is_over(self, unit: int) -> bool:
@@ -71,11 +75,11 @@ class Clock:
         """
         execution, clock = self._execution, self._unit
         ready = execution.ready
-        limits = [due for unit, due in self._limits.items() if unit in execution.waiting]
-        if limits and execution.current != clock:
+        limits = self._pending()
+        if limits and (execution.current != clock or not ready):
             if clock not in ready:
                 execution.park(clock, ENDED)
-            self._dues[clock] = min(limits)
+            self._dues[clock] = min(limits)[0]
         elif clock in ready:
             ready.remove(clock)
             del self._dues[clock]
@@ -87,21 +91,41 @@ class Clock:
         """Move on to when the picked unit is due; False when it was the clock itself: then pick again."""
         due = self._dues.pop(unit, self.now)
         if unit == self._unit:
-            self._run_out(self._earliest())
+            self._run_out(*min(self._pending()))
             return False
         if due > self.now:
-            while (earliest := self._earliest()) != NOBODY and self._limits[earliest] <= due:
-                self._run_out(earliest)
+            for limit in sorted(self._pending()):
+                if limit[0] <= due:
+                    self._run_out(*limit)
             self._execution.touched.append((TIME, True))
             self.now = due
         return True
 
-    def _earliest(self) -> int:
-        limits, waiting = self._limits, self._execution.waiting
-        return min((unit for unit in limits if unit in waiting), key=limits.__getitem__, default=NOBODY)
+    def _pending(self) -> list[tuple[float, int]]:
+        """Return the limits that may be picked.
 
-    def _run_out(self, unit: int) -> None:
-        self._execution.touched.append((TIME, True))
-        self.now = max(self.now, self._limits[unit])
-        self._over.add(unit)
-        self._execution.wake(unit)
+        Where schedules are left out that are equivalent to others, this is told from what their steps touch. A limit
+        that does not matter any more is then picked all the same, and touches what it would have changed: or nothing
+        would tell that it could have come before what made it void.
+        """
+        execution = self._execution
+        limits = [(due, unit) for unit, due in self._limits.items()]
+        return (
+            limits + self._spent
+            if execution.tracked
+            else [each for each in limits if each[1] in execution.waiting]
+        )
+
+    def _run_out(self, due: float, unit: int) -> None:
+        execution = self._execution
+        execution.touched.append((TIME, True))
+        if unit in execution.waiting and self._limits.get(unit) == due:
+            self.now = max(self.now, due)
+            self._over.add(unit)
+            execution.wake(unit)
+            return
+        execution.touched.append((f"the waiting of {unit}", True))
+        if (due, unit) in self._spent:
+            self._spent.remove((due, unit))
+        else:
+            del self._limits[unit]
