@@ -11,8 +11,9 @@ from harness.core.control import Strategy, StrategyOptions
 from harness.core.execution import Execution
 from harness.schedulers.exhaustive import STRATEGY as EXHAUSTIVE
 from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
+from harness.schedulers.preemption_bounded import PreemptionBounded
 from tests.schedulers.programs import Operation, seen, unit
-from tests.schedulers.toy import Announce, Announcing, explore
+from tests.schedulers.toy import Announce, Announcing, explore, run
 
 MOST = 1_500
 """Schedules that a program may have without reduction; larger ones are not compared."""
@@ -68,6 +69,32 @@ def test_no_outcome_is_lost_without_a_bound(program: list[list[Operation]]) -> N
 @given(program=programs)
 def test_no_outcome_is_lost_within_a_bound(bound: int, program: list[list[Operation]]) -> None:
     assume(saved(program, PREEMPTION_BOUNDED, bound) is not None)
+
+
+@settings(max_examples=40, deadline=None)
+@given(programs)
+def test_once_a_bound_is_said_to_be_exhausted_all_its_outcomes_have_been_seen(
+    program: list[list[Operation]],
+) -> None:
+    units = [unit(f"r{index}", operations) for index, operations in enumerate(program)]
+    wanted = {}
+    for bound in (0, 1):
+        every = explore(
+            units, PREEMPTION_BOUNDED, StrategyOptions(bound=bound, reduce=False), most=MOST, seen=seen
+        )
+        assume(every.ended)
+        wanted[bound] = every.outcomes
+    scheduler = PreemptionBounded(StrategyOptions(bound=2))
+    outcomes = set()
+    for _ in range(MOST):
+        if not scheduler.begin():
+            break
+        execution = Execution(scheduler, tracked=True)
+        outcomes.add(seen(execution, run(units, execution)))
+        scheduler.done(execution)
+        left = scheduler.least_left()
+        for bound in [bound for bound in wanted if left is None or left > bound]:
+            assert outcomes >= wanted.pop(bound)
 
 
 def silent_writes(execution: Execution) -> Announce:
