@@ -85,3 +85,14 @@ def test_pct_finds_a_mix_up_as_often_as_it_promises() -> None:
     )
     lost = sum(execution.ran[0] != execution.ran[1] for execution in explored.executions)
     assert lost >= 100
+
+
+def test_pct_lowers_who_runs_alone_as_well() -> None:
+    def parent(shared: Shared) -> Body:
+        for _ in range(3):
+            yield PAUSED
+        shared.spawn(segments(2))
+        yield PAUSED
+
+    for ran in drawn(PCT, [parent], 50, depth=2, horizon=4):
+        assert ran[:5] == (0, 0, 0, 0, 1)
