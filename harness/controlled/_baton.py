@@ -9,8 +9,6 @@ from contextvars import Context
 from functools import partial
 from typing import Any, NoReturn
 
-from greenlet import greenlet
-
 from harness.controlled._thread_clock import Clock
 from harness.controlled._thread_watchdog import await_turn, hanging, interrupt
 from harness.controlled._thread_worker import Worker
@@ -215,8 +213,7 @@ class Baton:
         error: BaseException | None = None
         self.running = worker.ident
         try:
-            # A thread begins with a greenlet of its own; what is kept by greenlets must not outlive the unit on this one.
-            result = greenlet(self._watched).switch(body, worker)
+            result = worker.fresh(self._watched).switch(body, worker)
         except Stopped:
             pass
         except BaseException as raised:

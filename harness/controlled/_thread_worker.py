@@ -9,6 +9,8 @@ from _thread import allocate_lock
 from collections.abc import Callable
 from typing import Any
 
+from greenlet import greenlet
+
 Job = Callable[["Worker"], None]
 
 
@@ -30,6 +32,7 @@ class Worker:
         """Whether it was given up: it hangs in something real, or would not be stopped."""
         self.ident = 0
         self.native_id = 0
+        self._greenlet = greenlet()
         self._forget: Callable[[], None] = _nothing
         self.thread = threading.Thread(target=self._serve, name=f"controlled-{number}", daemon=True)
         self.thread.start()
@@ -40,9 +43,18 @@ class Worker:
         self.turn.release()
         self.thread.join()
 
+    def fresh(self, run: Callable[..., Any]) -> greenlet:
+        """Return a greenlet for one unit, as a thread begins with one of its own: Locals are kept by greenlets, too."""
+        made = self._greenlet
+        made.run = run
+        return made
+
     def as_new(self) -> None:
         """Forget, on this thread itself, what a unit left behind on it: thread-locals, and facts about the thread."""
         self._forget()
+        # In two steps, so that the one for the next unit has the address of the one that dies, as its thread's ident.
+        del self._greenlet
+        self._greenlet = greenlet()
         facts = vars(self.thread)
         if facts != self._facts:
             facts.clear()
@@ -51,6 +63,7 @@ class Worker:
     def _serve(self) -> None:
         self.ident, self.native_id = threading.get_ident(), threading.get_native_id()
         self._forget = _forgetting()
+        self._greenlet = greenlet()  # of this thread
         turn = self.turn
         while not self.gone:
             turn.acquire()
