@@ -23,8 +23,8 @@ def explained(
 ) -> Iterator[CellResult]:
     """Yield the mixed cells whose interleaving is not known yet, each with what a search for it came to.
 
-    The search goes deeper than the one that follows each flood. A server's requests are explored on units of its kind in one process: on the host's cell of the same scenario, which
-    may be known already.
+    The search goes deeper than the one that follows each flood. A server's requests are explored on units of its kind
+    in one process: on the host's cell of the same scenario, which may be known already.
     """
     results = list(results)
     known = {_key(result): result for result in results if _is_explained(result)}

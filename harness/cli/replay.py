@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from harness.core.errors import UserError
+
 GONE, THERE = 0, 1
 
 
@@ -32,6 +34,10 @@ def replay(ctx: click.Context, token: str, test: Path | None) -> None:
 
     asked = decode(token)
     if asked.reference.startswith("test:"):
+        if test is not None:
+            raise UserError(
+                f"the schedule is one of {asked.reference.removeprefix('test:')}, a test already: keep that"
+            )
         ctx.exit(_by_pytest(asked.reference.removeprefix("test:"), token))
     done = run(program_of(asked), host_of(asked), asked)
     print_replayed(done.explanation, done.missed, console(sys.stdout))

@@ -187,8 +187,8 @@ class Execution:
         self.options: list[tuple[int, ...]] = []
         """For each step, all units that could have run it."""
         self.touches: list[tuple[Touch, ...]] = []
-        """For each step that has ended, what it touched, in order: all of it where the program is tracked, else what was
-        announced or told by the point that it began at."""
+        """For each step that has ended, what it touched, in order: all of it where the program is tracked, else what
+        was announced or told by the point that it began at."""
         self.touched: list[Touch] = []
         """What the running step has touched so far."""
         self.anchors: list[Anchor | None] = []
