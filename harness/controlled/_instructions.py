@@ -53,6 +53,13 @@ class Stop:
         self.jumps = False
         """It jumps backward if a condition holds, and only then the lock is looked at."""
 
+    def before_call_alone(self) -> bool:
+        """Tell whether all that happens here hangs on what is called, and one is told of that by the call itself."""
+        site = self.site
+        return site is not None and not (
+            self.returned or self.point or site.joins or site.hidden or site.spread
+        )
+
     def points(self) -> Iterator[Point]:
         """Yield what may be reached here."""
         yield from (point for _, point in self.arrivals)
@@ -60,7 +67,7 @@ class Stop:
             yield self.returned[1]
         if self.point:
             yield self.point
-        if self.site:
+        if self.site and not self.site.blind:
             yield self.site.point
 
 
@@ -133,8 +140,10 @@ class Study:
             elif number in self.loops:
                 self._loop(number, stop)
             elif number in self.calls:
-                site = stop(number).site = self._site(number)
+                site = self._site(number)
                 site.joins = number + 1 in self.flow.targets
+                if site.joins or not site.blind:
+                    stop(number).site = site
                 ahead = self._ahead(number + 1)
                 if ahead not in self.loops or self.instructions[ahead].opname != "JUMP_BACKWARD":
                     point = self._point(Role.RETURNED, number, self._next_access(number + 1))

@@ -89,7 +89,7 @@ def _callbacks(
     watched. Another tool may turn everything on again (``restart_events``): then each comes once more.
     """
     events, disable = monitoring.events, monitoring.DISABLE
-    known, sites = plans.known, plans.sites
+    known, instructions, sites = plans.known, plans.instructions, plans.sites
 
     def started(code: CodeType, offset: int) -> object:
         plan = known.get(id(code))
@@ -140,7 +140,7 @@ def _callbacks(
                 unit.calls.settle(site, direct=True)
 
     def passed(code: CodeType, offset: int) -> object:
-        stop = known[id(code)].get(offset)
+        stop = instructions[id(code)].get(offset)
         if stop is None:
             return disable
         ident = get_ident()

@@ -41,6 +41,8 @@ class Plans:
         """Other code that watched code was seen to run without a call in its source, by its identity."""
         self.known: dict[int, Plan] = {}
         """By the identity of the code, for hashing it costs more than a call."""
+        self.instructions: dict[int, Plan] = {}
+        """By the same, the plans without calls that one is told of otherwise."""
         self.sites: dict[int, dict[int, Site]] = {}
         """By the same, the calls by their offsets, those in `with` statements left out."""
 
@@ -78,6 +80,9 @@ class Plans:
         self.codes.append(code)
         self.known[id(code)] = plan
         self._studies[id(code)] = study
+        self.instructions[id(code)] = {
+            offset: stop for offset, stop in plan.items() if not stop.before_call_alone()
+        }
         sites = (stop.site for stop in plan.values())
         self.sites[id(code)] = {site.offset: site for site in sites if site and not site.hidden}
         return plan
