@@ -108,8 +108,8 @@ TERMS = {
     "exploration": "A search of the schedules of a few requests: a scheduler picks which of them goes on at each step.",
     "schedule": "Who ran in each step, from the first to the last; an interleaving, and it can be run again.",
     "preemption": "Leaving a unit that could go on for another, as an operating system does; a bound says how often.",
-    "feasibility": "The weakest scheduler that can make a mix-up: requests in turn, an idle loop's order, I/O and timers "
-    "of another length, a switch of threads by the GIL, or only threads that run at once.",
+    "feasibility": "The weakest scheduler that can make a mix-up: requests in turn, an idle loop's order, I/O and "
+    "timers of another length, a switch of threads by the GIL, or only threads that run at once.",
     "token": "A value that only one request writes, so that whoever sees it elsewhere knows where it came from.",
 }
 

@@ -11,12 +11,13 @@ from harness.catalog import Entry, entries
 from harness.core.history import History, Probe
 from harness.core.record import Cell, CellResult, Ending, Run
 from harness.engine.client import Client, TransportError
-from harness.engine.job import Options, repeat_command
+from harness.engine.job import Explore, Options, repeat_command
 from harness.engine.over_http import fetch, receive
 from harness.engine.server_process import ServerProcess
+from harness.explained import explained
 from harness.locust_users.ledger import CLIENT, Ledger, MixUp
 from harness.locust_users.traffic import Orders
-from harness.runs import Recorder
+from harness.runs import Recorder, processors
 from harness.selection import Asked, Selection
 
 LIMIT_SECONDS = 5.0
@@ -24,6 +25,8 @@ LIMIT_SECONDS = 5.0
 SERIAL_REQUESTS = 4
 """After the flood so many requests go to each scenario one at a time, for what stays corrupted."""
 LOOK_SECONDS = 0.05
+EXPLORED = Explore(seconds=3.0)
+"""How far the interleaving of each mix-up is searched for when the test is over."""
 
 
 @dataclass(slots=True)
@@ -173,6 +176,8 @@ class Trial:
                     self._recorder.add(result)
         finally:
             self.stop()
+        for result in explained(self._recorder.results.values(), self._options, EXPLORED, processors()):
+            self._recorder.add(result)
 
     def _wind_up(self, bench: Bench) -> None:
         """Send the last requests and wait for all to end; a server that is gone or stuck is left at once."""
