@@ -99,6 +99,8 @@ def closing(cases: Sequence[str], tools: Sequence[Tool], rows: Sequence[Row]) ->
                 )
         else:
             usual, best = ratios(fitting, tools[:1], tools, rows), ratios(fitting, tools, tools, rows)
+            if not best:
+                continue
             lines.append(
                 f"- {title.lower()}: {ratio_words(best)} as many schedules/s as the fastest peer in {len(best)} cases; "
                 f"{ratio_words(usual)} by the default, which begins anew whenever it is through with a fixed form"
