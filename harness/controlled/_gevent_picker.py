@@ -13,6 +13,7 @@ from harness.controlled._gevent_grants import Grants
 from harness.controlled._gevent_heads import HANDS_ON
 from harness.controlled._gevent_line import Line
 from harness.controlled._gevent_loop import Callback, Timer, VirtualLoop
+from harness.controlled._gevent_memory import filled
 from harness.controlled._gevent_unit import GreenletUnit
 from harness.controlled._gevent_words import ANOTHER, told, waits_for
 from harness.controlled._native_thread import NativeThread
@@ -41,6 +42,7 @@ class Picker:
         self.line = Line(execution.ready)
         self.by_greenlet: dict[greenlet, GreenletUnit] = {}
         self._children = 0
+        self._memory: list[Any] | None = None
         self._clock = Clock(loop, self.line, execution, self.call)
         self._grants = Grants(self)
         self._roots = self._aftermath = self._spins = 0
@@ -225,6 +227,8 @@ class Picker:
         """Make a unit of a greenlet, which is to begin by this entry; without one it has begun, behind our back."""
         execution = self.execution
         if not name:
+            if self._memory is None:
+                self._memory = filled()
             spawner = self.units[execution.current] if execution.current != NOBODY else None
             if spawner is None:
                 self._children += 1

@@ -105,7 +105,7 @@ def test_the_words_are_found_without_looking_up_what_a_proxy_stands_for(control:
     asked: list[str] = []
 
     class Proxy:
-        @property
+        @property  # type: ignore[misc]
         def __class__(self) -> type:
             asked.append("__class__")
             return Event
