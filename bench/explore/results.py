@@ -30,7 +30,7 @@ def report(
     how = (
         f"Written by `./dev bench explore --write` on {today.isoformat()}, on 2 cores that had other work as well: "
         "schedules count, seconds tell the order of size, and rates are by processor time. "
-        "All tools ran in one Python, one after the other. "
+        "All tools ran in one Python, each on each case in a process of its own. "
         f"A tool that draws had {seeds} seeds with at most {schedules} schedules each, any other one search with at "
         f"most {seeds * schedules:,}; ours ends by itself."
     )
