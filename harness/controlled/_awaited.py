@@ -92,7 +92,7 @@ class Awaited:
         """Stand at a switch point, if its operations are such."""
         baton = self.baton
         if baton.finely and not baton.muted and not baton.stopping:
-            baton.reach(point(role, sys._getframe(2)))
+            baton.stand(point(role, sys._getframe(2)))
 
     def wait(self, until: float | None) -> bool:
         """Wait for it; False when it became too late. The unit stands in ``waiters`` meanwhile."""

@@ -2,14 +2,15 @@
 
 import gc
 from _thread import allocate_lock, get_ident
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures._base import LOGGER
 from contextvars import Context
 from functools import partial
+from sys import gettrace, settrace
 from typing import Any, NoReturn
 
 from harness.controlled._thread_clock import Clock
+from harness.controlled._thread_member import Body, Member
 from harness.controlled._thread_watchdog import await_turn, hanging, interrupt
 from harness.controlled._thread_worker import Worker
 from harness.controlled._watcher import Watcher
@@ -23,31 +24,9 @@ REFUSALS = 100
 IDENTS = "the idents of threads"
 """What is touched by whoever takes one or gives one back."""
 
-Body = Callable[[Worker], Any]
-
 
 class Stopped(BaseException):
     """Ends a unit whose schedule is over."""
-
-
-class Member:
-    """A unit of the running schedule, and the thread it runs on."""
-
-    __slots__ = ("background", "bodies", "ended", "joiners", "kept", "name", "started", "worker")
-
-    def __init__(self, name: str, bodies: Iterable[Body], worker: Worker | None, background: bool) -> None:
-        self.name = name
-        self.bodies = deque(bodies)
-        """What it does, on one thread after the other: on this one, and on the next."""
-        self.worker = worker
-        self.background = background
-        """Whether the schedule does not wait for it."""
-        self.kept = False
-        """Whether its thread outlives it, as a pool's does."""
-        self.joiners: list[int] = []
-        self.started = 0
-        """How many threads it has started."""
-        self.ended = False
 
 
 class Baton:
@@ -85,10 +64,17 @@ class Baton:
     # What a unit does, on its own thread.
 
     def reach(self, point: Point) -> None:
-        """Stand at a switch point, and return when this unit is picked."""
+        """Stand at a switch point that the watcher tells of, and return when this unit is picked."""
         if get_ident() != self.running:
             self.check_gone()
         elif not (self.muted or self.stopping):
+            unit = self.execution.current
+            self.execution.park(unit, point)
+            self._switch(unit)
+
+    def stand(self, point: Point) -> None:
+        """Stand at a switch point of an operation of the host's own."""
+        if not (self.muted or self.stopping):
             unit = self.execution.current
             self.execution.park(unit, point)
             self._give_way(unit)
@@ -162,6 +148,18 @@ class Baton:
                 raise Stopped
 
     def _give_way(self, unit: int) -> None:
+        """Switch, and spare the watcher what is called for that."""
+        tracer = gettrace()
+        if tracer is None:
+            self._switch(unit)
+            return
+        settrace(None)
+        try:
+            self._switch(unit)
+        finally:
+            settrace(tracer)
+
+    def _switch(self, unit: int) -> None:
         self.running = 0
         worker = self.members[unit].worker
         assert worker is not None

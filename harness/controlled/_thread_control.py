@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import PurePath
 from typing import Any
 
-from harness.controlled._baton import Baton, Body
+from harness.controlled._baton import Baton
 from harness.controlled._place import NOWHERE, Place, beginning, place
 from harness.controlled._thread_adoption import Adoption
 from harness.controlled._thread_interrupts import Interrupts
+from harness.controlled._thread_member import Body
 from harness.controlled._thread_patches import Patches
 from harness.controlled._thread_pools import Pools
 from harness.controlled._thread_spawning import Spawning

@@ -44,7 +44,7 @@ class Pools:
             baton.check_gone()
             return real_submit(pool, function, *args, **kwargs)
         if baton.finely:
-            baton.reach(point(Role.CALL, sys._getframe(1)))
+            baton.stand(point(Role.CALL, sys._getframe(1)))
         units = len(baton.members)
         muted, baton.muted = baton.muted, True
         try:
@@ -52,9 +52,9 @@ class Pools:
         finally:
             baton.muted = muted
         if len(baton.members) > units:
-            baton.reach(STARTED)
+            baton.stand(STARTED)
         elif baton.finely:
-            baton.reach(point(Role.RETURNED, sys._getframe(1)))
+            baton.stand(point(Role.RETURNED, sys._getframe(1)))
         return future
 
     def shutdown(self, pool: ThreadPoolExecutor, wait: bool = True, *, cancel_futures: bool = False) -> None:

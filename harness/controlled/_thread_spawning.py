@@ -74,7 +74,7 @@ class Spawning:
         name = f"{parent.name}/{parent.started}"
         unit = baton.enlist(name, [partial(run_thread, thread)], worker, background=background)
         self._units[id(thread)] = thread, unit
-        baton.reach(STARTED)
+        baton.stand(STARTED)
 
     def run_anew(self, function: Callable[[], Any], worker: Worker) -> Any:
         """Run a function on a thread that is kept as on a new one, and return its result."""

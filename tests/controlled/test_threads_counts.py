@@ -2,10 +2,12 @@
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from greenlet import getcurrent, greenlet
 
 from harness.controlled.threads import CONTROLLED
 from harness.controlled.threads_per_request import CONTROLLED as PER_REQUEST
@@ -123,6 +125,21 @@ def test_each_unit_is_on_a_thread_of_its_own_and_finds_it_as_new() -> None:
 
     explored = explore(make, None)
     assert explored.outcomes == {(2, (None, None), (None, None)): explored.schedules}
+
+
+def test_what_is_kept_by_greenlets_ends_with_the_unit() -> None:
+    kept: weakref.WeakKeyDictionary[greenlet, str] = weakref.WeakKeyDictionary()
+
+    def make() -> Program:
+        def call() -> str:
+            found = kept.get(getcurrent(), "nothing")
+            kept[getcurrent()] = "something"
+            return found
+
+        return works(call, call), lambda: len(kept)
+
+    explored = explore(make, None)
+    assert {tuple(execution.results) for execution in explored.executions} == {("nothing", "nothing")}
 
 
 def test_a_scheduler_that_fails_fails_the_run() -> None:
