@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from harness.engine.pool import Worker
     from harness.selection import Asked
 
+EXPLORED = 5.0
+"""Seconds that the interleaving of a broken promise is searched for."""
 FIXTURE = "ctxstress_cell"
 MARKER = "ctxstress"
 PAYLOAD = "ctxstress_result"
@@ -131,11 +133,17 @@ class CellTest:
 
     def check(self) -> None:
         """Run the cell and fail unless it is as promised: kept, a control caught, or nothing promised."""
+        from harness.core.verdict import Grade
+        from harness.engine.job import Explore
         from reports.matrix import standing
         from reports.words import FAULTS
 
         stash = self._item.config.stash
         result = stash.setdefault(BENCH, Bench()).run(self.job)
+        if result.grade is Grade.BROKEN:
+            from harness.explained import explained
+
+            result = next(explained([result], self.job.options, Explore(seconds=EXPLORED), 1), result)
         self._item.stash[SENT] = json.dumps({"result": asdict(result), "notes": stash[NOTES]})
         if standing(result) in FAULTS:
             pytest.fail(describe(result), pytrace=False)
@@ -143,12 +151,15 @@ class CellTest:
 
 def describe(result: "CellResult") -> str:
     """Say what is wrong with a cell: how it stands, both lanes of the first mix-up, what else is known, the command."""
+    from reports.explored_text import told
     from reports.lanes_text import witness_text
     from reports.matrix import standing
     from reports.sentences import explanation, saw
 
     parts = [f"{result.cell.id} is {standing(result)}: {saw(result)}. {explanation(result)}"]
     parts += [witness_text(sample) for sample in result.samples if sample.witness][:1]
+    if result.explored is not None:
+        parts.append(told(result.explored))
     parts += [f"{trouble.count} × {trouble.text}" for trouble in result.troubles]
     parts += ["where it stood:", *result.hung_at] if result.hung_at else []
     parts += [f"its log ends with:\n{result.log}"] if result.log else []
