@@ -121,8 +121,11 @@ class Study:
             self._around[number] = before, self._point(Role.RETURNED, number, self._next_access(number + 1))
         return self._around[number]
 
-    def stops(self, level: Feasibility) -> dict[int, Stop]:
-        """Return what may be reached at this level, by the offset of the instruction that comes next."""
+    def stops(self, level: Feasibility, *, every: bool = False) -> dict[int, Stop]:
+        """Return what may be reached at this level, by the offset of the instruction that comes next.
+
+        Of two points with nothing between them one is enough to switch at; ``every`` asks for both.
+        """
         stops: dict[int, Stop] = {}
         if level.rank < Feasibility.GIL_SWITCH.rank:
             return stops
@@ -150,7 +153,7 @@ class Study:
                     stop(number + 1).returned = site, point
         if level is Feasibility.FREE_THREADED:
             for number, access in self.accesses.all.items():
-                if number != doubled:
+                if every or number != doubled:
                     role = Role.STORE if access.writes else Role.LOAD
                     stop(number).point = self._point(role, number, access, Feasibility.FREE_THREADED)
         return stops

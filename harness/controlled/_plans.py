@@ -24,6 +24,7 @@ class Plans:
 
     def __init__(self, watch: Watch) -> None:
         self.level = watch.level
+        self._every = watch.every
         self.on = bool(watch.files) and watch.level.rank >= Feasibility.GIL_SWITCH.rank
         self._ends = tuple("/" + PurePath(file).as_posix().lstrip("/") for file in watch.files)
         self.watched: dict[str, bool] = {}
@@ -76,7 +77,7 @@ class Plans:
         if not self.watches(code):
             return None
         study = Study(code, namespace, self._facts(code.co_filename))
-        plan = study.stops(self.level)
+        plan = study.stops(self.level, every=self._every)
         self.codes.append(code)
         self.known[id(code)] = plan
         self._studies[id(code)] = study

@@ -95,6 +95,8 @@ class Watch:
     """Paths of source files, or ends of such paths: ``shop/views.py``."""
     level: Feasibility = Feasibility.JITTER
     """The strongest scheduler whose switch points are reported."""
+    every: bool = False
+    """Whether points are reported beside which another one would do: not to search, but to see what a unit does."""
 
 
 class Control(Protocol):

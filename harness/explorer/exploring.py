@@ -65,7 +65,7 @@ def _explained(
     assert search.found.mixup is not None
     control.watch(Watch(limits.files, search.level))
     small = smallest(program, control, search.found.execution.ran, search.found.mixup)
-    closer = Watch(limits.files, host.levels[-1])
+    closer = Watch(limits.files, host.levels[-1], every=True)
     told = explain(small.program, control, small.path, small.mixup, search.feasibility, closer)
     if not program.reference:
         return told

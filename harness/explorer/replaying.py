@@ -38,7 +38,7 @@ def replay(program: Program, host: ControlledHost, token: Token) -> Replayed:
         ran = _run(program, control, scheduler)
         if ran.mixup is None:
             return Replayed(None, None, len(scheduler.missed))
-        closer = Watch(token.files, host.levels[-1])
+        closer = Watch(token.files, host.levels[-1], every=True)
         told = explain(program, control, ran.execution.ran, ran.mixup, ran.needs(), closer)
     return Replayed(ran.mixup, told, len(scheduler.missed))
 
