@@ -42,6 +42,7 @@ class Patches:
         inner_lock = _inner_factory(baton)
         elapsed = _elapsed(baton)
         start, join = _methods_of_threads(spawning)
+        start_bare = _start_bare(spawning)
         submit, shutdown, begin_future = _methods_of_pools(pools)
         self._places: list[Place] = [
             (time, "sleep", sleep),
@@ -49,6 +50,7 @@ class Patches:
             (time, "time", now),
             (_thread, "allocate_lock", lock),
             (_thread, "RLock", rlock),
+            (_thread, "start_new_thread", start_bare),
             (threading, "Lock", lock),
             (threading, "RLock", rlock),
             (threading, "_allocate_lock", inner_lock),
@@ -73,6 +75,7 @@ class Patches:
             (threading.RLock, rlock),
             (real_rlock, rlock),
             (real_queue, simple_queue),
+            (_thread.start_new_thread, start_bare),
         ]
         self._before: list[Place] = []
 
@@ -105,6 +108,15 @@ def _methods_of_threads(spawning: Spawning) -> tuple[Callable[..., None], ...]:
     return start, join
 
 
+def _start_bare(spawning: Spawning) -> Callable[..., int]:
+    def start_new_thread(
+        function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None = None, /
+    ) -> int:
+        return spawning.start_bare(function, args, kwargs or {})
+
+    return start_new_thread
+
+
 def _methods_of_pools(pools: Pools) -> tuple[Callable[..., Any], ...]:
     def submit(self: ThreadPoolExecutor, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         return pools.submit(self, fn, *args, **kwargs)
@@ -121,6 +133,8 @@ def _methods_of_pools(pools: Pools) -> tuple[Callable[..., Any], ...]:
 def _times(baton: Baton) -> tuple[Callable[[float], None], Callable[[], float], Callable[[], float]]:
     def sleep(seconds: float, /) -> None:
         if get_ident() == baton.running:
+            if seconds < 0:
+                raise ValueError("sleep length must be non-negative")
             baton.pause(seconds)
         else:
             baton.check_gone()

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from _thread import allocate_lock, get_ident
+from _thread import allocate_lock, get_ident, start_new_thread
 from collections.abc import Callable
 from concurrent.futures.thread import _worker as pool_worker
 from functools import partial
@@ -18,6 +18,7 @@ STARTED = Point(Role.RETURNED, Feasibility.JITTER)
 """After ``Thread.start``, which waits for the new thread's first sign of life."""
 
 real_start, real_join = Thread.start, Thread.join
+real_start_bare = start_new_thread
 _active: dict[int, Thread] = threading._active  # type: ignore[attr-defined]
 
 
@@ -75,6 +76,19 @@ class Spawning:
         unit = baton.enlist(name, [partial(run_thread, thread)], worker, background=background)
         self._units[id(thread)] = thread, unit
         baton.stand(STARTED)
+
+    def start_bare(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+        """Do what ``_thread.start_new_thread`` does; its thread is a daemon, for nobody waits for one."""
+        baton = self._baton
+        if get_ident() != baton.running:
+            baton.check_gone()
+            return real_start_bare(function, args, kwargs)
+        running, baton.running = baton.running, 0
+        thread = Thread(target=function, args=args, kwargs=kwargs, daemon=True)
+        baton.running = running
+        self.start(thread)
+        assert thread.ident is not None
+        return thread.ident
 
     def run_anew(self, function: Callable[[], Any], worker: Worker) -> Any:
         """Run a function on a thread that is kept as on a new one, and return its result."""

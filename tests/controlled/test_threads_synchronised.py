@@ -1,5 +1,6 @@
 """Everything that threads wait on in the standard library is scheduled: all schedules end, and none takes real time."""
 
+import _thread
 import queue
 import threading
 import time
@@ -287,6 +288,22 @@ def test_children_are_named_after_their_parents_and_fail_for_themselves(
         assert isinstance(execution.errors[1], LookupError)
         assert execution.errors[0] is execution.errors[2] is None
     assert capsys.readouterr().err == ""
+
+
+def test_a_bare_thread_is_a_unit_as_well() -> None:
+    def make() -> Program:
+        log: list[str] = []
+
+        def call() -> None:
+            _thread.start_new_thread(log.append, ("child",))
+            time.sleep(0)
+            log.append("parent")
+
+        return works(call), lambda: tuple(log)
+
+    explored = explore(make, 1)
+    assert set(explored.outcomes) == {("child", "parent"), ("parent", "child")}
+    assert all(execution.names == ["r1", "r1/1"] for execution in explored.executions)
 
 
 def test_a_daemon_without_an_end_ends_with_the_others() -> None:
