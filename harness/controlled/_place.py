@@ -20,9 +20,17 @@ Place = tuple[str, int]
 NOWHERE: Place = ("", 0)
 
 _ROOMS = (harness.core, harness.explorer, harness.schedulers, harness.units)
+_APPS = Path(str(harness.core.__file__)).parents[1] / "apps" / "pair"
+"""Walks two users through an app, and is no part of it."""
 _CARRIERS = tuple(
     f"{Path(file).parent}/"
-    for file in (gevent.__file__, greenlet.__file__, *(str(room.__file__) for room in _ROOMS), __file__)
+    for file in (
+        gevent.__file__,
+        greenlet.__file__,
+        *(str(room.__file__) for room in _ROOMS),
+        str(_APPS / "_"),
+        __file__,
+    )
 )
 _STANDARD = f"{sysconfig.get_path('stdlib')}/"
 _INSTALLED = tuple(f"{sysconfig.get_path(name)}/" for name in ("purelib", "platlib"))

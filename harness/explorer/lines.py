@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
@@ -18,6 +19,7 @@ from harness.explorer.tale import Happened, Tale, called
 FRAME = {Kind.ENTER: "begin", Kind.LEAVE: "end"}
 ACCESS = ("line", "read", "wrote")
 """Kinds of lines of which several in a row, in one line of source, are one."""
+OURS = f"{Path(__file__).parents[1]}/"
 LONGEST_RESULT = 200
 
 
@@ -40,7 +42,8 @@ def code_of(call: Any) -> CodeType | None:
     while isinstance(call, partial):
         call = call.func
     code = getattr(inspect.unwrap(call), "__code__", None) if callable(call) else None
-    return code if isinstance(code, CodeType) else None
+    # What walks users through an app is a function of ours, and none of theirs.
+    return code if isinstance(code, CodeType) and not code.co_filename.startswith(OURS) else None
 
 
 class _Writer:
