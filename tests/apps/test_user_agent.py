@@ -19,49 +19,15 @@ from harness.apps.tokens import Ledger
 from harness.apps.user_agent import Reply, UserAgent
 from harness.apps.users import Crowd, Step
 from harness.engine.http_connection import RefusedError, UnconnectedError
+from tests.apps.scripted import Handle, Scripted, closing, saying, wait
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 KEEPS = Pressure("keeps", "")
-Handle = Callable[[socket.socket], None]
 Serve = Callable[..., "Scripted"]
 
 
 def answer(body: str, status: str = "200 OK", headers: str = "") -> bytes:
     return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\n\r\n{body}".encode()
-
-
-class Scripted:
-    """Serves one connection after another, each by the next of its scripts; ``asked`` keeps what came first."""
-
-    def __init__(self, *scripts: Handle, host: str = "127.0.0.1") -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.listener = socket.create_server((host, 0), family=family)
-        self.port: int = self.listener.getsockname()[1]
-        self.address = Address(self.port, host)
-        self.connections = self.closed = 0
-        self.asked: list[str] = []
-        self.clients: list[UserAgent] = []
-        self._scripts = scripts
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        with contextlib.suppress(OSError):
-            for script in self._scripts:
-                with self.listener.accept()[0] as accepted:
-                    self.connections += 1
-                    with contextlib.suppress(OSError):
-                        self.asked.append(accepted.recv(1 << 20).decode())
-                        script(accepted)
-                self.closed += 1
-
-    def close(self) -> None:
-        for client in self.clients:
-            client.close()
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self._thread.join(5)
 
 
 @pytest.fixture
@@ -74,36 +40,6 @@ def serve() -> Iterator[Serve]:
             return server
 
         yield start
-
-
-def saying(*pieces: bytes) -> Handle:
-    """Send a piece at once, and each further one when something more has come; then read to the end."""
-
-    def handle(accepted: socket.socket) -> None:
-        for nth, piece in enumerate(pieces):
-            if nth:
-                accepted.recv(1 << 20)
-            accepted.sendall(piece)
-        wait(accepted)
-
-    return handle
-
-
-def closing(*pieces: bytes) -> Handle:
-    """As ``saying``, but close behind the last piece."""
-
-    def handle(accepted: socket.socket) -> None:
-        for nth, piece in enumerate(pieces):
-            if nth:
-                accepted.recv(1 << 20)
-            accepted.sendall(piece)
-
-    return handle
-
-
-def wait(accepted: socket.socket) -> None:
-    while accepted.recv(1 << 20):
-        pass
 
 
 def until(true: Callable[[], bool]) -> None:
