@@ -8,7 +8,7 @@ from _thread import LockType
 from _thread import RLock as RealRLock
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from harness.controlled._awaited import Awaited, Grain
@@ -54,7 +54,7 @@ class Adoption:
             if type(value) is type:
                 if value.__module__ == module.__name__:
                     self._of_attributes(value, list(vars(value).items()), title)
-            elif type(value) not in {FunctionType, ModuleType}:
+            elif _is_programs(type(value)):
                 self._of_attributes(value, list(_attributes(value)), title)
 
     def _of_attributes(self, owner: Any, attributes: list[tuple[str, Any]], title: str) -> None:
@@ -113,6 +113,12 @@ class Adoption:
             if hasattr(lock, name):
                 facts[name] = getattr(lock, name)
         self._undo.append(lambda: (facts.clear(), facts.update(before)))
+
+
+def _is_programs(kind: type) -> bool:
+    """Tell whether a class is the program's; the standard library's know how to go by the locks they have."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return isinstance(file, str) and not carries(file)
 
 
 def _attributes(value: Any) -> Iterator[tuple[str, Any]]:

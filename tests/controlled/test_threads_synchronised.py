@@ -13,6 +13,7 @@ import pytest
 
 from harness.core.control import Watch, Work
 from harness.core.execution import Fate
+from harness.core.feasibility import Feasibility
 from tests.controlled.explored_threads import FINELY, JITTER, Explored, explore, works
 
 Program = tuple[Sequence[Work], Callable[[], Any]]
@@ -341,6 +342,11 @@ def test_work_of_several_requests_shares_a_pools_threads_and_what_they_leave_the
 
     assert set(all_done(make, JITTER).outcomes) == {(None, "a"), (None, "b")}
     assert set(all_done(make, FINELY, bound=1).outcomes) == {(None, "a"), (None, "b"), (None, None)}
+
+
+def test_a_pool_of_a_watched_module_gives_way_to_one_of_the_schedules_from_the_first_on() -> None:
+    watch = Watch((__file__,), Feasibility.JITTER)
+    assert explore(with_module_pool, 0, watch).outcomes.keys() == {True}
 
 
 def test_a_new_thread_may_have_the_ident_of_one_that_has_ended_but_nothing_else_of_it() -> None:
