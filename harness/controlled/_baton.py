@@ -211,7 +211,7 @@ class Baton:
         error: BaseException | None = None
         self.running = worker.ident
         try:
-            result = worker.fresh(self._watched).switch(body, worker)
+            result = worker.call(self._watched, body, worker)
         except Stopped:
             pass
         except BaseException as raised:

@@ -9,7 +9,7 @@ from _thread import allocate_lock
 from collections.abc import Callable
 from typing import Any
 
-from greenlet import greenlet
+from greenlet import getcurrent, greenlet
 
 Job = Callable[["Worker"], None]
 
@@ -32,7 +32,10 @@ class Worker:
         """Whether it was given up: it hangs in something real, or would not be stopped."""
         self.ident = 0
         self.native_id = 0
-        self._greenlet = greenlet()
+        self._root: greenlet | None = None
+        self._usual = (0, 0)
+        self._greenlet: greenlet | None = None
+        """What the next unit runs on, once a unit has left behind something that is kept by the thread's own."""
         self._forget: Callable[[], None] = _nothing
         self.thread = threading.Thread(target=self._serve, name=f"controlled-{number}", daemon=True)
         self.thread.start()
@@ -43,27 +46,34 @@ class Worker:
         self.turn.release()
         self.thread.join()
 
-    def fresh(self, run: Callable[..., Any]) -> greenlet:
-        """Return a greenlet for one unit, as a thread begins with one of its own: Locals are kept by greenlets, too."""
-        made = self._greenlet
-        made.run = run
-        return made
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Call a function on a greenlet that nothing is kept by: the thread's own, which is free, while that is so."""
+        if self._greenlet is None:
+            return function(*args)
+        self._greenlet.run = function
+        return self._greenlet.switch(*args)
 
     def as_new(self) -> None:
         """Forget, on this thread itself, what a unit left behind on it: thread-locals, and facts about the thread."""
         self._forget()
-        # In two steps, so that the one for the next unit has the address of the one that dies, as its thread's ident.
-        del self._greenlet
-        self._greenlet = greenlet()
+        if self._greenlet is not None or self._kept() != self._usual:
+            # In two steps, so that the next unit's has the address of the one that dies, as its thread has the ident.
+            self._greenlet = None
+            self._greenlet = greenlet()
         facts = vars(self.thread)
         if facts != self._facts:
             facts.clear()
             facts.update(self._facts)
 
+    def _kept(self) -> tuple[int, int]:
+        """Return how many references there are to the thread's own greenlet."""
+        return sys.getrefcount(self._root), weakref.getweakrefcount(self._root)
+
     def _serve(self) -> None:
         self.ident, self.native_id = threading.get_ident(), threading.get_native_id()
         self._forget = _forgetting()
-        self._greenlet = greenlet()  # of this thread
+        self._root = getcurrent()
+        self._usual = self._kept()
         turn = self.turn
         while not self.gone:
             turn.acquire()

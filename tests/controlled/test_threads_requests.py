@@ -2,11 +2,13 @@
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
 import pytest
+from greenlet import getcurrent, greenlet
 
 from harness.controlled.threads import CONTROLLED
 from harness.controlled.threads_per_request import CONTROLLED as PER_REQUEST
@@ -115,6 +117,26 @@ def test_a_new_thread_can_have_the_ident_of_another_units() -> None:
     assert set(new.outcomes) == {"nobody x/1 x/2 y/1", "nobody y/1 y/2 x/1"}
     kept = explore(make, 0, host=CONTROLLED)
     assert set(kept.outcomes) == {"nobody x nobody y", "nobody y nobody x"}
+
+
+def test_what_is_kept_by_greenlets_is_not_found_by_a_new_thread() -> None:
+    def make() -> Program:
+        kept: weakref.WeakKeyDictionary[greenlet, str] = weakref.WeakKeyDictionary()
+        found: list[str] = []
+
+        def visit(label: str) -> Script[None]:
+            found.append(kept.get(getcurrent(), "nothing"))
+            kept[getcurrent()] = label
+            yield PAUSE
+
+        return [Work("x", visits=[(1, visit), (2, visit), (3, visit)])], lambda: tuple(found)
+
+    with PER_REQUEST.open() as control:
+        for _ in range(3):
+            assert set(explore(make, control=control).outcomes) == {("nothing",) * 3}
+    with CONTROLLED.open() as control:
+        for _ in range(3):
+            assert set(explore(make, control=control).outcomes) == {("nothing", "x", "x")}
 
 
 def test_scripts_spawn_join_and_offload_under_control() -> None:
