@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import time
 from collections.abc import Iterator
 from types import CoroutineType, FrameType, GeneratorType
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from harness.core.steps import drive, drive_async
 
 DEEPEST = 3
+MOMENT = 0.05
+"""Seconds in which what runs only now and then has stopped once."""
 DRIVERS = (drive.__code__, drive_async.__code__)
 
 
@@ -34,13 +37,29 @@ def _units(interrupted: FrameType | None) -> Iterator[tuple[str, list[FrameType]
             yield f"thread {ident}", _stack(interrupted)
     greenlet = _loaded("greenlet", "greenlet")
     task = _loaded("asyncio", "Task")
+    running: list[Any] = []
     for found in gc.get_objects():
         # Of its type, because ``isinstance`` asks a proxy for its ``__class__``, which means to look through it.
         kind = type(found)
-        if issubclass(kind, greenlet) and found.gr_frame is not None:
-            yield f"{kind.__name__} at {id(found):#x}", _stack(found.gr_frame)
+        if issubclass(kind, greenlet):
+            if (frame := found.gr_frame) is not None:
+                yield _named(found), _stack(frame)
+            elif greenlet[0].__bool__(found):  # begun and not over; gevent's own says something else
+                running.append(found)
         elif issubclass(kind, task) and not found.done():
             yield f"task {found.get_name()}", [*_suspended(found.get_coro())][::-1]
+
+    # One that woke up since the threads were looked at is on none of them, nor does it wait: it will in a moment.
+    over = time.monotonic() + MOMENT
+    while running and time.monotonic() < over:
+        for found in [*running]:
+            if (frame := found.gr_frame) is not None:
+                yield _named(found), _stack(frame)
+                running.remove(found)
+
+
+def _named(found: Any) -> str:
+    return f"{type(found).__name__} at {id(found):#x}"
 
 
 def _loaded(module: str, name: str) -> tuple[Any, ...]:

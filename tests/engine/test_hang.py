@@ -3,14 +3,16 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 import greenlet
+import pytest
 
 from harness.core.history import History
 from harness.core.steps import PAUSE, Script, drive, drive_async
 from harness.engine.hang import in_flight, where_it_stands
+from harness.inside.stacks import stacks
 
 
 def inner() -> Script[None]:
@@ -83,6 +85,51 @@ def test_tasks_and_greenlets_are_told_by_where_they_wait() -> None:
     ]
     unit.switch()
     assert unit.dead
+
+
+def test_a_greenlet_that_wakes_up_while_one_looks_is_told_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits, resume, runs, looked, end = (threading.Event() for _ in range(5))
+    made: list[greenlet.greenlet] = []
+
+    def wakes_up_and_waits() -> None:
+        main = greenlet.getcurrent().parent
+        assert main is not None
+        main.switch()
+        runs.set()
+        while not looked.is_set():
+            pass
+        main.switch()
+
+    def thread() -> None:
+        made.append(greenlet.greenlet(wakes_up_and_waits))
+        made[0].switch()
+        waits.set()
+        resume.wait()
+        made[0].switch()
+        end.wait()
+        made[0].switch()
+
+    def objects() -> Iterator[object]:
+        """Find it running, where it had waited when the threads were looked at."""
+        resume.set()
+        runs.wait()
+        yield made[0]
+        looked.set()
+
+    monkeypatch.setattr("harness.inside.stacks.gc.get_objects", objects)
+    monkeypatch.setattr("harness.inside.stacks.MOMENT", 20)
+    other = threading.Thread(target=thread)
+    other.start()
+    waits.wait()
+    try:
+        lines = list(stacks())
+    finally:
+        looked.set()
+        end.set()
+        other.join()
+    assert [line for line in lines if line.startswith("greenlet at ") and "wakes_up_and_waits" in line], lines
 
 
 def test_what_a_signal_interrupts_is_told_of_its_own_thread() -> None:
