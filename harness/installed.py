@@ -10,8 +10,8 @@ from packaging.requirements import Requirement
 from harness.catalog import entries
 
 OURS = "ctxstress"
-FOR_US = "dev"
-"""The extra for those who work on ctxstress itself."""
+FOR_US = ("dev", "bench")
+"""The extras for those who work on ctxstress itself."""
 KINDS = ("server", "target", "local")
 """The kinds of parts that may stand on a package of others."""
 
@@ -64,7 +64,8 @@ def extras() -> list[Extra]:
         found[name] = Extra(
             name, tuple(map(_with_version, present)), tuple(each for each in packages if each not in present)
         )
-    found.pop(FOR_US, None)
+    for name in FOR_US:
+        found.pop(name, None)
     ranked = sorted(found.values(), key=lambda extra: len(extra.present) + len(extra.absent))
     if {each for extra in ranked[:-1] for each in extra.all}.issubset(ranked[-1].all):
         ranked[-1] = Extra(ranked[-1].name, ("all of these",), ())
