@@ -59,7 +59,7 @@ def matrix_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--explore",
             type=click.IntRange(0),
-            default=60,
+            default=20,
             show_default=True,
             metavar="SCHEDULES",
             help="Interleavings of each cell on a host that are tried after the flood; 0 for none.",

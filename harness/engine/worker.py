@@ -25,6 +25,8 @@ from harness.engine.fork import Fork, to_line
 from harness.engine.job import Job
 
 OURS = ("harness.", "localimpl.", "scenarios.")
+EXPLORED = "harness.engine.explored:explored"
+"""What explores a cell; imported only where that is asked for."""
 PARENT_CHECK = 0.5
 """Seconds between two looks at whether the parent still lives."""
 
@@ -99,6 +101,8 @@ def _import_ours(job: Job) -> None:
         for cell in job.cells
         for each in (cell.subject, cell.where, cell.scenario, cell.target, cell.gate)
     }
+    if job.options.explore is not None and job.controlled:
+        parts |= {EXPLORED, job.controlled, job.options.explore.strategy}
     for path in sorted(parts | set(job.checkers)):
         if path.startswith(OURS):
             load(path)
