@@ -7,9 +7,10 @@ from harness.core.control import ControlledHost, Strategy
 from harness.core.exploration import Exploration
 from harness.core.names import load
 from harness.core.record import CellResult, Ending
-from harness.core.verdict import Outcome, grade, worst
+from harness.core.verdict import grade
 from harness.engine.cell_program import CellProgram
 from harness.engine.job import Explore, Job, explore_command
+from harness.engine.judge import with_exploration
 from harness.engine.subjects import find_subject
 from harness.explorer.exploring import explore
 from harness.explorer.limits import Limits
@@ -28,8 +29,7 @@ def explored(result: CellResult, job: Job) -> CellResult:
     if job.options.flood and not load(result.cell.scenario).few_suffice:
         return result
     found = exploration(result, job, asked)
-    seen = [Outcome.MIXED] if found.outcome is Outcome.MIXED else []
-    outcome = worst([result.outcome, *seen]) if job.options.flood else found.outcome
+    outcome = with_exploration(result.outcome, found, job.options.flood)
     subject = find_subject(result.cell.subject)
     place = load(result.cell.where)
     scenario = load(result.cell.scenario)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.core.evidence import measure
+from harness.core.exploration import Exploration
 from harness.core.history import Event, History, Kind
 from harness.core.ports import Checker
 from harness.core.reads import Seen, judge_reads
@@ -147,6 +148,18 @@ def sum_up(
     if strange or evidence.failed or evidence.unanswered or evidence.entered < sent:
         outcomes.append(Outcome.INCONCLUSIVE)
     return worst(outcomes)
+
+
+def with_exploration(flooded: Outcome, explored: Exploration | None, was_flooded: bool) -> Outcome:
+    """Return the outcome of a flood and an exploration: a mix-up counts, whichever of the two saw it.
+
+    A cell that was not flooded has the exploration's alone.
+    """
+    if explored is None:
+        return flooded
+    if not was_flooded:
+        return explored.outcome
+    return Outcome.MIXED if explored.outcome is Outcome.MIXED else flooded
 
 
 def observed_states(looks: Mapping[tuple[str, Seen], int]) -> tuple[State, ...]:

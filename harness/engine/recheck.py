@@ -8,7 +8,7 @@ from harness.core.ports import Checker
 from harness.core.record import CellResult, Run, Sample
 from harness.core.scenario import Scenario
 from harness.core.verdict import Anomaly, Need, Witness, grade
-from harness.engine.judge import finding, sum_up, unpromised
+from harness.engine.judge import finding, sum_up, unpromised, with_exploration
 from localimpl import Promise, Unit
 
 
@@ -72,7 +72,11 @@ def _again(
         count = max(old.count if old else 0, 1) if checker.anomaly in seen else 0
         findings.append(finding(checker, count, result.evidence, required=required))
     ignoring = unpromised(scenario, promise) if scenario else frozenset()
-    outcome = sum_up(findings, result.states, result.evidence, result.sent, ignoring)
+    outcome = with_exploration(
+        sum_up(findings, result.states, result.evidence, result.sent, ignoring),
+        result.explored,
+        result.sent > 0,
+    )
     return replace(
         result,
         findings=tuple(findings),

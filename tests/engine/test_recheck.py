@@ -8,7 +8,7 @@ from harness.catalog import entries
 from harness.core.record import Run, from_json, to_json
 from harness.core.scenario import Scenario
 from harness.core.verdict import Anomaly, Grade, Outcome
-from harness.engine.job import Options
+from harness.engine.job import Explore, Options
 from harness.engine.recheck import recheck
 from harness.runs import Recorder, execute
 from harness.selection import Asked, select
@@ -27,7 +27,8 @@ def ran() -> Run:
             "read_back",
             "belong_together",
             "nested_contexts",
-            "session_*",
+            "session_many_clients",
+            "session_one_client",
             "starts_empty",
             "child_unit",
         ),
@@ -43,6 +44,14 @@ def test_a_recheck_finds_what_the_run_found(ran: Run) -> None:
         before.cell.id for before, after in zip(ran.cells, again.cells, strict=True) if before != after
     ]
     assert changed == []
+
+
+def test_a_mixup_that_only_the_exploration_saw_stays_one() -> None:
+    asked = Asked(locals=("thread_ident",), hosts=("tasks",), scenarios=("read_back",))
+    options = Options(flood=False, explore=Explore(seconds=5))
+    recorder = Recorder(select(asked), options, "ctxstress explore", asked)
+    (cell,) = recheck(execute(recorder, lambda result: None), CHECKERS, SCENARIOS).cells
+    assert (cell.outcome, cell.grade, cell.sent) == (Outcome.MIXED, Grade.CAUGHT, 0)
 
 
 def test_the_run_shows_every_anomaly_that_is_rechecked(ran: Run) -> None:
