@@ -2,13 +2,13 @@
 
 import os
 import platform
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
+from harness.core.feasibility import has_gil
 from harness.core.names import load
 from harness.core.record import SCHEMA, Cell, CellResult, Run, not_applicable
 from harness.engine.job import Explore, Options
@@ -30,10 +30,9 @@ def processors() -> int:
 
 def environment(options: Options) -> dict[str, str]:
     """Return what a reader must know of the machine and the libraries."""
-    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
     found = {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "GIL": "on" if gil else "off",
+        "GIL": "on" if has_gil() else "off",
         "platform": platform.platform(),
         "processors": str(processors()),
         "switch interval": f"{options.switch_interval:g} s",

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol
 
 from harness.core.feasibility import Feasibility
 
+CLOCK = "clock"
+"""The name of the pseudo-unit whose steps let time-outs fire early; further ones are ``clock/2``, …"""
 NOBODY = -1
 """In place of a unit: before the first pick, and when none can be picked any more."""
 MOST_STEPS = 20_000
@@ -89,6 +91,11 @@ WORLD: tuple[Touch, ...] = (("*", True),)
 
 BIRTH: Touch = ("the number of units", True)
 """What a step touches that adds a unit: numbers are given in order, so the order of births matters."""
+
+
+def family(name: str) -> str:
+    """Return the name of the unit that began the one of this name, or began who did: ``r1`` of ``r1/2/1``."""
+    return name.partition("/")[0]
 
 
 class Fate(StrEnum):

@@ -1,5 +1,6 @@
 """How hard an interleaving is to come by: the weakest scheduler that can make it."""
 
+import sys
 from enum import StrEnum
 
 
@@ -21,3 +22,8 @@ class Feasibility(StrEnum):
     def rank(self) -> int:
         """The position in this order, 0 for the weakest."""
         return list(Feasibility).index(self)
+
+
+def has_gil() -> bool:
+    """Tell whether this Python runs one thread at a time."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
