@@ -10,8 +10,8 @@ from gevent.hub import Hub
 from gevent.pool import GroupMappingMixin
 from greenlet import getcurrent
 
-from harness.controlled._gevent_loop import Callback, Timer, VirtualLoop
-from harness.controlled._gevent_picker import Picker
+from harness.controlled._gevent.loop import Callback, Timer, VirtualLoop
+from harness.controlled._gevent.picker import Picker
 from harness.controlled._native_thread import StuckError, stuck
 from harness.controlled._place import NOWHERE, Place
 from harness.core.control import Control, ControlledHost, Watch, Work

@@ -7,10 +7,10 @@ from harness.core.execution import Fate
 from harness.core.exploration import Explanation, Exploration
 from harness.core.feasibility import Feasibility
 from harness.core.verdict import Outcome
-from harness.explorer.explain import explain
 from harness.explorer.limits import Limits
 from harness.explorer.search import Search, Tell, has_gil
 from harness.explorer.smaller import smallest
+from harness.explorer.telling.explain import explain
 from harness.explorer.token import encode
 from harness.explorer.words import found_words, silent_words
 

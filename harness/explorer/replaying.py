@@ -6,11 +6,11 @@ from harness.core.control import Control, ControlledHost, Mixup, Program, Separa
 from harness.core.errors import UserError
 from harness.core.execution import Fate, Scheduler
 from harness.core.exploration import Explanation, Exploration
-from harness.explorer.explain import explain
 from harness.explorer.exploring import explore
 from harness.explorer.learning import learn
 from harness.explorer.limits import Limits
 from harness.explorer.schedule import Ran, run_schedule
+from harness.explorer.telling.explain import explain
 from harness.explorer.token import Token
 from harness.schedulers.replay import Replay
 

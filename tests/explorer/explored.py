@@ -18,9 +18,9 @@ from harness.core.feasibility import Feasibility
 from harness.core.history import History, Probe
 from harness.core.steps import PAUSE, Script
 from harness.explorer.callables import Calls
-from harness.explorer.explain import explain
 from harness.explorer.schedule import Ran, run_schedule
 from harness.explorer.smaller import smallest
+from harness.explorer.telling.explain import explain
 from harness.schedulers.preemption_bounded import STRATEGY
 from localimpl import Unit
 

@@ -13,7 +13,7 @@ from harness.core.exploration import Explanation, Line
 from harness.core.feasibility import Feasibility
 from harness.core.history import Probe
 from harness.core.steps import PAUSE, Join, Script, Spawn
-from harness.explorer.explain import explain
+from harness.explorer.telling.explain import explain
 from tests.explorer.explored import (
     Requests,
     explained,

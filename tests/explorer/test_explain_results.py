@@ -14,10 +14,10 @@ from harness.core.control import ControlledHost, Watch
 from harness.core.exploration import Explanation
 from harness.core.feasibility import Feasibility
 from harness.explorer.callables import Calls
-from harness.explorer.explain import explain
 from harness.explorer.learning import learn
 from harness.explorer.schedule import run_schedule
 from harness.explorer.smaller import smallest
+from harness.explorer.telling.explain import explain
 from localimpl import Unit
 from tests.explorer.explored import deadlocks, line_of, pause, ways
 

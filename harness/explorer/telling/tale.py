@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from harness.core.execution import NOBODY, Role
 from harness.core.history import Event, History, Kind
-from harness.explorer.located import Moment, Tape, What
 from harness.explorer.places import in_short, place
+from harness.explorer.telling.located import Moment, Tape, What
 
 CLOCK = "clock"
 """What hosts call the unit whose step is that a time-out fires."""

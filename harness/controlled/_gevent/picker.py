@@ -8,14 +8,14 @@ from gevent._waiter import Waiter
 from gevent.greenlet import Greenlet
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from harness.controlled._gevent_clock import Clock
-from harness.controlled._gevent_grants import Grants
-from harness.controlled._gevent_heads import HANDS_ON
-from harness.controlled._gevent_line import Line
-from harness.controlled._gevent_loop import Callback, Timer, VirtualLoop
-from harness.controlled._gevent_memory import filled
-from harness.controlled._gevent_unit import GreenletUnit
-from harness.controlled._gevent_words import ANOTHER, told, waits_for
+from harness.controlled._gevent.clock import Clock
+from harness.controlled._gevent.grants import Grants
+from harness.controlled._gevent.heads import HANDS_ON
+from harness.controlled._gevent.line import Line
+from harness.controlled._gevent.loop import Callback, Timer, VirtualLoop
+from harness.controlled._gevent.memory import filled
+from harness.controlled._gevent.unit import GreenletUnit
+from harness.controlled._gevent.words import ANOTHER, told, waits_for
 from harness.controlled._native_thread import NativeThread
 from harness.controlled._place import NOWHERE, Place, beginning, place
 from harness.core.execution import NOBODY, PAUSED, Execution, Fate

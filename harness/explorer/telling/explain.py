@@ -10,11 +10,11 @@ from harness.core.exploration import Explanation, Switch
 from harness.core.feasibility import Feasibility
 from harness.core.history import History
 from harness.explorer.deviations import Deviations
-from harness.explorer.happened import happened
-from harness.explorer.lines import code_of, write_lines
-from harness.explorer.located import Tape, What, lines_noted
 from harness.explorer.places import shown
 from harness.explorer.schedule import Following, run_round
+from harness.explorer.telling.happened import happened
+from harness.explorer.telling.lines import code_of, write_lines
+from harness.explorer.telling.located import Tape, What, lines_noted
 from harness.schedulers.replay import Replay
 from localimpl import Unit
 

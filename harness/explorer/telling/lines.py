@@ -12,14 +12,14 @@ from harness.core.control import Work
 from harness.core.execution import NOBODY, Role
 from harness.core.exploration import Line
 from harness.core.history import Event, History, Kind
-from harness.explorer.located import Moment, Tape, What
 from harness.explorer.places import in_short, shown, source
-from harness.explorer.tale import Happened, Tale, called
+from harness.explorer.telling.located import Moment, Tape, What
+from harness.explorer.telling.tale import Happened, Tale, called
 
 FRAME = {Kind.ENTER: "begin", Kind.LEAVE: "end"}
 ACCESS = ("line", "read", "wrote")
 """Kinds of lines of which several in a row, in one line of source, are one."""
-OURS = f"{Path(__file__).parents[1]}/"
+OURS = f"{Path(__file__).parents[2]}/"
 LONGEST_RESULT = 200
 
 

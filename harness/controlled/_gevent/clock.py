@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from heapq import heappop, heappush
 
-from harness.controlled._gevent_line import Line
-from harness.controlled._gevent_loop import Timer, VirtualLoop
+from harness.controlled._gevent.line import Line
+from harness.controlled._gevent.loop import Timer, VirtualLoop
 from harness.core.execution import NOBODY, Execution
 
 CLOCK = "clock"

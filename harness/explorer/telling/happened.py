@@ -5,9 +5,9 @@ from typing import NamedTuple
 from harness.core.control import Mixup
 from harness.core.history import ABSENT, Event, History, Kind
 from harness.core.verdict import Anomaly, Witness
-from harness.explorer.located import Tape
-from harness.explorer.seen_in_results import seen_in_results, stuck
-from harness.explorer.tale import Happened, Tale, code
+from harness.explorer.telling.located import Tape
+from harness.explorer.telling.seen_in_results import seen_in_results, stuck
+from harness.explorer.telling.tale import Happened, Tale, code
 
 
 def happened(tape: Tape, history: History, mixup: Mixup) -> Happened:

@@ -5,10 +5,10 @@ from typing import Any, Protocol
 
 from greenlet import greenlet
 
-from harness.controlled._gevent_heads import head
-from harness.controlled._gevent_line import Line
-from harness.controlled._gevent_loop import Callback, Timer, VirtualLoop
-from harness.controlled._gevent_unit import GreenletUnit
+from harness.controlled._gevent.heads import head
+from harness.controlled._gevent.line import Line
+from harness.controlled._gevent.loop import Callback, Timer, VirtualLoop
+from harness.controlled._gevent.unit import GreenletUnit
 from harness.core.execution import NOBODY, Execution
 
 

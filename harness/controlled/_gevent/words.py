@@ -15,7 +15,7 @@ from gevent.lock import Semaphore
 from gevent.queue import Channel, SimpleQueue
 from greenlet import greenlet
 
-from harness.controlled._gevent_unit import GreenletUnit
+from harness.controlled._gevent.unit import GreenletUnit
 from harness.controlled._place import Place, carries, place
 
 NEAR = 5

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from greenlet import greenlet
 
-from harness.controlled._gevent_loop import Callback, Timer
+from harness.controlled._gevent.loop import Callback, Timer
 
 
 class Owner(Protocol):

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from harness.core.control import Mixup
-from harness.explorer.located import What
 from harness.explorer.places import in_short
-from harness.explorer.tale import NO_SWITCH, Happened, Tale, called, code
+from harness.explorer.telling.located import What
+from harness.explorer.telling.tale import NO_SWITCH, Happened, Tale, called, code
 
 
 def stuck(tale: Tale) -> Happened:
