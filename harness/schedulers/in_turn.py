@@ -1,55 +1,86 @@
-"""Runs each unit, with those that it begins, to its end before the next; in one order after the other.
+"""Runs each unit, with those that it begins, to its end before the next: in all orders, the plainest first.
 
-What comes of that is what units come to that do not disturb each other. Where a unit waits for one that is not its own,
-the next goes on in between: no schedule then has one after the other.
+What comes of that is what units come to that do not disturb each other. Nobody is preempted; where whoever ran waits or
+has ended, each of those that its family began may be next, and all such choices are tried. Where a unit waits for one
+that is not its own, another family goes on in between: no such schedule has one after the other.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Sequence
 from itertools import permutations
 
 from harness.core.control import Strategy, StrategyOptions
 from harness.core.execution import CLOCK, Execution, family
 
+Order = tuple[str, ...]
+
 
 class InTurn:
-    """All orders of the units that are there at the beginning; which these are the first schedule tells."""
+    """All orders of the families that are there at the beginning; which these are the first schedule tells."""
 
     def __init__(self, options: StrategyOptions) -> None:
-        self._orders: Iterator[tuple[str, ...]] | None = None
+        self._queue: deque[tuple[Order, list[int]]] = deque([((), [])])
+        self._begun = False
         self._rank: dict[str, int] = {}
+        self._ways: list[int] = []
+        """How many units each choice was among."""
+        self._taken: list[int] = []
+        """Which of them each choice took."""
 
     def begin(self) -> bool:
-        """Take the next order."""
-        if self._orders is None:
-            return True
-        order = next(self._orders, None)
-        self._rank = {name: rank for rank, name in enumerate(order or ())}
-        return order is not None
+        """Take the next order, and the first choices to take within families."""
+        if not self._queue:
+            return False
+        self._order, self._path = self._queue.popleft()
+        self._rank = {name: rank for rank, name in enumerate(self._order)}
+        self._ways, self._taken = [], []
+        return True
 
     def pick(self, execution: Execution) -> int:
-        """Let the first family in this order go on, and in it whoever runs, else who has waited longest."""
-        last = len(self._rank)
-        return min(
-            execution.ready,
-            key=lambda unit: (
-                self._rank.get(family(execution.names[unit]), last),
-                family(execution.names[unit]) == CLOCK,
-                unit != execution.current,
-            ),
-        )
+        """Let the first family in this order go on, and in it whoever runs, else the one that this schedule is for."""
+        own = self._first(execution)
+        if execution.current in own:
+            return execution.current
+        if len(own) == 1:
+            return own[0]
+        step = len(self._taken)
+        taken = self._path[step] if step < len(self._path) else 0
+        self._ways.append(len(own))
+        self._taken.append(taken)
+        return own[min(taken, len(own) - 1)]
 
     def done(self, execution: Execution) -> None:
-        """Learn from the first schedule which units there are; it ran them in the order of their numbers."""
-        if self._orders is None:
-            names = dict.fromkeys(map(family, execution.names))
-            names.pop(CLOCK, None)
-            self._orders = permutations(names)
-            next(self._orders)
+        """Queue the other orders, then the choices that this schedule has come by for the first time."""
+        if not self._begun:
+            self._begun = True
+            self._order = tuple(dict.fromkeys(family(name) for name in execution.names if _is_unit(name)))
+            self._queue.extend((order, []) for order in list(permutations(self._order))[1:])
+        for step in range(len(self._path), len(self._ways)):
+            for other in range(1, self._ways[step]):
+                self._queue.append((self._order, [*self._taken[:step], other]))
+
+    def _first(self, execution: Execution) -> Sequence[int]:
+        names = execution.names
+        fair = execution.choices()
+        units = [unit for unit in fair if _is_unit(names[unit])]
+        if not units:
+            return fair[:1]
+        first = min((family(names[unit]) for unit in units), key=lambda name: self._place(name, names))
+        return [unit for unit in units if family(names[unit]) == first]
+
+    def _place(self, name: str, names: Sequence[str]) -> tuple[int, int]:
+        """Return where a family stands in this order; those that it does not name come last, as they began."""
+        began = next(unit for unit, each in enumerate(names) if family(each) == name)
+        return self._rank.get(name, len(self._rank)), began
+
+
+def _is_unit(name: str) -> bool:
+    return family(name) != CLOCK
 
 
 STRATEGY = Strategy(
     name="in_turn",
-    summary="each unit to its end before the next, in one order after the other",
+    summary="each unit, with what it began, to its end before the next; in all orders",
     make=InTurn,
     exhausts=False,
 )
