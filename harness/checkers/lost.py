@@ -1,4 +1,4 @@
-"""The checker for lost: a request's own value was gone, or another of its own values stood in its place."""
+"""The checker for lost: what a request should have found was gone, or another value of its own stood there."""
 
 from collections.abc import Iterator
 
@@ -18,14 +18,17 @@ def check(history: History) -> Iterator[Witness]:
     """Yield one witness for each look-up that should have answered the request's own latest value and did not."""
     for look in judge_reads(history):
         if look.seen in WHAT and look.wrote is not None:
-            read = look.read
+            read, wrote = look.read, look.wrote
+            own = wrote.request == read.request
+            # Who works on with what it found, a log-in for one, is told to expect the value of who made it.
+            heir = "" if own else f" and {read.request} had it"
             yield Witness(
                 Anomaly.LOST,
                 victim=read.request,
-                writer=None,
+                writer=None if own else wrote.request,
                 name=read.name,
-                seqs=(look.wrote.seq, read.seq),
-                sentence=f"{read.request} wrote {read.name!r}, {WHAT[look.seen]}.",
+                seqs=(wrote.seq, read.seq),
+                sentence=f"{wrote.request} wrote {read.name!r}{heir}, {WHAT[look.seen]}.",
             )
 
 

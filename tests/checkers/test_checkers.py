@@ -312,6 +312,19 @@ def test_lost_says_what_stood_there_instead(tell: Tell, answer: str, said: str) 
     assert said in witness.sentence
 
 
+def test_lost_names_who_wrote_what_another_was_to_find(tell: Tell) -> None:
+    history = tell("""
+        a enter
+        b enter
+        a wrote login a.1
+        b expect login a.1
+        b read login <absent>
+    """)
+    (witness,) = found(Anomaly.LOST, history)
+    assert (witness.victim, witness.writer, witness.seqs) == ("b", "a", (2, 4))
+    assert witness.sentence == "a wrote 'login' and b had it, then found nothing there."
+
+
 def test_each_mix_up_is_a_witness_of_its_own(tell: Tell) -> None:
     history = tell("""
         a enter

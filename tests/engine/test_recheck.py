@@ -29,6 +29,7 @@ def ran() -> Run:
             "nested_contexts",
             "session_many_clients",
             "session_one_client",
+            "session_rotation",
             "starts_empty",
             "child_unit",
         ),
@@ -44,6 +45,14 @@ def test_a_recheck_finds_what_the_run_found(ran: Run) -> None:
         before.cell.id for before, after in zip(ran.cells, again.cells, strict=True) if before != after
     ]
     assert changed == []
+
+
+def test_a_sample_keeps_the_events_that_prove_its_witness(ran: Run) -> None:
+    samples = [sample for result in ran.cells for sample in result.samples if sample.witness]
+    assert {sample.witness.anomaly for sample in samples if sample.witness} >= {Anomaly.BLEED, Anomaly.LOST}
+    for sample in samples:
+        assert sample.witness is not None
+        assert {row[0] for row in sample.events} >= set(sample.witness.seqs)
 
 
 def test_a_mixup_that_only_the_exploration_saw_stays_one() -> None:
