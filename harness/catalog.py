@@ -15,7 +15,7 @@ from harness.core.names import load, nearest
 from harness.core.ports import Checker, GateKind, Host, Server, Target
 from harness.core.scenario import Scenario
 from harness.engine.subjects import described, find_subject
-from localimpl import Local, Promise, Subject
+from localimpl import Local, Promise, Subject, Unit
 
 ENTRY_POINTS = "ctxstress.locals"
 """The entry-point group in which others offer their Locals."""
@@ -80,6 +80,24 @@ def choose(kind: str, patterns: Iterable[str]) -> list[Entry]:
             raise UserError(f"there is no {kind} {pattern!r}{nearest(pattern, names)}")
         chosen.update((entry.path, entry) for entry in matches)
     return list(chosen.values())
+
+
+def choose_one(kind: str, name: str) -> Entry:
+    """Return the one part of a name. Raises UserError where there is none, where there are several, and for one that
+    cannot be used here.
+    """
+    found = choose(kind, [name])
+    if len(found) > 1:
+        several = ", ".join(entry.name for entry in found)
+        raise UserError(f"{name!r} names {len(found)} of the kind {kind}, and one is wanted: {several}")
+    if found[0].missing:
+        raise UserError(found[0].missing)
+    return found[0]
+
+
+def controlled_for(unit: Unit) -> Entry:
+    """Return the controlled host of a unit: the one that stands for a free-running host, where requests share units."""
+    return next(entry for entry in entries("controlled") if entry.part.unit is unit and entry.part.stands_for)
 
 
 def _imported(kind: str, path: str) -> Entry:

@@ -3,16 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from harness.catalog import entries
+from harness.catalog import controlled_for, entries
 from harness.core.names import load
 from harness.core.record import Cell, CellResult, Ending, Place
 from harness.core.verdict import Outcome
 from harness.engine.job import Explore, Job, Options
 from harness.engine.pool import Pool
 from localimpl import Unit
-
-OVERHEAD = 20.0
-"""Seconds that a cell may take beside its search."""
 
 Key = tuple[str, Unit, str, str]
 """What a server's cell and the host's that stands in for it have in common: subject, unit, scenario, target."""
@@ -55,21 +52,23 @@ def _key(result: CellResult) -> Key:
 
 
 def _jobs(wanted: dict[Key, list[CellResult]], options: Options, asked: Explore) -> list[Job]:
-    """Return a job for each subject and unit that a controlled host stands for."""
+    """Return a job for each subject and unit."""
     checkers = tuple(entry.path for entry in entries("checker"))
-    patched = {entry.name: (entry.path, entry.part.patched) for entry in entries("host")}
-    stand_ins = {
-        entry.part.unit: (*patched[entry.part.stands_for[0]], entry.path)
-        for entry in reversed(entries("controlled"))
-        if entry.part.stands_for
-    }
-    options = replace(options, flood=False, explore=asked, time_limit=asked.seconds + OVERHEAD)
+    hosts = {entry.name: entry for entry in entries("host")}
+    controlled = {unit: controlled_for(unit) for unit in Unit}
+    stand_ins = {unit: hosts[entry.part.stands_for[0]] for unit, entry in controlled.items()}
     cells: dict[tuple[str, Unit], list[Cell]] = {}
     for (subject, unit, scenario, target), (first, *_) in wanted.items():
-        if unit in stand_ins and load(target).in_process:
-            cell = Cell(subject, Place.HOST, stand_ins[unit][0], scenario, target, first.cell.gate)
+        if load(target).in_process:
+            cell = Cell(subject, Place.HOST, stand_ins[unit].path, scenario, target, first.cell.gate)
             cells.setdefault((subject, unit), []).append(cell)
     return [
-        Job(tuple(group), options, checkers, stand_ins[unit][1], controlled=stand_ins[unit][2])
+        Job(
+            tuple(group),
+            options.exploring(asked),
+            checkers,
+            stand_ins[unit].part.patched,
+            controlled=controlled[unit].path,
+        )
         for (_, unit), group in cells.items()
     ]

@@ -1,6 +1,6 @@
 """Finds again what the token of a schedule names: the program, and the controlled host that it ran on."""
 
-from harness.catalog import choose, entries
+from harness.catalog import choose_one, entries
 from harness.core.control import ControlledHost, Program
 from harness.engine.cell_program import find_program
 from harness.explorer.references import find
@@ -15,5 +15,5 @@ def program_of(token: Token) -> Program:
 
 def host_of(token: Token) -> ControlledHost:
     """Return the controlled host of a token. Raises UserError when there is none of that name."""
-    host: ControlledHost = choose("controlled", [token.host])[0].part
+    host: ControlledHost = choose_one("controlled", token.host).part
     return host

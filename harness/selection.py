@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from harness.catalog import Entry, choose, entries
+from harness.catalog import Entry, choose, choose_one, entries
 from harness.core.errors import UserError
 from harness.core.names import load, nearest
 from harness.core.ports import Host, Server, Target
@@ -106,7 +106,7 @@ def select(asked: Asked) -> Selection:
     places = _places(asked, usual, notes)
     scenarios = choose("scenario", asked.scenarios or ["*"])
     _refuse_namesakes(scenarios)
-    gate = choose("gate", [asked.gate])[0].path
+    gate = choose_one("gate", asked.gate).path
     subjects = tuple(row.subject for row in rows)
     notes += _exemptions(subjects, places, scenarios, asked)
     cells: list[Cell] = []

@@ -1,20 +1,16 @@
 """``ctxstress explore``: searches the schedules of cells under a controlled scheduler."""
 
-import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 
 import click
 
-from harness.cli.doors import OUT
+from harness.cli.cells import cell_options
+from harness.cli.reporting import Report, report_options
+from harness.engine.job import Explore, Options
 
-if TYPE_CHECKING:
-    from harness.engine.job import Explore
-
-OVERHEAD = 20.0
-"""Seconds that a cell may take beside its search."""
-MANY: dict[str, Any] = {"multiple": True, "metavar": "NAME"}
+USUAL = Explore()
 
 
 def _bound(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
@@ -27,13 +23,13 @@ def _bound(ctx: click.Context, param: click.Parameter, value: str) -> int | None
 
 
 @click.command()
-@click.option("--local", "locals_", help="Local to explore: a name, a glob, or package.module:Name.", **MANY)
-@click.option("--target", "targets", help="What is tested: mini (with Locals), or a framework.", **MANY)
-@click.option("--host", "hosts", help="Units inside this process: threads, greenlets, tasks.", **MANY)
-@click.option("--scenario", "scenarios", help="What is tried.", **MANY)
-@click.option("--promise", help="What a bare Local keeps apart: thread,greenlet,task or none.")
+@cell_options
 @click.option(
-    "--bound", callback=_bound, default="2", show_default=True, help="The most preemptions, or none."
+    "--bound",
+    callback=_bound,
+    default=str(USUAL.bound),
+    show_default=True,
+    help="The most preemptions, or none.",
 )
 @click.option("--strategy", default="preemption_bounded", show_default=True, help="Who goes next.")
 @click.option(
@@ -44,58 +40,60 @@ def _bound(ctx: click.Context, param: click.Parameter, value: str) -> int | None
     help="Source whose instructions are switch points of threads, beside the Local's own.",
 )
 @click.option("--no-reduce", is_flag=True, help="Run equivalent schedules as well.")
-@click.option("--requests", type=click.IntRange(2, 8), default=3, show_default=True, help="On two units.")
 @click.option(
-    "--time", "seconds", type=click.FloatRange(0.01), default=10.0, show_default=True, help="Seconds a cell."
-)
-@click.option(
-    "--schedules", type=click.IntRange(1), default=20_000, show_default=True, help="Schedules a cell."
-)
-@click.option("--seed", type=int, default=1, show_default=True, help="Fixes tokens and random strategies.")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=OUT,
+    "--requests",
+    type=click.IntRange(2, 8),
+    default=USUAL.requests,
     show_default=True,
-    help="Where the report goes.",
+    help="Requests of a cell, on two units.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Write the record to stdout, and nothing else there.")
-@click.option("-q", "--quiet", is_flag=True, help="Only the closing lines.")
+@click.option(
+    "--time",
+    "seconds",
+    type=click.FloatRange(0.01),
+    default=USUAL.seconds,
+    show_default=True,
+    help="Seconds a cell.",
+)
+@click.option(
+    "--schedules",
+    type=click.IntRange(1),
+    default=USUAL.schedules,
+    show_default=True,
+    help="Schedules a cell.",
+)
+@report_options
 @click.pass_context
-def explore(ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, **choices: Any) -> None:
+def explore(ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, **choices: Any) -> NoReturn:
     """Search the interleavings of a few requests: find a mix-up, replay it, or say up to which bound there is none.
 
     Exit code: as `ctxstress run`.
     """
-    from harness.engine.job import Options
-    from harness.progress import Progress
-    from harness.runs import Recorder, execute
-    from harness.selection import Asked, select
+    from harness.selection import Asked
     from reports.explored_text import print_explored
     from reports.text import console
-    from reports.write import make_folder, write_all
 
     asked = Asked(
         targets=choices["targets"],
         locals=choices["locals_"],
-        hosts=choices["hosts"] or ("threads", "greenlets", "tasks"),
+        hosts=choices["hosts"] or _explored_hosts(),
         scenarios=choices["scenarios"] or _usual_scenarios(),
         promise=choices["promise"],
     )
-    options = Options(
-        seed=choices["seed"], flood=False, explore=_asked(choices), time_limit=choices["seconds"] + OVERHEAD
+    Report(out, as_json, quiet).on_cells(
+        ctx,
+        asked,
+        Options(seed=choices["seed"]).exploring(_asked(choices)),
+        lambda done, page: print_explored(done, console(sys.stdout), page, witnesses=not quiet),
     )
-    selection = select(asked)
-    make_folder(out)
-    recorder = Recorder(selection, options, shlex.join(["ctxstress", *sys.argv[1:]]), asked)
-    with Progress(len(selection.runnable), quiet=quiet or as_json, verbose=False) as progress:
-        done = execute(recorder, progress.tell)
-    paths = write_all(done, out)
-    if as_json:
-        click.echo(paths.record.read_text(encoding="utf-8"))
-    else:
-        print_explored(done, console(sys.stdout), paths.page, witnesses=not quiet)
-    ctx.exit(done.exit_code())
+
+
+def _explored_hosts() -> tuple[str, ...]:
+    """Return the free-running hosts that the controlled host of each unit stands for."""
+    from harness.catalog import controlled_for
+    from localimpl import Unit
+
+    return tuple(name for unit in Unit for name in controlled_for(unit).part.stands_for)
 
 
 def _usual_scenarios() -> tuple[str, ...]:
@@ -105,16 +103,16 @@ def _usual_scenarios() -> tuple[str, ...]:
     return tuple(entry.name for entry in entries("scenario") if entry.part.few_suffice)
 
 
-def _asked(choices: dict[str, Any]) -> "Explore":
-    from harness.catalog import choose
-    from harness.engine.job import Explore
+def _asked(choices: dict[str, Any]) -> Explore:
+    from harness.catalog import choose_one
+    from harness.explorer.watched import watched
 
     return Explore(
         bound=choices["bound"],
-        strategy=choose("strategy", [choices["strategy"]])[0].path,
+        strategy=choose_one("strategy", choices["strategy"]).path,
         schedules=choices["schedules"],
         seconds=choices["seconds"],
-        files=tuple(choices["files"]),
+        files=watched(choices["files"]),
         requests=choices["requests"],
         reduce=not choices["no_reduce"],
     )

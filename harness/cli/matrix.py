@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli.cells import MANY, cell_options
+
 if TYPE_CHECKING:
     from harness.engine.job import Options
     from harness.selection import Asked
@@ -15,7 +17,6 @@ EXPLORED = 2.0
 
 def matrix_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose cells and say how hard to press them."""
-    many: dict[str, Any] = {"multiple": True, "metavar": "NAME"}
     options = [
         click.option(
             "--matrix",
@@ -24,27 +25,13 @@ def matrix_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="Locals, or all frameworks, stores and servers.",
         ),
-        click.option(
-            "--target", "targets", help="What is tested: mini (with Locals), a framework or a store.", **many
-        ),
-        click.option(
-            "--local", "locals_", help="Local to test: a name, a glob, or package.module:Name.", **many
-        ),
-        click.option(
-            "--host", "hosts", help="Units inside this process: single, threads, greenlets, …", **many
-        ),
-        click.option("--server", "servers", help="Real HTTP server in a process of its own.", **many),
-        click.option("--scenario", "scenarios", help="What is tried.", **many),
-        click.option("--promise", help="What a bare Local keeps apart: thread,greenlet,task or none."),
+        click.option("--server", "servers", help="Real HTTP server in a process of its own.", **MANY),
         click.option(
             "--requests",
             type=click.IntRange(1),
             help="Requests of a cell.  [200; over HTTP 100; of an app 12000]",
         ),
         click.option("--clients", type=click.IntRange(1, 256), help="Clients at once.  [8; of an app 16]"),
-        click.option(
-            "--seed", type=int, default=1, show_default=True, help="Fixes requests, pauses and tokens."
-        ),
         click.option(
             "--gate",
             default="jitter",
@@ -78,7 +65,7 @@ def matrix_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ]
     for option in reversed(options):
         command = option(command)
-    return command
+    return cell_options(command)
 
 
 def asked_of_matrix(choices: dict[str, Any]) -> "tuple[Asked, Options]":

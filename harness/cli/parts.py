@@ -4,8 +4,6 @@ from typing import Any
 
 import click
 
-from harness.core.errors import UserError
-
 
 @click.command("list")
 @click.argument(
@@ -16,7 +14,7 @@ from harness.core.errors import UserError
     ),
 )
 def list_parts(kind: str | None) -> None:
-    """Show the Locals, targets, hosts, servers, scenarios, gates and checkers that there are."""
+    """Show the Locals, targets, hosts, servers, scenarios, gates, checkers, controlled hosts and strategies."""
     from harness.catalog import ROOMS, entries
     from reports.listing import print_parts
 
@@ -63,12 +61,9 @@ def doctor() -> None:
 )
 def trace(local: str, unit: str) -> None:
     """Walk two interleaved requests through the lifecycle and show the Local's storage after each phase."""
-    from harness.catalog import choose
+    from harness.catalog import choose_one
     from harness.engine.trace import walk
     from localimpl import Unit
     from reports.trace import print_trace
 
-    entry = choose("local", [local])[0]
-    if entry.missing:
-        raise UserError(entry.missing)
-    print_trace(walk(entry.part, Unit(unit)))
+    print_trace(walk(choose_one("local", local).part, Unit(unit)))

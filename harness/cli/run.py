@@ -1,6 +1,5 @@
 """``ctxstress run``: the matrix, or somebody's own app."""
 
-import shlex
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -8,8 +7,9 @@ from typing import Any, NoReturn
 import click
 
 from harness.apps.door import AppOption, app_options, asked_of
-from harness.cli.doors import OUT, close
+from harness.cli.doors import close
 from harness.cli.matrix import asked_of_matrix, matrix_options
+from harness.cli.reporting import Report, report_options
 
 
 class Run(click.Command):
@@ -36,61 +36,36 @@ class Run(click.Command):
 @click.command(cls=Run)
 @matrix_options
 @app_options
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=OUT,
-    show_default=True,
-    help="Where the report goes.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Write the record to stdout, and nothing else there.")
-@click.option("-q", "--quiet", is_flag=True, help="Only the closing lines.")
+@report_options
 @click.option("-v", "--verbose", is_flag=True, help="A line for each cell, with what was seen.")
 @click.pass_context
-def run(ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, verbose: bool, **choices: Any) -> None:
+def run(
+    ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, verbose: bool, **choices: Any
+) -> NoReturn:
     """Run the matrix: flood Locals under hosts and servers, and judge each cell. Or, with --app or --url, your own app.
 
     Exit code: 0 kept apart as promised, 1 mixed up, 2 something could not be told or done, 130 interrupted.
     """
+    report = Report(out, as_json, quiet)
     if choices["app"] or choices["url"]:
-        _run_app(ctx, out, choices, as_json=as_json, quiet=quiet)
-    from harness.progress import Progress
-    from harness.runs import Recorder, execute
-    from harness.selection import select
-    from reports.write import make_folder, write_all
-
+        _run_app(ctx, report, choices)
     asked, options = asked_of_matrix(choices)
-    selection = select(asked)
-    make_folder(out)  # that nothing can be written there should be known before
-    recorder = Recorder(selection, options, shlex.join(["ctxstress", *sys.argv[1:]]), asked)
-    with Progress(len(selection.runnable), quiet=quiet or as_json, verbose=verbose) as progress:
-        done = execute(recorder, progress.tell)
-    paths = write_all(done, out)
-    if as_json:
-        click.echo(paths.record.read_text(encoding="utf-8"))
-    else:
-        close(done, paths.page, matrix=not quiet)
-    ctx.exit(done.exit_code())
+    report.on_cells(
+        ctx, asked, options, lambda done, page: close(done, page, matrix=not quiet), verbose=verbose
+    )
 
 
-def _run_app(
-    ctx: click.Context, out: Path, choices: dict[str, Any], *, as_json: bool, quiet: bool
-) -> NoReturn:
+def _run_app(ctx: click.Context, report: Report, choices: dict[str, Any]) -> NoReturn:
     from harness.apps.running import Running
     from harness.engine.job import Options
     from harness.progress import AppProgress
     from harness.runs import environment
     from reports.app_text import print_app
     from reports.text import console
-    from reports.write import make_folder, write_app
+    from reports.write import make_folder
 
     asked = asked_of(choices)
-    make_folder(out)
-    with AppProgress(quiet=quiet or as_json) as progress:
+    make_folder(report.out)
+    with AppProgress(quiet=report.silent) as progress:
         done = Running(asked, sys.argv[1:], environment(Options()), progress.tell).run()
-    paths = write_app(done, out)
-    if as_json:
-        click.echo(paths.record.read_text(encoding="utf-8"))
-    else:
-        print_app(done, console(sys.stdout), paths.page)
-    ctx.exit(done.exit_code())
+    report.close(ctx, done, lambda page: print_app(done, console(sys.stdout), page))

@@ -50,8 +50,15 @@ class CellProgram:
     learns = False
 
     def __init__(
-        self, cell: Cell, checkers: Sequence[Checker], seed: int, *, requests: int = REQUESTS
+        self,
+        cell: Cell,
+        checkers: Sequence[Checker],
+        seed: int,
+        *,
+        requests: int = REQUESTS,
+        watched: Collection[str] = (),
     ) -> None:
+        """Take the files that are looked into beside the subject's own: in them units share what is not announced."""
         if cell.place is not Place.HOST:
             raise UserError(f"{cell.where} is a server in a process of its own; explore the cell on a host")
         self.cell = cell
@@ -74,9 +81,12 @@ class CellProgram:
         self._trouble = ""
         self.name = cell.id
         self.unit = self._host.unit
-        self.reference = f"{REFERENCE}{cell.subject}|{cell.where}|{cell.scenario}|{cell.target}|{cell.gate}"
-        # What a session store shares is announced by nobody.
-        self.tracked = Means.SESSION not in self.scenario.uses and cell.target.endswith(".mini:TARGET")
+        named = (cell.subject, cell.where, cell.scenario, cell.target, cell.gate, str(requests))
+        self.reference = REFERENCE + "|".join(named)
+        # What a session store shares is announced by nobody, nor is what watched files do between two instructions.
+        self.tracked = (
+            not watched and Means.SESSION not in self.scenario.uses and cell.target.endswith(".mini:TARGET")
+        )
 
     def begin(self, history: History) -> Round:
         """Mount the scenario on a new Local and line up its requests."""
@@ -136,7 +146,10 @@ class CellProgram:
 def find_program(reference: str, checkers: Sequence[Checker], seed: int) -> CellProgram:
     """Return the cell that a replay's token names."""
     parts = reference.removeprefix(REFERENCE).split("|")
-    if not reference.startswith(REFERENCE) or len(parts) != 5:
-        raise UserError(f"{reference!r} names no cell: cell:SUBJECT|HOST|SCENARIO|TARGET|GATE expected")
-    subject, where, scenario, target, gate = parts
-    return CellProgram(Cell(subject, Place.HOST, where, scenario, target, gate), checkers, seed)
+    if not reference.startswith(REFERENCE) or len(parts) != 6 or not parts[-1].isdecimal():
+        raise UserError(
+            f"{reference!r} names no cell: cell:SUBJECT|HOST|SCENARIO|TARGET|GATE|REQUESTS expected"
+        )
+    subject, where, scenario, target, gate, requests = parts
+    cell = Cell(subject, Place.HOST, where, scenario, target, gate)
+    return CellProgram(cell, checkers, seed, requests=int(requests))

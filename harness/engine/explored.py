@@ -46,9 +46,9 @@ def explored(result: CellResult, job: Job) -> CellResult:
 def exploration(result: CellResult, job: Job, asked: Explore) -> Exploration:
     """Search the schedules of a cell as far as asked."""
     checkers = [load(path) for path in job.checkers]
-    program = CellProgram(result.cell, checkers, job.options.seed, requests=asked.requests)
-    # Between two instructions of other files units may share what no Local announces.
-    program.tracked = program.tracked and not asked.files
+    program = CellProgram(
+        result.cell, checkers, job.options.seed, requests=asked.requests, watched=asked.files
+    )
     host: ControlledHost = load(job.controlled)
     strategy: Strategy = load(asked.strategy)
     limits = Limits(

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from harness.core.feasibility import Feasibility
 from harness.core.record import Cell, Place, build, short
@@ -16,13 +16,17 @@ class Explore:
     """The most preemptions of a schedule; None for no bound."""
     strategy: str = "harness.schedulers.preemption_bounded:STRATEGY"
     schedules: int = 20_000
-    seconds: float = 30.0
+    seconds: float = 10.0
     files: tuple[str, ...] = ()
     """Source files whose instructions are switch points of threads; the subject's own is always among them."""
     requests: int = 3
     level: Feasibility = Feasibility.FREE_THREADED
     """The strongest scheduler that is tried."""
     reduce: bool = True
+
+
+BESIDE = 20.0
+"""Seconds that the process of an exploration may take beside the search itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,10 @@ class Options:
     """Whether cells are flooded; if not, their schedules are explored alone."""
     explore: Explore | None = None
     """How far the schedules of each cell on a host are explored; None for not at all."""
+
+    def exploring(self, asked: Explore) -> "Options":
+        """Return the options under which cells are explored alone, so far, with time enough for it."""
+        return replace(self, flood=False, explore=asked, time_limit=asked.seconds + BESIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +121,16 @@ def explore_command(cell: Cell, options: Options) -> str:
         words += ["--strategy", _spoken(asked.strategy)]
     if asked.bound != usual.bound:
         words += ["--bound", "none" if asked.bound is None else str(asked.bound)]
+    if asked.requests != usual.requests:
+        words += ["--requests", str(asked.requests)]
+    if asked.schedules > usual.schedules:
+        words += ["--schedules", str(asked.schedules)]
+    if asked.seconds > usual.seconds:
+        words += ["--time", f"{asked.seconds:g}"]
     for file in asked.files:
         words += ["--watch", file]
+    if not asked.reduce:
+        words.append("--no-reduce")
     return shlex.join(words)
 
 

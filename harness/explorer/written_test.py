@@ -65,9 +65,12 @@ def test_text(token: str, reference: str, explanation: Explanation) -> str:
 
 
 def _what(reference: str) -> str:
-    """Return a reference in short: of a cell the names of its parts."""
+    """Return a reference in short: of a cell the names of its parts, and how many requests."""
     kind, _, rest = reference.partition(":")
-    return f"the cell {', '.join(map(short, rest.split('|')))}" if kind == "cell" else reference
+    if kind != "cell":
+        return reference
+    *parts, requests = rest.split("|")
+    return f"the cell {', '.join(map(short, parts))} with {requests} requests"
 
 
 def _told(switch: Switch) -> str:
