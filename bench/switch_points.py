@@ -11,7 +11,7 @@ from time import perf_counter_ns
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from harness.controlled._watcher import make_watcher
+from harness.controlled._points.watcher import make_watcher
 from harness.core.control import Watch
 from harness.core.feasibility import Feasibility
 

@@ -4,8 +4,8 @@ import sys
 from enum import IntEnum
 from types import CodeType, FrameType
 
-from harness.controlled._baton import Baton
 from harness.controlled._place import carries
+from harness.controlled._threads.baton import Baton
 from harness.core.execution import Point, Role
 from harness.core.feasibility import Feasibility
 

@@ -1,6 +1,6 @@
 """The controlled host ``threads``: real threads that are kept, of which a scheduler picks the one that runs."""
 
-from harness.controlled._thread_control import opened
+from harness.controlled._threads.control import opened
 from harness.core.control import ControlledHost
 from harness.core.feasibility import Feasibility
 from localimpl import Unit

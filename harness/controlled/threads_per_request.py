@@ -1,6 +1,6 @@
 """The controlled host ``threads_per_request``: each request has a new thread, with the ident of one that has ended."""
 
-from harness.controlled._thread_control import opened
+from harness.controlled._threads.control import opened
 from harness.core.control import ControlledHost
 from harness.core.feasibility import Feasibility
 from localimpl import Unit

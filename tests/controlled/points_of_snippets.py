@@ -9,7 +9,7 @@ from snippets_of_exits import EXITS  # type: ignore[import-not-found, unused-ign
 from snippets_of_flow import FLOW  # type: ignore[import-not-found, unused-ignore]
 from snippets_of_use import USE  # type: ignore[import-not-found, unused-ignore]
 
-from harness.controlled._watcher import make_watcher
+from harness.controlled._points.watcher import make_watcher
 from harness.core.control import Watch
 from harness.core.execution import Point, Role
 from harness.core.feasibility import Feasibility

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from harness.controlled._callees import entered
-from harness.controlled._flow import Flow
-from harness.controlled._instructions import points_of
-from harness.controlled._stored import NOTHING, stored_by, stored_in
+from harness.controlled._points.callees import entered
+from harness.controlled._points.flow import Flow
+from harness.controlled._points.instructions import points_of
+from harness.controlled._points.stored import NOTHING, stored_by, stored_in
 from harness.core.feasibility import Feasibility
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.controlled._instructions import Study
+from harness.controlled._points.instructions import Study
 from harness.core.control import Watch, Work
 from harness.core.feasibility import Feasibility
 from tests.controlled.explored_threads import explore, works
@@ -116,7 +116,7 @@ def test_no_outcome_is_lost(
     merged, fewer = outcomes(path, level)
     monkeypatch.setattr(Study, "_ahead", lambda study, number: number)
     monkeypatch.setattr(Study, "_only_ahead", lambda study, number: None)
-    monkeypatch.setattr("harness.controlled._accesses.Accesses._settled", lambda accesses, number: False)
+    monkeypatch.setattr("harness.controlled._points.accesses.Accesses._settled", lambda accesses, number: False)
     all_points, more = outcomes(path, level)
     assert set(merged) == set(all_points)
     assert len(merged) > 1

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from harness.controlled import _thread_watchdog
+from harness.controlled._threads import watchdog
 from harness.controlled.threads import CONTROLLED
 from harness.core.control import Watch, Work
 from harness.core.execution import Fate
@@ -27,9 +27,9 @@ Program = tuple[Sequence[Work], Callable[[], Any]]
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Find out sooner, so that the tests take less time."""
-    monkeypatch.setattr(_thread_watchdog, "HANGING", 0.4)
-    monkeypatch.setattr(_thread_watchdog, "COMPUTING", 1.0)
-    monkeypatch.setattr(_thread_watchdog, "LOOK", 0.1)
+    monkeypatch.setattr(watchdog, "HANGING", 0.4)
+    monkeypatch.setattr(watchdog, "COMPUTING", 1.0)
+    monkeypatch.setattr(watchdog, "LOOK", 0.1)
 
 
 def sound() -> Program:

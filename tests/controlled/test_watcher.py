@@ -268,7 +268,7 @@ def test_another_watch_takes_the_place_of_the_last(passed: Passed, load: Load) -
 
 
 def test_calls_of_what_a_host_puts_in_the_place_of_code_in_c(passed: Passed, load: Load) -> None:
-    place = str(Path(sys.modules["harness.controlled._watcher"].__file__ or "").with_name("_lock.py"))
+    place = str(Path(sys.modules["harness.controlled._points.watcher"].__file__ or "").with_name("_lock.py"))
     namespace: dict[str, Any] = {}
     exec(compile("class Lock:\n    def acquire(self): pass\n    release = __enter__ = acquire\n"
                  "    def __exit__(self, *error): pass\n", place, "exec"), namespace)  # fmt: skip

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.controlled._plans import Plans
-from harness.controlled._watcher import make_watcher
+from harness.controlled._points.plans import Plans
+from harness.controlled._points.watcher import make_watcher
 from harness.core.control import Watch
 from harness.core.errors import UserError
 from harness.core.feasibility import Feasibility

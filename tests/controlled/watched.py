@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from harness.controlled._watcher import Watcher, make_watcher
+from harness.controlled._points.watcher import Watcher, make_watcher
 from harness.core.execution import Point
 from harness.core.feasibility import Feasibility
 

@@ -4,7 +4,7 @@ import dis
 from collections.abc import Container, Iterator
 from types import CodeType
 
-from harness.controlled._callees import CALLS
+from harness.controlled._points.callees import CALLS
 
 PUSHES_NOTHING = ("STORE_", "DELETE_", "POP_", "JUMP_", "LIST_", "SET_", "DICT_", "MAP_", "RERAISE", "RAISE_")
 """Instructions that begin so leave no value of their own on the stack."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from harness.core.execution import ENDED, NOBODY, Execution
+from harness.core.execution import CLOCK, ENDED, NOBODY, Execution
 
 TIME = "the time"
 """What is touched by whoever reads the clock, sets it, or lets it wake something."""
@@ -50,7 +50,7 @@ class Clock:
         execution.touched.append((TIME, True))
         self._limits[unit] = until
         if self._unit == NOBODY:
-            self._unit = self._enlist("clock")
+            self._unit = self._enlist(CLOCK)
             execution.ready.remove(self._unit)
             execution.end(self._unit)
 

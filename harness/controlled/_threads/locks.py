@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any, Literal
 
 from harness.controlled._awaited import Awaited, Grain, Origin
-from harness.controlled._baton import Baton
+from harness.controlled._threads.baton import Baton
 from harness.core.execution import NOBODY, Role
 
 FOREIGN = 1.0

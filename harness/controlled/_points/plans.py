@@ -7,9 +7,9 @@ from pathlib import PurePath
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
-from harness.controlled._callees import MISSING, Site, entered_by_with
-from harness.controlled._instructions import Stop, Study
-from harness.controlled._stored import Stored, stored_by
+from harness.controlled._points.callees import MISSING, Site, entered_by_with
+from harness.controlled._points.instructions import Stop, Study
+from harness.controlled._points.stored import Stored, stored_by
 from harness.core.control import Watch
 from harness.core.errors import UserError
 from harness.core.execution import Point

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
-from harness.controlled._accesses import ATTRIBUTES, NAMES, Access, Accesses
-from harness.controlled._callees import MISSING, SUSPENDABLE, Named, Site, entered
-from harness.controlled._flow import BACKWARD, Flow
-from harness.controlled._stored import NOTHING, Stored
+from harness.controlled._points.accesses import ATTRIBUTES, NAMES, Access, Accesses
+from harness.controlled._points.callees import MISSING, SUSPENDABLE, Named, Site, entered
+from harness.controlled._points.flow import BACKWARD, Flow
+from harness.controlled._points.stored import NOTHING, Stored
 from harness.core.execution import Point, Role
 from harness.core.feasibility import Feasibility
 

@@ -6,9 +6,9 @@ from threading import get_ident
 from types import FrameType
 from typing import Any
 
-from harness.controlled._callees import Calls, Site, implicit
-from harness.controlled._instructions import Stop
-from harness.controlled._plans import Plan, Plans
+from harness.controlled._points.callees import Calls, Site, implicit
+from harness.controlled._points.instructions import Stop
+from harness.controlled._points.plans import Plan, Plans
 from harness.core.control import Watch
 from harness.core.execution import Point
 

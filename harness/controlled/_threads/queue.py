@@ -6,7 +6,7 @@ from types import FrameType
 from typing import Any
 
 from harness.controlled._awaited import Awaited, Grain
-from harness.controlled._baton import Baton
+from harness.controlled._threads.baton import Baton
 from harness.core.execution import Role
 
 

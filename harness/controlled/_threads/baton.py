@@ -9,11 +9,11 @@ from functools import partial
 from sys import gettrace, settrace
 from typing import Any, NoReturn
 
-from harness.controlled._thread_clock import Clock
-from harness.controlled._thread_member import Body, Member
-from harness.controlled._thread_watchdog import await_turn, hanging, interrupt
-from harness.controlled._thread_worker import Worker
-from harness.controlled._watcher import Watcher
+from harness.controlled._points.watcher import Watcher
+from harness.controlled._threads.clock import Clock
+from harness.controlled._threads.member import Body, Member
+from harness.controlled._threads.watchdog import await_turn, hanging, interrupt
+from harness.controlled._threads.worker import Worker
 from harness.core.execution import NOBODY, PAUSED, Execution, Point, Role
 
 OVERTIME = 16

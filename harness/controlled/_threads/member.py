@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from harness.controlled._thread_worker import Worker
+from harness.controlled._threads.worker import Worker
 
 Body = Callable[[Worker], Any]
 

@@ -7,9 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from harness.controlled._awaited import point
-from harness.controlled._baton import Baton
-from harness.controlled._thread_queue import ScheduledQueue
-from harness.controlled._thread_spawning import STARTED, Spawning
+from harness.controlled._threads.baton import Baton
+from harness.controlled._threads.queue import ScheduledQueue
+from harness.controlled._threads.spawning import STARTED, Spawning
 from harness.core.execution import Role
 
 real_submit, real_shutdown = ThreadPoolExecutor.submit, ThreadPoolExecutor.shutdown

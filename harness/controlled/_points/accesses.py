@@ -7,9 +7,9 @@ from functools import partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-from harness.controlled._callees import CALLS, KINDS_IN_C, MISSING, READERS, WRITERS
-from harness.controlled._flow import Flow
-from harness.controlled._stored import Stored
+from harness.controlled._points.callees import CALLS, KINDS_IN_C, MISSING, READERS, WRITERS
+from harness.controlled._points.flow import Flow
+from harness.controlled._points.stored import Stored
 
 NAMES = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "STORE_NAME", "DELETE_GLOBAL", "DELETE_NAME"}
 ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "STORE_ATTR", "DELETE_ATTR"}

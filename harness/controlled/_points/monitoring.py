@@ -6,8 +6,8 @@ from threading import get_ident
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
-from harness.controlled._callees import MISSING, Calls, Site, entered, implicit
-from harness.controlled._plans import Plans
+from harness.controlled._points.callees import MISSING, Calls, Site, entered, implicit
+from harness.controlled._points.plans import Plans
 from harness.core.control import Watch
 from harness.core.errors import UserError
 from harness.core.execution import Point

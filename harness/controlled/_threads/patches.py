@@ -13,13 +13,13 @@ from types import FrameType
 from typing import Any
 
 from harness.controlled._awaited import Grain
-from harness.controlled._baton import Baton
-from harness.controlled._locks import ScheduledLock, ScheduledRLock
 from harness.controlled._place import carries
-from harness.controlled._thread_names import exchange
-from harness.controlled._thread_pools import Pools, number_of
-from harness.controlled._thread_queue import ScheduledQueue
-from harness.controlled._thread_spawning import Spawning
+from harness.controlled._threads.baton import Baton
+from harness.controlled._threads.locks import ScheduledLock, ScheduledRLock
+from harness.controlled._threads.names import exchange
+from harness.controlled._threads.pools import Pools, number_of
+from harness.controlled._threads.queue import ScheduledQueue
+from harness.controlled._threads.spawning import Spawning
 
 get_ident = _thread.get_ident
 real_sleep, real_monotonic, real_time = time.sleep, time.monotonic, time.time

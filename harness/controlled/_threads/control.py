@@ -8,16 +8,16 @@ from functools import partial
 from pathlib import PurePath
 from typing import Any
 
-from harness.controlled._baton import Baton
 from harness.controlled._place import NOWHERE, Place, beginning, place
-from harness.controlled._thread_adoption import Adoption
-from harness.controlled._thread_interrupts import Interrupts
-from harness.controlled._thread_member import Body
-from harness.controlled._thread_patches import Patches
-from harness.controlled._thread_pools import Pools
-from harness.controlled._thread_spawning import Spawning
-from harness.controlled._thread_worker import Worker
-from harness.controlled._watcher import make_watcher
+from harness.controlled._points.watcher import make_watcher
+from harness.controlled._threads.adoption import Adoption
+from harness.controlled._threads.baton import Baton
+from harness.controlled._threads.interrupts import Interrupts
+from harness.controlled._threads.member import Body
+from harness.controlled._threads.patches import Patches
+from harness.controlled._threads.pools import Pools
+from harness.controlled._threads.spawning import Spawning
+from harness.controlled._threads.worker import Worker
 from harness.core.control import Watch, Work
 from harness.core.errors import UserError
 from harness.core.execution import Execution

@@ -38,7 +38,7 @@ KINDS_IN_C = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, 
 IN_C = frozenset(KINDS_IN_C)
 PROPERTY_ARGUMENTS = 2
 """A setter has the object and the value."""
-OURS = str(Path(__file__).parent)
+OURS = str(Path(__file__).parents[1])
 """Here is what hosts put in the place of locks and clocks in C."""
 MISSING: Any = object()
 

@@ -12,11 +12,11 @@ from types import ModuleType
 from typing import Any
 
 from harness.controlled._awaited import Awaited, Grain
-from harness.controlled._baton import Baton
-from harness.controlled._locks import ScheduledLock, ScheduledRLock
 from harness.controlled._place import carries
-from harness.controlled._thread_names import exchange
-from harness.controlled._thread_queue import ScheduledQueue
+from harness.controlled._threads.baton import Baton
+from harness.controlled._threads.locks import ScheduledLock, ScheduledRLock
+from harness.controlled._threads.names import exchange
+from harness.controlled._threads.queue import ScheduledQueue
 
 BOUND = ("acquire", "release", "_release_save", "_acquire_restore", "_is_owned")
 """What a Condition takes over from its lock."""

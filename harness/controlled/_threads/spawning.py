@@ -9,8 +9,8 @@ from functools import partial
 from threading import Thread, current_thread
 from typing import Any
 
-from harness.controlled._baton import Baton
-from harness.controlled._thread_worker import Worker
+from harness.controlled._threads.baton import Baton
+from harness.controlled._threads.worker import Worker
 from harness.core.execution import Point, Role
 from harness.core.feasibility import Feasibility
 

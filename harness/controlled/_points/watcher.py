@@ -30,9 +30,9 @@ def make_watcher(reach: Callable[[Point], None]) -> Watcher:
     What ``reach`` raises goes on in the unit, of which no more is reported until it enters again.
     """
     if sys.version_info >= (3, 12):
-        from harness.controlled._monitoring import MonitoringWatcher
+        from harness.controlled._points.monitoring import MonitoringWatcher
 
         return MonitoringWatcher(reach)
-    from harness.controlled._tracing import TracingWatcher
+    from harness.controlled._points.tracing import TracingWatcher
 
     return TracingWatcher(reach)
