@@ -5,10 +5,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from harness.controlled._task_leftovers import stop_leftovers
-from harness.controlled._task_loop import Loop, new_loop
-from harness.controlled._task_schedule import Schedule
-from harness.controlled._task_surroundings import Surroundings
+from harness.controlled._tasks.leftovers import stop_leftovers
+from harness.controlled._tasks.loop import Loop, new_loop
+from harness.controlled._tasks.schedule import Schedule
+from harness.controlled._tasks.surroundings import Surroundings
 from harness.core.control import ControlledHost, Watch, Work
 from harness.core.execution import Execution
 from harness.core.feasibility import Feasibility

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.controlled._task_numbered import Task
+from harness.controlled._tasks.numbered import Task
 from harness.core.control import Work
 from harness.core.execution import Fate
 from tests.controlled.task_schedules import in_turns

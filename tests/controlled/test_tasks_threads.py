@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.controlled import _task_thread
+from harness.controlled._tasks import thread
 from harness.core.execution import Fate
 from tests.controlled.task_schedules import calls, outcomes, schedules
 
@@ -204,7 +204,7 @@ def test_a_deadlock_is_no_deadlock_while_a_thread_of_the_program_runs() -> None:
 
 
 def test_a_function_that_waits_for_another_unit_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_task_thread, "LONGEST", 0.05)
+    monkeypatch.setattr(thread, "LONGEST", 0.05)
     release = threading.Event()
 
     async def offloads() -> None:

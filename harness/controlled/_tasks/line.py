@@ -1,0 +1,117 @@
+"""The order of the ready tasks: the one in which an idle loop would run them, though callbacks are run at once."""
+
+from harness.core.execution import NOBODY
+
+
+class Mark:
+    """A callback that was run at once, at the place in the loop's queue where an idle loop would run it."""
+
+    __slots__ = ("ahead", "brought")
+
+    def __init__(self, ahead: set[int]) -> None:
+        self.ahead = ahead
+        """The units before it in the queue that have not run yet."""
+        self.brought: list[int | Mark] = []
+        """What it put into the queue: units, and callbacks of its own."""
+
+
+class Line:
+    """Keeps ``execution.ready`` in three parts: units in the loop's queue, units that a callback brought before its
+    turn, and whoever only waits for a time, by due times.
+
+    A scheduler that always takes the first keeps to the order of asyncio's own loop, with a clock that jumps when all
+    is quiet. One thing can be seen before its turn: what a callback leaves in an object, such as ``as_completed`` does.
+    The execution adds a unit at the end of its list; ``place`` and ``sleep`` put the last unit where it belongs.
+    """
+
+    __slots__ = ("_early", "_ready", "_seq", "due", "held", "marks", "running")
+
+    def __init__(self, ready: list[int]) -> None:
+        self._ready = ready
+        self._early: set[int] = set()
+        self.marks: list[Mark] = []
+        """The callbacks whose turn has not come, in their order."""
+        self._seq = 0
+        self.due: dict[int, tuple[float, int]] = {}
+        """The ready units that wait for a time."""
+        self.held: dict[int, float] = {}
+        """The units whose time only comes after that of another."""
+        self.running: Mark | None = None
+        """The callback that runs now, if it runs before its turn."""
+
+    def place(self) -> None:
+        """Put the last unit into the queue."""
+        if not (self.due or self._early or self.running):
+            return
+        ready = self._ready
+        unit = ready.pop()
+        mark = self.running
+        if mark is None:
+            ready.insert(self._queued(), unit)
+        else:
+            ready.insert(len(ready) - len(self.due), unit)
+            self._early.add(unit)
+            mark.brought.append(unit)
+
+    def sleep(self, when: float) -> None:
+        """Let the last unit wait for a time."""
+        ready, due = self._ready, self.due
+        unit = ready.pop()
+        self._seq += 1
+        key = (when, self._seq)
+        index = len(ready)
+        while index > 0 and due.get(ready[index - 1], key) > key:
+            index -= 1
+        ready.insert(index, unit)
+        due[unit] = key
+
+    def hurry(self, unit: int) -> None:
+        """Put a unit that waited for a time into the queue."""
+        self.leave(unit)
+        self._ready.append(unit)
+        self.place()
+
+    def leave(self, unit: int) -> None:
+        """Take a unit out that is not to run."""
+        self._ready.remove(unit)
+        self.picked(unit)
+
+    def picked(self, unit: int) -> None:
+        """Note that a unit was taken out to run."""
+        self.due.pop(unit, None)
+        self._early.discard(unit)
+        for mark in self.marks:
+            mark.ahead.discard(unit)
+
+    def first_due(self) -> int:
+        """Return the unit whose time comes first."""
+        return self._ready[len(self._ready) - len(self.due)] if self.due else NOBODY
+
+    def mark(self) -> Mark | None:
+        """Return the place of a callback that enters the queue now; None when it is the next."""
+        if self.running is not None:
+            mark = Mark(set())
+            self.running.brought.append(mark)
+            return mark
+        queued = self._queued()
+        if not queued and not self.marks:
+            return None
+        mark = Mark(set(self._ready[:queued]))
+        self.marks.append(mark)
+        return mark
+
+    def settle(self) -> None:
+        """Put into the queue what callbacks brought whose turn has come."""
+        marks = self.marks
+        while marks and not marks[0].ahead:
+            for brought in marks.pop(0).brought:
+                if isinstance(brought, Mark):
+                    brought.ahead = set(self._ready[: self._queued()])
+                    marks.append(brought)
+                elif brought in self._early:
+                    self._ready.remove(brought)
+                    self._early.discard(brought)
+                    self._ready.insert(self._queued(), brought)
+
+    def _queued(self) -> int:
+        return len(self._ready) - len(self.due) - len(self._early)

@@ -1,0 +1,385 @@
+"""The event loop that tasks see: it takes what asyncio asks of it, and lets a schedule decide which task goes on."""
+
+import asyncio
+import sys
+from asyncio.futures import _set_result_unless_cancelled as wake_sleeper  # type: ignore[attr-defined]
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextvars import Context
+from functools import partial
+from heapq import heappush
+from threading import get_ident
+from typing import Any, TypeVar, TypeVarTuple
+from weakref import WeakValueDictionary
+
+from harness.controlled._tasks.frames import calls
+from harness.controlled._tasks.line import Line, Mark
+from harness.controlled._tasks.numbered import GOES_ON, TASKS, Task
+from harness.controlled._tasks.refusals import refuse_the_rest
+from harness.controlled._tasks.thread import LONGEST, Worker
+from harness.core.execution import NOBODY, Execution
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+AnyTask = asyncio.Task[Any]
+Step = tuple[Context, Callable[..., Any], tuple[Any, ...]]
+Call = tuple["asyncio.Future[Any]", Callable[[], Any]]
+
+
+class UncontrolledError(NotImplementedError):
+    """Raised in a task that asks the loop for what it cannot control."""
+
+
+class Loop(asyncio.AbstractEventLoop):
+    """Keeps, of one schedule at a time, which step each task takes next and what waits for a time.
+
+    A task is recognised by the callbacks that asyncio gives to ``call_soon`` for it: their ``__self__`` is the task.
+    All other callbacks belong to no unit; they run at once, in their order.
+    """
+
+    def __init__(self) -> None:
+        self._taken = asyncio.Handle(print, (), self)
+        self.asyncgens: WeakValueDictionary[int, Any] = WeakValueDictionary()
+        """The asynchronous generators that were begun and still exist, in their order."""
+        self.queue: deque[asyncio.Handle] | None = deque()
+        """What is to run without choices, while leftovers are stopped; None while a schedule decides."""
+
+    def begin(self, execution: Execution, works: int) -> None:
+        """Forget the last schedule and take part in another, of so many works."""
+        self.execution = execution
+        self._thread = get_ident()
+        self.line = Line(execution.ready)
+        self.tasks: list[AnyTask | None] = []
+        """By unit, the task that it runs on, while it does."""
+        self.steps: list[Step | None] = []
+        """By unit, the callback by which its task goes on; None for one that is suspended."""
+        self.units: dict[AnyTask, int] = {}
+        self.running = NOBODY
+        """The unit whose task is in its step."""
+        self.starting = NOBODY
+        """The unit whose task is being made."""
+        self.soon: list[tuple[asyncio.Handle, Mark | None]] = []
+        """Callbacks that belong to no unit."""
+        self.sleeps: dict[Any, asyncio.TimerHandle] = {}
+        """By the future that a sleeper awaits, what wakes it."""
+        self.timeouts: list[tuple[float, int, asyncio.TimerHandle]] = []
+        """A heap of all other timers."""
+        self.calls: dict[int, Call] = {}
+        """By unit, a function that waits for the worker thread."""
+        self.now = 0.0
+        self.worker: Worker | None = None
+        self.queue = None
+        self._timers = 0
+        self._numbers = works - 1
+        self.parents: dict[int, int] = {}
+        """By unit that another began, which one."""
+        self._children: dict[tuple[int, str], int] = {}
+        self._factory: Any = None
+        self._handler: Any = None
+
+    def end(self) -> None:
+        """Let go of the schedule; what still comes in for it is never run."""
+        self.queue = deque()
+        self.tasks, self.steps = [], []
+        self.units, self.sleeps, self.calls = {}, {}, {}
+        self.timeouts.clear()
+        self.asyncgens.clear()
+
+    def lost_control(self, what: str, advice: str) -> UncontrolledError:
+        """Give the schedule up, and return what to raise."""
+        file, line = calls(sys._getframe(1))
+        execution = self.execution
+        who = execution.names[execution.current] if execution.current >= 0 else "the program"
+        sentence = f"{who} {what}{f' at {file}:{line}' if file else ''}; {advice}"
+        execution.lose_control(sentence)
+        return UncontrolledError(sentence)
+
+    # Units.
+
+    def add(self, name: str, when: float | None = None) -> int:
+        """Take in a unit that can begin, or one that stands for a moment of time."""
+        unit = self.execution.add(name)
+        if when is None:
+            self.line.place()
+        else:
+            self.line.sleep(when)
+        self.tasks.append(None)
+        self.steps.append(None)
+        return unit
+
+    def _adopt(self, task: AnyTask) -> int:
+        """Take in a task that is new: a unit's own, or else a child of the unit that ran last."""
+        unit = self.starting if self.starting >= 0 else self._add_child()
+        self.tasks[unit] = task
+        self.units[task] = unit
+        return unit
+
+    def _adopt_suspended(self, task: AnyTask) -> int:
+        """Take in a task that began inside its creator's step, as an eager task factory lets it."""
+        unit = self._adopt(task)
+        self.line.leave(unit)
+        timer = self.sleeps.get(task._fut_waiter)  # type: ignore[attr-defined]
+        if timer is None:
+            self.execution.wait(unit, "")
+        else:
+            self.execution.park(unit)
+            self.line.sleep(timer.when())
+        return unit
+
+    def _add_child(self, kind: str = "") -> int:
+        parent = max(self.execution.current, 0)
+        number = self._children[parent, kind] = self._children.get((parent, kind), 0) + 1
+        name = f"{self.execution.names[parent]}/{kind}{'' if kind and number == 1 else number}"
+        unit = self.add(name)
+        self.parents[unit] = parent
+        return unit
+
+    def touch_time(self, *, writes: bool) -> None:
+        """Note that the running step reads the clock, or moves it on or sets what it does when it moves."""
+        if self.execution.tracked:
+            self.execution.touch("the time", writes)
+
+    def touch_course(self, unit: int, *, writes: bool) -> None:
+        """Note that the running step is that of a task which another may have cancelled, or cancels it."""
+        if self.execution.tracked:
+            self.execution.touch(f"the course of {unit}", writes)
+
+    def note_cancellation(self, task: AnyTask) -> None:
+        """Note that the running step cancels a task."""
+        self.touch_course(self.units.get(task, NOBODY), writes=True)
+
+    # What asyncio and programs call.
+
+    def call_soon(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Let a task go on when it is picked; run any other callback as soon as the running step is over."""
+        task: Any = getattr(callback, "__self__", None)
+        is_step = isinstance(task, TASKS) and getattr(callback, "__name__", "") in GOES_ON
+        if self.queue is not None:
+            if is_step:
+                self.units.setdefault(task, NOBODY)
+            handle = asyncio.Handle(callback, args, self, context)
+            self.queue.append(handle)
+        elif is_step:
+            assert context is not None
+            self._goes_on(task, (context, callback, args))
+            return self._taken
+        else:
+            handle = asyncio.Handle(callback, args, self, context)
+            self.soon.append((handle, self.line.mark()))
+        return handle
+
+    def _goes_on(self, task: AnyTask, step: Step) -> None:
+        unit = self.units.get(task)
+        if unit is None:
+            unit = self._adopt(task)
+        elif unit == self.running:
+            pass
+        elif unit in self.line.due:
+            self.line.hurry(unit)
+        elif unit in self.execution.waiting:
+            self.line.held.pop(unit, None)
+            self.execution.wake(unit)
+            self.line.place()
+        self.steps[unit] = step
+
+    def call_soon_threadsafe(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Take a callback from the loop's thread or its worker's; what any other thread wants is never run."""
+        on_worker = self.worker is not None and self.worker.is_current()
+        if get_ident() != self._thread and not on_worker:
+            self.lost_control(
+                "is called back from a thread that it did not get from to_thread or run_in_executor",
+                "such a thread cannot be scheduled: put a coroutine in its place that sleeps and answers",
+            )
+            return asyncio.Handle(callback, args, self, context)
+        if on_worker and getattr(callback, "__qualname__", "").startswith("run_coroutine_threadsafe."):
+            raise self.lost_control(
+                "called run_coroutine_threadsafe",
+                "its function is one step, in which no task can go on: await the coroutine in the task instead",
+            )
+        return self.call_soon(callback, *args, context=context)
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Call after so many seconds of virtual time."""
+        return self.call_at(self.now + delay, callback, *args, context=context)
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Call at a moment of virtual time; by its callback, ``asyncio.sleep`` is told from other timers."""
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        sleeps = callback is wake_sleeper and self.queue is None
+        self.touch_time(writes=not sleeps)
+        if sleeps:
+            self.sleeps[timer._args[0]] = timer
+        else:
+            self.wait_for(timer)
+        return timer
+
+    def wait_for(self, timer: asyncio.TimerHandle) -> None:
+        """Take a timer that fires when the clock passes it."""
+        self._timers += 1
+        heappush(self.timeouts, (timer.when(), self._timers, timer))
+
+    def _timer_handle_cancelled(self, handle: Any) -> None:
+        if handle._callback is not wake_sleeper:
+            self.touch_time(writes=True)
+        else:
+            self.sleeps.pop(handle._args[0], None)
+
+    def time(self) -> float:
+        """Return the virtual time in seconds."""
+        self.touch_time(writes=False)
+        return self.now
+
+    def create_future(self) -> asyncio.Future[Any]:
+        """Return a future of this loop."""
+        return asyncio.Future(loop=self)
+
+    def create_task(
+        self, coro: Any, *, name: str | None = None, context: Context | None = None, **options: Any
+    ) -> AnyTask:
+        """Make a task, a unit of its own; unless it is given a name, it has that of its unit."""
+        if self._factory is None:
+            task = self.new_task(coro, name or "", context, **options)
+        else:
+            if context is not None:
+                options["context"] = context
+            task = self._factory(self, coro, **options)
+            if name is not None:
+                task.set_name(name)
+        if self.queue is None and not task.done():
+            unit = self.units.get(task)
+            if unit is None:
+                unit = self._adopt_suspended(task)
+            if name is None:
+                task.set_name(self.execution.names[unit])
+        return task
+
+    def new_task(self, coro: Any, name: str, context: Context | None, **options: Any) -> AnyTask:
+        """Make a task as asyncio does; the number is that of its order."""
+        number = self.starting
+        if number == NOBODY:
+            self._numbers += 1
+            number = self._numbers
+        return Task(coro, number, loop=self, name=name, context=context, **options)
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        """Make the call a unit of its own, which runs whole, on one worker thread, when it is picked."""
+        if not isinstance(executor, ThreadPoolExecutor | None):
+            raise self.lost_control(
+                f"called run_in_executor with a {type(executor).__name__}",
+                "only threads can be stood in for: use None or a ThreadPoolExecutor",
+            )
+        future: asyncio.Future[T] = self.create_future()
+        call = partial(func, *args)
+        if self.queue is None:
+            self.calls[self._add_child("thread")] = future, call
+        else:
+            self.call_on_thread(future, call)
+        return future
+
+    def call_on_thread(self, future: asyncio.Future[Any], call: Callable[[], Any]) -> None:
+        """Run a function on the worker thread, and bring its outcome to the future, if that is still waited for."""
+        if future.done():
+            return
+        self.worker = self.worker or Worker()
+        try:
+            result, error = self.worker.run(call)
+        except TimeoutError:
+            self.lost_control(
+                f"ran a function on a thread that did not come back within {LONGEST:.0f} s",
+                "nobody else runs in the meantime: it must not wait for a task or for another thread",
+            )
+            return
+        if future.done():
+            return
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(RuntimeError(repr(error)) if isinstance(error, StopIteration) else error)
+
+    def asyncgen_begins(self, generator: Any) -> None:
+        """Remember an asynchronous generator, to be closed if nobody does."""
+        self._numbers += 1
+        self.asyncgens[self._numbers] = generator
+
+    def asyncgen_is_left(self, generator: Any) -> None:
+        """Close an asynchronous generator that nobody refers to any more, on a task, as asyncio does."""
+        self.call_soon(self.create_task, generator.aclose())
+
+    def is_running(self) -> bool:
+        """It runs whenever anybody can ask."""
+        return True
+
+    def is_closed(self) -> bool:
+        """It is kept for the next schedule."""
+        return False
+
+    def get_debug(self) -> bool:
+        """The debug mode of asyncio measures real time."""
+        return False
+
+    def set_debug(self, enabled: bool) -> None:
+        """Stay without asyncio's debug mode."""
+
+    def set_task_factory(self, factory: Any) -> None:
+        """Make this schedule's tasks by a factory."""
+        self._factory = factory
+
+    def get_task_factory(self) -> Any:
+        """Return this schedule's task factory."""
+        return self._factory
+
+    def set_exception_handler(self, handler: Any) -> None:
+        """Hand this schedule's lost exceptions to a function."""
+        self._handler = handler
+
+    def get_exception_handler(self) -> Any:
+        """Return this schedule's handler of lost exceptions."""
+        return self._handler
+
+    def call_exception_handler(self, context: Any) -> None:
+        """Tell the program of a lost exception if it wants to know; nothing is printed."""
+        if self._handler is not None and self.queue is None:
+            try:
+                self._handler(self, context)
+            except Exception:
+                # Real loops log it.
+                pass
+
+    def default_exception_handler(self, context: Any) -> None:
+        """Keep silent: thousands of schedules would print the same."""
+
+    def set_default_executor(self, executor: Any) -> None:
+        """Functions run on the worker thread in any case."""
+
+    async def shutdown_asyncgens(self) -> None:
+        """What is left is closed when the schedule is over."""
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """The worker thread ends with the schedule."""
+
+
+refuse_the_rest(Loop)
+
+
+def new_loop() -> Loop:
+    """Return a loop that is between schedules."""
+    return Loop()  # type: ignore[abstract]

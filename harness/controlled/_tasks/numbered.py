@@ -1,0 +1,28 @@
+"""The tasks of the controlled loop, and how a callback of the loop is known to be a task's."""
+
+import asyncio
+from typing import Any
+
+TASKS = (asyncio.Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
+GOES_ON = frozenset({"", "task_wakeup", "__step", "__wakeup"})
+"""How the callbacks are called by which a task of C or of Python goes on; the first step of one of C has no name."""
+
+
+class Task(asyncio.Task[Any]):
+    """A task of C whose hash is its number in the schedule: a set of tasks, such as that of a TaskGroup that cancels
+    its children, must have the same order whenever the schedule is repeated."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, coro: Any, number: int, **options: Any) -> None:
+        self.number = number
+        super().__init__(coro, **options)
+
+    def __hash__(self) -> int:
+        return self.number
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Cancel it; this changes what a task does next even if it is ready anyway, so the loop takes note."""
+        if note := getattr(self.get_loop(), "note_cancellation", None):
+            note(self)
+        return super().cancel(msg)

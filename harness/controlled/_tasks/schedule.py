@@ -1,0 +1,233 @@
+"""One schedule of tasks: lets the unit go on that the execution picks, until it has a fate."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from contextvars import copy_context
+from threading import active_count
+from typing import Any
+
+from harness.controlled._tasks.clock import Clock
+from harness.controlled._tasks.frames import NOWHERE, Place, begins, called, stands
+from harness.controlled._tasks.loop import AnyTask, Loop
+from harness.controlled._tasks.words import waits_for
+from harness.core.control import Work
+from harness.core.execution import BEGIN, NOBODY, Execution, Fate
+from harness.core.steps import drive_async
+from harness.gates.once import GATE
+from harness.units.task import TaskSteps
+
+ROUNDS = 200
+"""How often callbacks may ask for themselves again while no task can go on."""
+AFTERMATH = 32
+"""Steps that tasks may go on when all works have ended, before they are cancelled as at the end of ``asyncio.run``."""
+
+
+class Schedule:
+    """Runs works on a loop to the fate of an execution."""
+
+    def __init__(self, loop: Loop, works: Sequence[Work], execution: Execution) -> None:
+        self._loop = loop
+        self._execution = execution
+        self._line = loop.line
+        self._context = copy_context()
+        self._works = works
+        self._unfinished = len(works)
+        self._requests = [0] * len(works)
+        """By unit, how many of its requests have begun."""
+        self._gate = GATE.make(len(works))
+        self._clock = Clock(loop)
+        self._aftermath = 0
+        self._threads = active_count()
+        for work in works:
+            loop.add(work.name)
+
+    def run(self) -> None:
+        """Let one unit after the other go on."""
+        loop, line, execution = self._loop, self._line, self._execution
+        clock = self._clock
+        steps, tasks, works = loop.steps, loop.tasks, len(self._works)
+        while True:
+            if loop.soon:
+                self._run_soon()
+            elif line.marks:
+                line.settle()
+            if loop.timeouts or loop.sleeps or line.due:
+                clock.tend()
+            if loop.calls and not execution.tracked:
+                self._drop_calls()
+            if not self._unfinished:
+                self._end_with_the_works()
+            unit = execution.pick()
+            if unit == NOBODY:
+                break
+            if line.due or line.marks:
+                line.picked(unit)
+            if steps[unit] is not None:
+                self._step(unit)
+            elif tasks[unit] is not None:
+                clock.wake(unit)
+                self._step(unit)
+            elif unit < works:
+                self._begin(unit)
+                self._step(unit)
+            elif unit == clock.unit:
+                if timer := clock.fire():
+                    self._run_handle(timer)
+                execution.end(unit)
+            else:
+                loop.call_on_thread(*loop.calls.pop(unit))
+                self._end(unit)
+        if execution.fate is Fate.DEADLOCK:
+            self._tell_waits()
+
+    def locate(self, unit: int) -> Place:
+        """Return (file, line) where a unit stands in the program's code, or where it will begin."""
+        task = self._loop.tasks[unit]
+        if task is not None:
+            return stands(task.get_coro())
+        if unit in self._loop.calls:
+            return begins(self._loop.calls[unit][1])
+        return begins(self._works[unit].call) if unit < len(self._works) else NOWHERE
+
+    def _begin(self, unit: int) -> None:
+        """Begin what a unit calls, or its next request, on a new task."""
+        loop, work = self._loop, self._works[unit]
+        coroutine: Coroutine[Any, Any, Any]
+        if work.call is not None:
+            coroutine = called(work.call)
+        else:
+            number = self._requests[unit]
+            self._requests[unit] = number + 1
+            seed, visit = work.visits[number]
+            coroutine = drive_async(visit(f"{work.name}-task-{number}"), TaskSteps(self._gate).begin(seed))
+        loop.starting = unit
+        loop.new_task(coroutine, work.name, self._context.copy())
+        loop.starting = NOBODY
+
+    def _step(self, unit: int) -> None:
+        """Let a task go on until it is suspended or has ended."""
+        loop, execution = self._loop, self._execution
+        step, task = loop.steps[unit], loop.tasks[unit]
+        assert step is not None
+        assert task is not None
+        if execution.tracked:
+            self._touch_relatives(unit)
+        context, callback, arguments = step
+        loop.steps[unit] = None
+        loop.running = unit
+        try:
+            context.run(callback, *arguments)
+        except SystemExit:
+            # The task keeps it as its outcome; it ends the unit, not the search.
+            pass
+        finally:
+            loop.running = NOBODY
+        if task.done():
+            self._ended(unit, task)
+        elif loop.steps[unit] is not None:
+            execution.park(unit)
+            self._line.place()
+        elif loop.sleeps and (timer := loop.sleeps.get(task._fut_waiter)):  # type: ignore[attr-defined]
+            execution.park(unit)
+            self._line.sleep(timer.when())
+        else:
+            execution.wait(unit, "")
+
+    def _ended(self, unit: int, task: AnyTask) -> None:
+        """Let go of a task that has ended: a later one may have its address, as on a server."""
+        loop = self._loop
+        del loop.units[task]
+        loop.tasks[unit] = None
+        error: BaseException | None = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if unit < len(self._works):
+            requests = self._works[unit].visits
+            if task.cancelled() and requests:
+                # A client that goes away while it is answered is no failure.
+                error = None
+            if error is None and self._requests[unit] < len(requests):
+                self._execution.park(unit, BEGIN)
+                self._line.place()
+                return
+            self._unfinished -= 1
+        result = None if error or task.cancelled() else task.result()
+        self._end(unit, result, error)
+
+    def _end(self, unit: int, result: Any = None, error: BaseException | None = None) -> None:
+        self._execution.end(unit, result, error)
+        parent = self._loop.parents.get(unit)
+        if self._execution.tracked and parent is not None:
+            self._execution.touch(_children_of(parent), writes=True)
+
+    def _touch_relatives(self, unit: int) -> None:
+        """Note that a step may find out that its unit was cancelled, or whether its children have ended."""
+        self._loop.touch_course(unit, writes=False)
+        if unit in self._loop.parents.values():
+            self._execution.touch(_children_of(unit), writes=False)
+
+    def _run_soon(self) -> None:
+        """Run the callbacks that belong to no unit, and those that they ask for.
+
+        One that asks for itself, to look again a round later, waits for the next step, unless nobody can take one.
+        """
+        execution, line, soon = self._execution, self._line, self._loop.soon
+        for _ in range(ROUNDS):
+            known = len(soon)
+            ran: list[Any] = []
+            again = []
+            for number, (handle, mark) in enumerate(soon):
+                if handle.cancelled():
+                    continue
+                callback = handle._callback  # type: ignore[attr-defined]
+                if number >= known and callback in ran:
+                    again.append((handle, mark))
+                    continue
+                ran.append(callback)
+                line.running = mark
+                self._run_handle(handle)
+            line.running = None
+            soon[:] = again
+            line.settle()
+            if not again or len(execution.ready) > len(line.due):
+                break
+
+    def _run_handle(self, handle: asyncio.Handle) -> None:
+        try:
+            handle._run()
+        except SystemExit:
+            pass
+
+    def _drop_calls(self) -> None:
+        """Let functions that are no longer waited for never run."""
+        calls = self._loop.calls
+        for unit in [unit for unit, (future, _) in calls.items() if future.done()]:
+            self._line.leave(unit)
+            self._end(unit)
+            del calls[unit]
+
+    def _end_with_the_works(self) -> None:
+        """Let tasks that are left go on a little, and then let the schedule be over."""
+        execution = self._execution
+        self._aftermath += 1
+        # Where equivalent schedules are left out, time-outs have their steps as well.
+        idle = set() if execution.tracked else {self._clock.unit}
+        if self._aftermath > AFTERMATH or set(execution.ready) <= idle:
+            execution.ready.clear()
+            execution.waiting.clear()
+
+    def _tell_waits(self) -> None:
+        execution, loop = self._execution, self._loop
+        if active_count() - (loop.worker is not None) > self._threads:
+            execution.lose_control(
+                "a task waits while a thread runs that the program started; such a thread cannot be scheduled: use "
+                "asyncio.to_thread, or put a coroutine in its place that sleeps and answers"
+            )
+            return
+        names = {task: execution.names[unit] for task, unit in loop.units.items()}
+        for unit in execution.waiting:
+            task = loop.tasks[unit]
+            assert task is not None
+            execution.waiting[unit] = waits_for(task, names)
+
+
+def _children_of(unit: int) -> str:
+    return f"the ends of the children of {unit}"
