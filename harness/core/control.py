@@ -64,7 +64,7 @@ class Program(Protocol):
     """Whether all that its units share is announced by ``touch``; only then equivalent schedules can be left out."""
 
     learns: bool
-    """Whether it is told of schedules without a switch first, to learn from them what is right."""
+    """Whether it is told of schedules in which units ran one after the other, to learn from them what is right."""
 
     def learn(self, execution: Execution) -> None:
         """Take what one such schedule came to as right."""

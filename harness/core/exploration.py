@@ -66,6 +66,8 @@ class Phase:
     schedules: int
     exhausted: bool
     """Whether these were all; False where time or number ran out, or the strategy samples."""
+    switch_points: int = 0
+    """The most that a schedule of this strength had."""
 
 
 @dataclass(frozen=True, slots=True)

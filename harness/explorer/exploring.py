@@ -5,10 +5,11 @@ from dataclasses import replace
 from harness.core.control import Control, ControlledHost, Program, Watch
 from harness.core.execution import Fate
 from harness.core.exploration import Explanation, Exploration
-from harness.core.feasibility import Feasibility
+from harness.core.feasibility import Feasibility, has_gil
 from harness.core.verdict import Outcome
 from harness.explorer.limits import Limits
-from harness.explorer.search import Search, Tell, has_gil
+from harness.explorer.schedule import Ran
+from harness.explorer.search import Search, Tell
 from harness.explorer.smaller import smallest
 from harness.explorer.telling.explain import explain
 from harness.explorer.token import encode
@@ -28,9 +29,13 @@ def explore(
     with host.open() as control:
         search = Search(program, host, control, limits, tell)
         search.run()
+        interrupted = search.interrupted
         explanation = None
-        if search.found is not None and not search.reason:
-            explanation = _explained(program, host, control, limits, search)
+        if search.found is not None and not interrupted:
+            try:
+                explanation = _explained(program, host, control, limits, search.found, search)
+            except KeyboardInterrupt:
+                interrupted = True
     interesting = search.feasibility is Feasibility.FREE_THREADED and has_gil()
     outcome, reason = _outcome(program, search, interesting)
     tally = search.tally
@@ -53,18 +58,17 @@ def explore(
         explanation=explanation,
         interesting=interesting,
         states=tuple(tally.states.most_common(MOST_STATES)),
-        interrupted=search.interrupted,
+        interrupted=interrupted,
         seconds=round(search.seconds, 4),
     )
 
 
 def _explained(
-    program: Program, host: ControlledHost, control: Control, limits: Limits, search: Search
+    program: Program, host: ControlledHost, control: Control, limits: Limits, found: Ran, search: Search
 ) -> Explanation:
-    assert search.found is not None
-    assert search.found.mixup is not None
+    assert found.mixup is not None
     control.watch(Watch(limits.files, search.level))
-    small = smallest(program, control, search.found.execution.ran, search.found.mixup)
+    small = smallest(program, control, found.execution.ran, found.mixup)
     closer = Watch(limits.files, host.levels[-1], every=True)
     told = explain(small.program, control, small.path, small.mixup, search.feasibility, closer)
     if not program.reference:
@@ -104,11 +108,12 @@ def _outcome(program: Program, search: Search, interesting: bool) -> tuple[Outco
 def _sentence(
     search: Search, explanation: Explanation | None, limits: Limits, *, reduced: bool, interesting: bool
 ) -> str:
-    if search.found is not None and explanation is not None:
-        found = found_words(search.found_at, explanation.preemptions, search.feasibility)
-        if not interesting:
-            return found
-        silent = silent_words(search.phases[:-1], search.tally.switch_points, sampled="", reduced=reduced)
-        return f"{silent} {found}"
     sampled = "" if limits.strategy.exhausts else f"{limits.strategy.name}, seed {limits.seed}"
-    return silent_words(search.phases, search.tally.switch_points, sampled=sampled, reduced=reduced)
+    if search.found is None:
+        return silent_words(search.phases, sampled=sampled, reduced=reduced)
+    told = search.found.execution if explanation is None else explanation
+    found = found_words(search.found_at, told.preemptions, search.feasibility)
+    if not interesting:
+        return found
+    weaker = [phase for phase in search.phases if phase.feasibility is not Feasibility.FREE_THREADED]
+    return f"{silent_words(weaker, sampled=sampled, reduced=reduced)} {found}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from harness.core.control import Strategy
+from harness.core.errors import UserError
 from harness.core.feasibility import Feasibility
 from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
 
@@ -16,7 +17,7 @@ class Limits:
     schedules: int = 20_000
     """The most schedules."""
     seconds: float = 30.0
-    """The most time, in seconds; the schedule that runs then is ended."""
+    """The most time, in seconds; the schedule that runs then is run to its end."""
     strategy: Strategy = PREEMPTION_BOUNDED
     seed: int = 1
     files: tuple[str, ...] = ()
@@ -25,3 +26,11 @@ class Limits:
     """The strongest scheduler that is tried."""
     reduce: bool = True
     """Whether equivalent schedules may be left out, where the program is tracked."""
+
+    def __post_init__(self) -> None:
+        if self.bound is not None and self.bound < 0:
+            raise UserError(f"a bound of {self.bound} preemptions: it takes 0 or more, or None for no bound")
+        if self.schedules < 1:
+            raise UserError(f"{self.schedules} schedules to be tried: it takes 1 or more")
+        if self.seconds <= 0:
+            raise UserError(f"{self.seconds:g} seconds to search: it takes more than 0")

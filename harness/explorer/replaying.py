@@ -32,7 +32,8 @@ def replay(program: Program, host: ControlledHost, token: Token) -> Replayed:
         program = program.without(token.without) or program
     with host.open() as control:
         control.watch(Watch(token.files, token.level))
-        learn(program, lambda scheduler: _run(program, control, scheduler))
+        if trouble := learn(program, lambda scheduler: _run(program, control, scheduler)):
+            raise UserError(f"{program.name} cannot be judged: {trouble}")
         scheduler = Replay(token.switches)
         scheduler.begin()
         ran = _run(program, control, scheduler)

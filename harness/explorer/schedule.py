@@ -1,16 +1,13 @@
 """Runs one schedule of a program and judges it; follows a schedule that was run before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from harness.core.control import Control, Mixup, Program, Round
-from harness.core.execution import Execution, Fate, Point, Scheduler
+from harness.core.execution import CLOCK, Execution, Fate, Point, Scheduler, family
 from harness.core.feasibility import Feasibility
 from harness.core.history import History
-
-CLOCK = "clock"
-"""The name of the time-outs' pseudo-unit, which is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +18,12 @@ class Ran:
     history: History
     mixup: Mixup | None
     state: str = ""
+    taught: bool = False
+    """Whether it showed something new to a program that learns from units that run one after the other."""
+
+    def orderly(self) -> bool:
+        """Tell whether its units ran to their ends, one after the other."""
+        return self.execution.fate is Fate.DONE and self.needs() is Feasibility.SEQUENTIAL
 
     def needs(self) -> Feasibility:
         """Return the weakest scheduler that could have made this very schedule."""
@@ -35,8 +38,7 @@ class Ran:
 
 def _in_turn(execution: Execution) -> bool:
     """Tell whether each unit, with those that it began, was through before another had a step."""
-    families = [execution.names[unit].partition("/")[0] for unit in execution.ran]
-    families = [family for family in families if family != CLOCK]
+    families = [name for unit in execution.ran if (name := family(execution.names[unit])) != CLOCK]
     return len(list(groupby(families))) == len(set(families))
 
 
@@ -57,11 +59,18 @@ def run_schedule(
     located: bool = False,
     history: History | None = None,
 ) -> Ran:
-    """Run a fresh instance of the program once; with ``located`` its execution notes an anchor for each step."""
+    """Run a fresh instance of the program once; with ``located`` its execution notes an anchor for each step.
+
+    What units come to one after the other is right by definition, for a program that learns.
+    """
     history = History() if history is None else history
     round_ = program.begin(history)
     execution = Execution(scheduler, tracked=program.tracked, locate=control.locate if located else None)
-    return run_round(round_, control, execution, history)
+    ran = run_round(round_, control, execution, history)
+    if program.learns and ran.mixup is not None and ran.orderly():
+        program.learn(execution)
+        return replace(ran, mixup=None, taught=True)
+    return ran
 
 
 def run_round(round_: Round, control: Control, execution: Execution, history: History) -> Ran:

@@ -1,6 +1,5 @@
 """Searches the schedules of a program, from the weakest scheduler to the strongest, until a mix-up or a limit."""
 
-import sys
 import time
 from collections.abc import Callable
 from typing import cast
@@ -15,6 +14,7 @@ from harness.explorer.limits import Limits
 from harness.explorer.schedule import Ran, run_schedule
 from harness.explorer.tally import Tally
 from harness.schedulers.fifo import STRATEGY as FIFO
+from harness.schedulers.in_turn import STRATEGY as IN_TURN
 from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
 
 TWICE = (1, 10, 100, 1_000, 10_000)
@@ -30,11 +30,6 @@ Tell = Callable[[int], None]
 """Told, now and then, how many schedules were run."""
 
 
-def has_gil() -> bool:
-    """Tell whether this Python runs one thread at a time."""
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
-
-
 class StopError(Exception):
     """The search cannot go on; the argument tells why."""
 
@@ -48,6 +43,7 @@ class Search:
         self.tally = Tally()
         self.phases: list[Phase] = []
         self.found: Ran | None = None
+        """The mix-up; its schedule was run twice, and showed it twice."""
         self.found_at = 0
         self.feasibility = Feasibility.SEQUENTIAL
         self.level = Feasibility.JITTER
@@ -71,29 +67,39 @@ class Search:
         return time.perf_counter() - self._started
 
     def run(self) -> None:
-        """Search until a mix-up, a limit or Ctrl-C."""
+        """Search until a mix-up, a limit or Ctrl-C; what was found by then stays found."""
         try:
             self._search()
-            if self.found is not None:
-                self._must_repeat(self.found)
-                self.feasibility = self._weakest(self.found)
         except StopError as stop:
             self.reason = str(stop)
         except KeyboardInterrupt:
             self.reason = "it was interrupted"
             self.interrupted = True
+        if self.reason:
             self.complete = False
+        if self.found is None:
+            return
+        self.reason = ""
+        self.feasibility = self.found.needs()
+        try:
+            self.feasibility = self._weakest(self.feasibility)
+        except StopError:
+            # That another schedule is out of control takes nothing from the one that was found.
+            pass
+        except KeyboardInterrupt:
+            self.interrupted = True
 
     def _search(self) -> None:
         strategy = self._limits.strategy
         self._warm_up()
-        learn(self._program, self._run)
+        if trouble := learn(self._program, self._run, self._spent):
+            raise StopError(trouble)
         usual = [level for level in self._levels if level is not Feasibility.FREE_THREADED][-1]
         self._go_through(strategy, usual)
         if not strategy.exhausts:
             return
-        if self.found is None and self.complete and self._limits.bound is not None:
-            self._in_turns(usual)
+        if self.found is None and self.complete and strategy.bounded and self._limits.bound is not None:
+            self._take_turns()
         if self.found is None and self.complete and self._levels[-1] is not usual and self._limits.files:
             self._go_through(strategy, self._levels[-1], known=usual)
 
@@ -127,9 +133,9 @@ class Search:
                 bounded = cast(Bounded, scheduler)
                 self.phases += tally.phases_by_preemptions(level, bounded.least_left())
             else:
-                self.phases += tally.phases(level, limits.bound, ended)
+                self.phases.append(tally.phase(level, ended))
 
-    def _in_turns(self, level: Feasibility) -> None:
+    def _take_turns(self) -> None:
         """Run the one schedule of an idle loop, which may well have more preemptions than the bound."""
         scheduler = FIFO.make(StrategyOptions())
         scheduler.begin()
@@ -156,13 +162,15 @@ class Search:
             self._tell(tally.schedules)
 
     def _take(self, ran: Ran) -> None:
-        """Take a mix-up: the first, or one as easy to come by that tells more than it."""
+        """Take a mix-up that repeats: the first, or one as easy to come by that tells more than it."""
         if self.found is None:
+            self._must_repeat(ran)
             self.found, self.found_at, self.level = ran, self.tally.schedules, self._watched
             return
         told, tells = self.found.mixup, ran.mixup
         easier = ran.execution.preemptions <= self.found.execution.preemptions
         if easier and told is not None and told.plain and tells is not None and not tells.plain:
+            self._must_repeat(ran)
             self.found, self.level = ran, self._watched
 
     def _goes_on(self) -> bool:
@@ -187,16 +195,13 @@ class Search:
         self._watched = level
         self._control.watch(Watch(self._limits.files, level))
 
-    def _weakest(self, found: Ran) -> Feasibility:
-        """Return the weakest scheduler that makes a mix-up, not only this one."""
-        needs = found.needs()
-        if needs is Feasibility.SEQUENTIAL:
-            return needs
-        none = StrategyOptions(bound=0)
-        for level, strategy, options in (
-            (Feasibility.SEQUENTIAL, PREEMPTION_BOUNDED, none),
-            (Feasibility.FIFO, FIFO, none),
-            (Feasibility.JITTER, PREEMPTION_BOUNDED, StrategyOptions(bound=self._limits.bound)),
+    def _weakest(self, needs: Feasibility) -> Feasibility:
+        """Return the weakest scheduler that makes a mix-up; the one that was found needs so strong a one."""
+        options = StrategyOptions(bound=self._limits.bound)
+        for level, strategy in (
+            (Feasibility.SEQUENTIAL, IN_TURN),
+            (Feasibility.FIFO, FIFO),
+            (Feasibility.JITTER, PREEMPTION_BOUNDED),
         ):
             if needs.rank <= level.rank:
                 return needs
@@ -217,6 +222,4 @@ class Search:
             scheduler.done(ran.execution)
             if ran.mixup is not None and (level is Feasibility.FIFO or ran.needs().rank <= level.rank):
                 return True
-            if level is Feasibility.FIFO:
-                return False
         return False

@@ -123,7 +123,8 @@ class _Smaller:
 
     def _without_one(self, shown: Shown, name: str, program: Program) -> Shown | None:
         """Find the mix-up in a program with one part fewer: by the same switches, or else by a short search."""
-        learn(program, lambda scheduler: run_schedule(program, self._control, scheduler))
+        if learn(program, lambda scheduler: run_schedule(program, self._control, scheduler)):
+            return None
         for switches in _redirected(shown, name):
             if found := self.show(Replay(switches), program):
                 return found

@@ -34,12 +34,12 @@ class Tally:
             self.states[ran.state] += 1
         self._preemptions[execution.preemptions] += 1
 
-    def phases(self, level: Feasibility, bound: int | None, complete: bool) -> Iterator[Phase]:
-        """Yield the one phase of a search that goes by no number of preemptions."""
-        yield Phase(level, bound, self.schedules, complete)
+    def phase(self, level: Feasibility, exhausted: bool) -> Phase:
+        """Return the one phase of a search that goes by no number of preemptions."""
+        return Phase(level, None, self.schedules, exhausted, self.switch_points)
 
     def phases_by_preemptions(self, level: Feasibility, least_left: int | None) -> Iterator[Phase]:
         """Yield a phase for each number of preemptions; of those below the least that is left, nothing is left."""
         for preemptions in sorted(self._preemptions):
             exhausted = least_left is None or preemptions < least_left
-            yield Phase(level, preemptions, self._preemptions[preemptions], exhausted)
+            yield Phase(level, preemptions, self._preemptions[preemptions], exhausted, self.switch_points)

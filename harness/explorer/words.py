@@ -18,40 +18,38 @@ def at_most(bound: int | None) -> str:
     return " without a preemption" if bound == 0 else f" with at most {counted(bound, 'preemption')}"
 
 
-def silent_words(phases: Sequence[Phase], switch_points: int, *, sampled: str, reduced: bool) -> str:
+def silent_words(phases: Sequence[Phase], *, sampled: str, reduced: bool) -> str:
     """Say how far a search without a finding went; ``sampled`` names the strategy that only samples, if one did."""
-    at = f"at {counted(switch_points, 'switch point')}"
+    if not phases:
+        return "No schedule was searched."
     if sampled:
         run = counted(sum(phase.schedules for phase in phases), "schedule")
-        return f"No mix-up in {run} picked by {sampled} {at}: a sample, not all of them."
-    in_turns = any(phase.feasibility is Feasibility.FIFO for phase in phases)
-    searched = [phase for phase in phases if phase.feasibility is not Feasibility.FIFO]
-    done = [phase for phase in searched if phase.exhausted]
-    rest = [phase for phase in searched if not phase.exhausted]
-    tail = _where(searched)
-    tail += ", equivalent ones left out" if reduced else ""
-    tail += ", nor where the units take turns" if in_turns else ""
+        return f"No mix-up in {run} picked by {sampled} {_at(phases)}: a sample, not all of them."
+    at_once = [phase for phase in phases if phase.feasibility is Feasibility.FREE_THREADED]
+    in_turns = [phase for phase in phases if phase.feasibility is Feasibility.FIFO]
+    usual = [phase for phase in phases if phase not in at_once and phase not in in_turns]
+    told = f"No mix-up in {_searched(usual, '')}"
+    told += ", GIL switches among them" if usual and usual[0].feasibility is Feasibility.GIL_SWITCH else ""
+    told += ", equivalent ones left out" if reduced else ""
+    told += ", nor where the units take turns" if in_turns else ""
+    if at_once:
+        told += f"; nor, with threads that run at once, in {_searched(at_once, ' more')}"
+    return f"{told}."
+
+
+def _searched(phases: Sequence[Phase], more: str) -> str:
+    """Say how many schedules of one strength were run, and whether these are all there are within a bound."""
+    done = [phase for phase in phases if phase.exhausted]
+    rest = sum(phase.schedules for phase in phases if not phase.exhausted)
     if not done:
-        run = counted(sum(phase.schedules for phase in rest), "schedule")
-        return f"No mix-up in {run} {at}{tail}: not all of them."
+        return f"{counted(rest, 'schedule')}{more} {_at(phases)} (not all of them)"
     exhausted = counted(sum(phase.schedules for phase in done), "schedule")
-    silent = f"No mix-up in all {exhausted}{at_most(done[-1].bound)} {at}{tail}"
-    if not rest:
-        return f"{silent}."
-    return f"{silent}; nor in {sum(phase.schedules for phase in rest):,} of those with more."
+    told = f"all {exhausted}{more}{at_most(done[-1].bound)} {_at(phases)}"
+    return f"{told} (and in {rest:,} of those with more)" if rest else told
 
 
-def _where(phases: Sequence[Phase]) -> str:
-    strongest = max(
-        (phase.feasibility for phase in phases), key=lambda each: each.rank, default=Feasibility.JITTER
-    )
-    match strongest:
-        case Feasibility.GIL_SWITCH:
-            return ", GIL switches among them"
-        case Feasibility.FREE_THREADED:
-            return ", those of free threading among them"
-        case _:
-            return ""
+def _at(phases: Sequence[Phase]) -> str:
+    return f"at {counted(max(phase.switch_points for phase in phases), 'switch point')}"
 
 
 def found_words(number: int, preemptions: int, feasibility: Feasibility) -> str:

@@ -6,11 +6,10 @@ from bench.explore.corpus import case, names
 from bench.explore.ours import host, limits, program
 from bench.explore.search import Effort, Form
 from harness.core.exploration import Exploration
-from harness.core.feasibility import Feasibility
+from harness.core.feasibility import Feasibility, has_gil
 from harness.core.verdict import Outcome
 from harness.explorer.exploring import explore
 from harness.explorer.replaying import replay
-from harness.explorer.search import has_gil
 from harness.explorer.token import decode
 from harness.schedulers.preemption_bounded import STRATEGY
 

@@ -11,7 +11,8 @@ from harness.catalog import entries
 from harness.controlled.greenlets import CONTROLLED as GREENLETS
 from harness.controlled.tasks import CONTROLLED as TASKS
 from harness.controlled.threads import CONTROLLED as THREADS
-from harness.core.control import ControlledHost, StrategyOptions
+from harness.core.control import ControlledHost, Mixup, StrategyOptions
+from harness.core.errors import UserError
 from harness.core.exploration import Exploration
 from harness.core.feasibility import Feasibility
 from harness.core.verdict import Outcome
@@ -182,7 +183,7 @@ def test_a_livelock_is_inconclusive() -> None:
         while not shared.user:
             pause()
 
-    found = searched(waits, waits, bound=0, schedules=3)
+    found = searched(waits, waits, bound=0, schedules=3, expect=[None, None])
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "went round in circles" in found.reason
 
@@ -255,7 +256,7 @@ def test_tasks_and_threads_have_the_same_twenty() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [entry.name for entry in entries("strategy") if entry.name not in ("replay", "fifo")]
+    "name", [entry.name for entry in entries("strategy") if entry.name not in ("replay", "fifo", "in_turn")]
 )
 def test_every_strategy_finds_it_and_its_witness_is_made_small(name: str) -> None:
     strategy = next(entry.part for entry in entries("strategy") if entry.name == name)
@@ -282,6 +283,83 @@ def test_ctrl_c_ends_a_search_with_what_is_known() -> None:
     assert found.interrupted
     assert found.outcome is Outcome.INCONCLUSIVE
     assert 0 < found.schedules < 9
+
+
+@pytest.mark.parametrize("pressed", [8, 9, 12])
+def test_what_was_found_before_ctrl_c_stays_found(pressed: int) -> None:
+    calls = 0
+
+    def stops(shared: Shared) -> str:
+        nonlocal calls
+        calls += 1
+        if calls > pressed:
+            raise KeyboardInterrupt
+        return overwritten("alice")(shared)
+
+    found = searched(stops, overwritten("bob"), expect=["alice", "bob"])
+    assert found.interrupted
+    assert found.outcome is Outcome.MIXED
+    assert found.reason == ""
+    assert f"Mixed up in schedule {found.found_at}, with 1 preemption" in found.sentence
+
+
+def test_what_cannot_be_controlled_after_a_finding_takes_nothing_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A plain finding is searched beyond; what is met there must not hide it."""
+    judged = 0
+
+    def plain(self: Calls, execution: Any) -> Mixup:
+        nonlocal judged
+        judged += 1
+        if judged > 4:
+            execution.lose_control("it opened a socket")
+        return Mixup("r1 left something", "r1", "wrong result", plain=True)
+
+    monkeypatch.setattr(Calls, "_judge", plain)
+    found = searched(kept("alice"), kept("bob"), expect=["alice", "bob"])
+    assert found.outcome is Outcome.MIXED
+    assert found.found_at == 1
+
+
+def test_each_strength_is_told_for_itself(tmp_path: Any) -> None:
+    """Schedules of threads that run at once are others, at other switch points, than those that a GIL can make."""
+    file = tmp_path / "till.py"
+    file.write_text(
+        "class Till:\n    sum = 0\n    log = ()\n"
+        "def pays(till):\n    till.sum = 1\n    str.upper('x')\n    till.log = ('x',)\n    return 1\n"
+    )
+    space: dict[str, Any] = {}
+    exec(compile(file.read_text(), str(file), "exec"), space)
+    program = Calls([space["pays"]] * 2, unit=Unit.THREAD, begin=space["Till"])
+    found = explore(program, THREADS, Limits(bound=1, files=(str(file),)))
+    assert found.outcome is Outcome.ISOLATED
+    usual, at_once = (
+        [phase for phase in found.phases if (phase.feasibility is Feasibility.FREE_THREADED) is free]
+        for free in (False, True)
+    )
+    assert usual
+    assert at_once
+    count = sum(phase.schedules for phase in usual if phase.feasibility is Feasibility.GIL_SWITCH)
+    more = sum(phase.schedules for phase in at_once)
+    points = [max(phase.switch_points for phase in phases) for phases in (usual, at_once)]
+    assert points[0] < points[1] == found.switch_points
+    assert f"all {count} schedules with at most 1 preemption at {points[0]} switch point" in found.sentence
+    assert f"with threads that run at once, in all {more} schedules more" in found.sentence
+    assert found.sentence.endswith(f"at {points[1]} switch points.")
+
+
+@pytest.mark.parametrize("limits", [{"bound": -1}, {"schedules": 0}, {"seconds": 0}])
+def test_limits_that_allow_nothing_are_refused(limits: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="it takes"):
+        Limits(**limits)
+
+
+def test_an_unbounded_search_names_no_bound() -> None:
+    strategy = next(entry.part for entry in entries("strategy") if entry.name == "exhaustive")
+    found = searched(kept("alice"), kept("bob"), strategy=strategy)
+    assert [phase.bound for phase in found.phases] == [None]
+    assert found.sentence == "No mix-up in all 20 schedules at 4 switch points."
 
 
 def test_the_seed_fixes_a_sample() -> None:
