@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from harness.controlled._tasks.leftovers import stop_leftovers
 from harness.controlled._tasks.loop import Loop, new_loop
@@ -52,6 +52,10 @@ class ControlledTasks:
         assert self._schedule is not None
         return self._schedule.locate(unit)
 
+    def close(self) -> None:
+        """End the thread that functions ran on."""
+        self._loop.pool.close()
+
     def _stop(self, loop: Loop, execution: Execution) -> None:
         unstoppable = stop_leftovers(loop)
         if unstoppable:
@@ -64,6 +68,7 @@ class ControlledTasks:
             )
             # Kept, because what refuses to be closed complains on its way into the garbage.
             self._lost.append(loop)
+            loop.pool.close()
             self._loop = new_loop()
         else:
             loop.end()
@@ -71,8 +76,8 @@ class ControlledTasks:
 
 @contextmanager
 def _open() -> Iterator[ControlledTasks]:
-    with Surroundings() as surroundings:
-        yield ControlledTasks(surroundings)
+    with Surroundings() as surroundings, closing(ControlledTasks(surroundings)) as control:
+        yield control
 
 
 CONTROLLED = ControlledHost(

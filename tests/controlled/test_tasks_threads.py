@@ -8,11 +8,15 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import Any
+from weakref import WeakKeyDictionary, ref
 
 import pytest
+from greenlet import getcurrent
 
-from harness.controlled._tasks import thread
-from harness.core.execution import Fate
+from harness.controlled.tasks import CONTROLLED
+from harness.core.control import StrategyOptions, Work
+from harness.core.execution import Execution, Fate
+from harness.schedulers.fifo import STRATEGY as FIFO
 from tests.controlled.task_schedules import calls, outcomes, schedules
 
 
@@ -52,20 +56,75 @@ def test_to_thread_copies_the_context_and_run_in_executor_has_none() -> None:
     assert outcomes(calls(offloads)) == {(("r1", "nobody", "nobody", "MainThread", "asyncio_0"),): 1}
 
 
-def test_what_a_function_leaves_in_its_thread_reaches_the_same_schedule_alone() -> None:
-    local = threading.local()
+def test_all_schedules_share_one_thread() -> None:
+    async def offloads() -> int:
+        return await asyncio.to_thread(threading.get_native_id)
 
-    def count() -> int:
-        local.count = getattr(local, "count", 0) + 1
-        return int(local.count)
+    before = threading.active_count()
+    found = {each for ran in schedules(calls(offloads, offloads)) for each in ran.results[:2]}
+    assert len(found) == 1
+    assert threading.get_native_id() not in found
+    assert threading.active_count() == before
 
+
+LOCAL = threading.local()
+VARIABLE: ContextVar[int] = ContextVar("count", default=0)
+BY_GREENLET: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+
+
+def count_in_local() -> int:
+    LOCAL.count = getattr(LOCAL, "count", 0) + 1
+    return int(LOCAL.count)
+
+
+def count_in_variable() -> int:
+    VARIABLE.set(VARIABLE.get() + 1)
+    return VARIABLE.get()
+
+
+def count_on_thread() -> int:
+    facts = vars(threading.current_thread())
+    facts["count"] = facts.get("count", 0) + 1
+    return int(facts["count"])
+
+
+def count_by_greenlet() -> int:
+    mine = getcurrent()
+    BY_GREENLET[mine] = BY_GREENLET.get(mine, 0) + 1
+    return BY_GREENLET[mine]
+
+
+@pytest.mark.parametrize("count", [count_in_local, count_in_variable, count_on_thread, count_by_greenlet])
+def test_what_a_function_leaves_in_its_thread_reaches_the_same_schedule_alone(
+    count: Callable[[], int],
+) -> None:
     async def offloads() -> list[int]:
-        return [await asyncio.to_thread(count), await asyncio.to_thread(count)]
+        loop = asyncio.get_running_loop()
+        return [await loop.run_in_executor(None, count), await loop.run_in_executor(None, count)]
 
-    assert [each.results[0] for each in schedules(calls(offloads, offloads), most=20)] == [
-        each.results[0] for each in schedules(calls(offloads, offloads), most=20)
-    ]
-    assert {max(each.results[0] + each.results[1]) for each in schedules(calls(offloads, offloads))} == {4}
+    found = [each.results[0] + each.results[1] for each in schedules(calls(offloads, offloads))]
+    assert len(found) > 1
+    assert {tuple(sorted(each)) for each in found} == {(1, 2, 3, 4)}
+
+
+def test_nothing_that_a_function_returned_outlives_its_schedule() -> None:
+    made: list[ref[Any]] = []
+
+    class Thing:
+        pass
+
+    def makes() -> Thing:
+        thing = Thing()
+        made.append(ref(thing))
+        LOCAL.thing = thing
+        return thing
+
+    async def offloads() -> None:
+        await asyncio.to_thread(makes)
+
+    for number, _ in enumerate(schedules(calls(offloads, offloads)), 1):
+        assert len(made) == 2 * number
+        assert not any(each() for each in made)
 
 
 @pytest.mark.parametrize("error", [ValueError, StopIteration, SystemExit])
@@ -204,13 +263,21 @@ def test_a_deadlock_is_no_deadlock_while_a_thread_of_the_program_runs() -> None:
 
 
 def test_a_function_that_waits_for_another_unit_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thread, "LONGEST", 0.05)
+    monkeypatch.setattr("harness.controlled._tasks.thread.LONGEST", 0.05)
     release = threading.Event()
 
     async def offloads() -> None:
         await asyncio.to_thread(release.wait)
 
-    (only,) = schedules(calls(offloads), most=1)
-    release.set()
-    assert only.fate is Fate.UNCONTROLLED
-    assert "did not come back" in only.trouble
+    async def offloads_later() -> int:
+        return await asyncio.to_thread(lambda: 7)
+
+    with CONTROLLED.open() as control:
+        stuck, next_one = (Execution(FIFO.make(StrategyOptions())) for _ in range(2))
+        control.run([Work("r1", offloads)], stuck)
+        control.run([Work("r1", offloads_later)], next_one)
+        release.set()
+    assert stuck.fate is Fate.UNCONTROLLED
+    assert "did not come back" in stuck.trouble
+    assert next_one.fate is Fate.DONE
+    assert next_one.results[0] == 7

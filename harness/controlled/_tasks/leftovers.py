@@ -23,8 +23,6 @@ def stop_leftovers(loop: Loop) -> list[AnyTask]:
             loop.create_task(generator.aclose())
         if not _run_out(loop) or any(not task.done() for task in loop.units):
             unstoppable = _cancel(loop)
-    if loop.worker is not None:
-        loop.worker.stop()
     return unstoppable
 
 

@@ -17,7 +17,7 @@ from harness.controlled._tasks.frames import calls
 from harness.controlled._tasks.line import Line, Mark
 from harness.controlled._tasks.numbered import GOES_ON, TASKS, Task
 from harness.controlled._tasks.refusals import refuse_the_rest
-from harness.controlled._tasks.thread import LONGEST, Worker
+from harness.controlled._tasks.thread import LONGEST, Pool
 from harness.core.execution import NOBODY, Execution
 
 T = TypeVar("T")
@@ -40,6 +40,7 @@ class Loop(asyncio.AbstractEventLoop):
 
     def __init__(self) -> None:
         self._taken = asyncio.Handle(print, (), self)
+        self.pool = Pool()
         self.asyncgens: WeakValueDictionary[int, Any] = WeakValueDictionary()
         """The asynchronous generators that were begun and still exist, in their order."""
         self.queue: deque[asyncio.Handle] | None = deque()
@@ -66,9 +67,8 @@ class Loop(asyncio.AbstractEventLoop):
         self.timeouts: list[tuple[float, int, asyncio.TimerHandle]] = []
         """A heap of all other timers."""
         self.calls: dict[int, Call] = {}
-        """By unit, a function that waits for the worker thread."""
+        """By unit, a function that waits for the pool's thread."""
         self.now = 0.0
-        self.worker: Worker | None = None
         self.queue = None
         self._timers = 0
         self._numbers = works - 1
@@ -85,6 +85,10 @@ class Loop(asyncio.AbstractEventLoop):
         self.units, self.sleeps, self.calls = {}, {}, {}
         self.timeouts.clear()
         self.asyncgens.clear()
+        if self.pool.blocked:
+            self.pool = Pool()
+        else:
+            self.pool.as_new()
 
     def lost_control(self, what: str, advice: str) -> UncontrolledError:
         """Give the schedule up, and return what to raise."""
@@ -188,15 +192,15 @@ class Loop(asyncio.AbstractEventLoop):
     def call_soon_threadsafe(
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
-        """Take a callback from the loop's thread or its worker's; what any other thread wants is never run."""
-        on_worker = self.worker is not None and self.worker.is_current()
-        if get_ident() != self._thread and not on_worker:
+        """Take a callback from the loop's thread or its pool's; what any other thread wants is never run."""
+        in_pool = self.pool.is_current()
+        if get_ident() != self._thread and not in_pool:
             self.lost_control(
                 "is called back from a thread that it did not get from to_thread or run_in_executor",
                 "such a thread cannot be scheduled: put a coroutine in its place that sleeps and answers",
             )
             return asyncio.Handle(callback, args, self, context)
-        if on_worker and getattr(callback, "__qualname__", "").startswith("run_coroutine_threadsafe."):
+        if in_pool and getattr(callback, "__qualname__", "").startswith("run_coroutine_threadsafe."):
             raise self.lost_control(
                 "called run_coroutine_threadsafe",
                 "its function is one step, in which no task can go on: await the coroutine in the task instead",
@@ -281,7 +285,7 @@ class Loop(asyncio.AbstractEventLoop):
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
-        """Make the call a unit of its own, which runs whole, on one worker thread, when it is picked."""
+        """Make the call a unit of its own, which runs whole, on the pool's one thread, when it is picked."""
         if not isinstance(executor, ThreadPoolExecutor | None):
             raise self.lost_control(
                 f"called run_in_executor with a {type(executor).__name__}",
@@ -296,12 +300,11 @@ class Loop(asyncio.AbstractEventLoop):
         return future
 
     def call_on_thread(self, future: asyncio.Future[Any], call: Callable[[], Any]) -> None:
-        """Run a function on the worker thread, and bring its outcome to the future, if that is still waited for."""
+        """Run a function on the pool's thread, and bring its outcome to the future, if that is still waited for."""
         if future.done():
             return
-        self.worker = self.worker or Worker()
         try:
-            result, error = self.worker.run(call)
+            result, error = self.pool.run(call)
         except TimeoutError:
             self.lost_control(
                 f"ran a function on a thread that did not come back within {LONGEST:.0f} s",
@@ -368,13 +371,13 @@ class Loop(asyncio.AbstractEventLoop):
         """Keep silent: thousands of schedules would print the same."""
 
     def set_default_executor(self, executor: Any) -> None:
-        """Functions run on the worker thread in any case."""
+        """Functions run on the pool's thread in any case."""
 
     async def shutdown_asyncgens(self) -> None:
         """What is left is closed when the schedule is over."""
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """The worker thread ends with the schedule."""
+        """The pool's thread is kept for the next schedule."""
 
 
 refuse_the_rest(Loop)

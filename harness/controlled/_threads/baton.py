@@ -126,7 +126,7 @@ class Baton:
         self.execution.touched.append((IDENTS, True))
         if self._free:
             return self._free.pop()
-        worker = Worker(len(self._workers))
+        worker = Worker(f"controlled-{len(self._workers)}")
         self._workers.append(worker)
         return worker
 

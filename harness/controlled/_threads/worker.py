@@ -20,7 +20,7 @@ class Worker:
     Its ident is that of a thread that has ended and of one that begins, as the system gives idents out again at once.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, name: str) -> None:
         self.turn = allocate_lock()
         """Released by whoever hands the baton to this thread; that wakes this thread alone."""
         self.turn.acquire()
@@ -37,7 +37,7 @@ class Worker:
         self._greenlet: greenlet | None = None
         """What the next unit runs on, once a unit has left behind something that is kept by the thread's own."""
         self._forget: Callable[[], None] = _nothing
-        self.thread = threading.Thread(target=self._serve, name=f"controlled-{number}", daemon=True)
+        self.thread = threading.Thread(target=self._serve, name=name, daemon=True)
         self.thread.start()
         self._facts = dict(vars(self.thread))
 
@@ -55,15 +55,23 @@ class Worker:
 
     def as_new(self) -> None:
         """Forget, on this thread itself, what a unit left behind on it: thread-locals, and facts about the thread."""
-        self._forget()
-        if self._greenlet is not None or self._kept() != self._usual:
+        self.forget()
+        if self._greenlet is not None or self.is_kept():
             # In two steps, so that the next unit's has the address of the one that dies, as its thread has the ident.
             self._greenlet = None
             self._greenlet = greenlet()
+
+    def forget(self) -> None:
+        """Forget what a unit left behind in thread-locals and in facts about the thread; any thread may ask for it."""
+        self._forget()
         facts = vars(self.thread)
         if facts != self._facts:
             facts.clear()
             facts.update(self._facts)
+
+    def is_kept(self) -> bool:
+        """Tell whether a unit left behind something that is kept by the thread's own greenlet."""
+        return self._kept() != self._usual
 
     def _kept(self) -> tuple[int, int]:
         """Return how many references there are to the thread's own greenlet."""
