@@ -39,6 +39,10 @@ class Accesses:
         self._stored = stored
         self._instructions = flow.instructions
         self._called = set(flow.callees.values())
+        self._names: dict[str, Any] = {}
+        """Globals and builtins that were asked for, and what they were."""
+        self._parts: list[tuple[Any, str, Any]] = []
+        """Modules and classes of which a part was asked for, and what it was."""
         found = {number: each for number in range(len(self._instructions)) if (each := self._access(number))}
         owners = {self._owner(number) for number in found}
         self.all = {
@@ -52,6 +56,16 @@ class Accesses:
         """Return what a global or a builtin is and stays, or MISSING."""
         if name in self._stored.names:
             return MISSING
+        value = self._names[name] = self._now(name)
+        return value
+
+    def hold(self) -> bool:
+        """Tell whether all that was asked for still is what it was; of a number or a text, that it is one."""
+        return all(_like(self._now(name), value) for name, value in self._names.items()) and all(
+            _like(_part(owner, name), value) for owner, name, value in self._parts
+        )
+
+    def _now(self, name: str) -> Any:
         return self._namespace.get(name, vars(builtins).get(name, MISSING))
 
     def _access(self, number: int) -> Access | None:
@@ -130,13 +144,24 @@ class Accesses:
             return self.value(each.argval)
         if each.opname in {"LOAD_ATTR", "LOAD_METHOD"}:
             owner = self._brought(self._flow.producer(number, 0))
-            if issubclass(type(owner), ModuleType):
-                return vars(owner).get(each.argval, MISSING)
-            if issubclass(type(owner), type):
-                return next(
-                    (vars(kind)[each.argval] for kind in owner.__mro__ if each.argval in vars(kind)), MISSING
-                )
+            value = _part(owner, each.argval)
+            self._parts.append((owner, each.argval, value))
+            return value
         return MISSING
+
+
+def _part(owner: Any, name: str) -> Any:
+    """Return what a module or a class has by a name; MISSING of anything else."""
+    if issubclass(type(owner), ModuleType):
+        return vars(owner).get(name, MISSING)
+    if issubclass(type(owner), type):
+        return next((vars(kind)[name] for kind in owner.__mro__ if name in vars(kind)), MISSING)
+    return MISSING
+
+
+def _like(one: object, other: object) -> bool:
+    kind = type(one)
+    return one is other or (kind is type(other) and issubclass(kind, SCALARS))
 
 
 def _fixed(value: object) -> bool:

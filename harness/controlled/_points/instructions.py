@@ -71,6 +71,10 @@ class Stop:
             yield self.site.point
 
 
+Plan = dict[int, Stop]
+"""What may be reached, by the offset of the instruction that comes next."""
+
+
 def points_of(
     code: CodeType,
     level: Feasibility,
@@ -91,6 +95,7 @@ class Study:
     def __init__(self, code: CodeType, namespace: Mapping[str, Any], stored: Stored) -> None:
         self.code = code
         self.namespace = namespace
+        self.stored = stored
         self.flow = Flow(code)
         self.instructions = self.flow.instructions
         self.accesses = Accesses(code, self.flow, namespace, stored)
@@ -107,6 +112,20 @@ class Study:
         self.calls = self.hidden | {number for number in self.flow.callees if not self._closed(number)}
         self.barriers = self.calls | self.loops
         self._around: dict[int, tuple[Point, Point]] = {}
+        self._plans: dict[tuple[Feasibility, bool], Plan] = {}
+        self._blind: list[tuple[object, bool]] = []
+        """Of what calls call by name, whether it is code in C."""
+
+    def holds(self) -> bool:
+        """Tell whether all globals, and what they lead to, still are what was gone by."""
+        return self.accesses.hold() and all((entered(value) is None) == blind for value, blind in self._blind)
+
+    def plan(self, level: Feasibility, *, every: bool) -> Plan:
+        """Return the stops at this level, the same ones each time."""
+        key = level, every
+        if key not in self._plans:
+            self._plans[key] = self.stops(level, every=every)
+        return self._plans[key]
 
     def around(self, offset: int) -> tuple[Point, Point] | None:
         """Return the points before and after Python code that an instruction runs although its source calls nothing.
@@ -121,12 +140,12 @@ class Study:
             self._around[number] = before, self._point(Role.RETURNED, number, self._next_access(number + 1))
         return self._around[number]
 
-    def stops(self, level: Feasibility, *, every: bool = False) -> dict[int, Stop]:
+    def stops(self, level: Feasibility, *, every: bool = False) -> Plan:
         """Return what may be reached at this level, by the offset of the instruction that comes next.
 
         Of two points with nothing between them one is enough to switch at; ``every`` asks for both.
         """
-        stops: dict[int, Stop] = {}
+        stops: Plan = {}
         if level.rank < Feasibility.GIL_SWITCH.rank:
             return stops
 
@@ -177,7 +196,10 @@ class Study:
                 site.name = made_by.argval
             value = self.accesses.value(made_by.argval) if made_by and made_by.opname in NAMES else MISSING
             built = made_by is not None and made_by.opname == "LOAD_BUILD_CLASS"
-            site.blind = built or (value is not MISSING and entered(value) is None)
+            site.blind = built
+            if value is not MISSING and not built:
+                site.blind = entered(value) is None
+                self._blind.append((value, site.blind))
         return site
 
     def _named(self, number: int | None) -> Named | None:

@@ -3,20 +3,23 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import PurePath
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, FrameType
 from typing import Any
 
+from harness.controlled._modules import modules, watched
 from harness.controlled._points.callees import MISSING, Site, entered_by_with
-from harness.controlled._points.instructions import Stop, Study
+from harness.controlled._points.instructions import Plan, Study
 from harness.controlled._points.stored import Stored, stored_by
 from harness.core.control import Watch
 from harness.core.errors import UserError
 from harness.core.execution import Point
 from harness.core.feasibility import Feasibility
 
-Plan = dict[int, Stop]
-"""What may be reached before the instruction at each offset."""
+MOST_STUDIES = 4096
+"""The most studies that are kept for later hosts of this process."""
+
+_studies: dict[tuple[int, int], Study] = {}
+"""By the identities of the code and of its globals, which they keep alive."""
 
 
 class Plans:
@@ -26,9 +29,8 @@ class Plans:
         self.level = watch.level
         self._every = watch.every
         self.on = bool(watch.files) and watch.level.rank >= Feasibility.GIL_SWITCH.rank
-        self._ends = tuple("/" + PurePath(file).as_posix().lstrip("/") for file in watch.files)
-        self.watched: dict[str, bool] = {}
-        """Of files met so far, whether they are watched."""
+        self.watched = watched(watch.files)
+        """By its name, whether a file is watched."""
         if self.on and sys.version_info >= (3, 14):
             raise UserError(
                 "Switch points inside functions are known of Python 3.11 to 3.13, and this is "
@@ -49,15 +51,7 @@ class Plans:
 
     def watches(self, code: CodeType) -> bool:
         """Tell whether the file of this code is watched."""
-        return self.watches_file(code.co_filename)
-
-    def watches_file(self, file: str) -> bool:
-        """Tell whether a file is watched."""
-        watched = self.watched.get(file)
-        if watched is None:
-            path = "/" + PurePath(file).as_posix().lstrip("/")
-            watched = self.watched[file] = path.endswith(self._ends)
-        return watched
+        return self.watched[code.co_filename]
 
     def opens(self, site: Site, frame: FrameType) -> bool:
         """Tell whether a `with` statement of a frame may switch where it calls its manager."""
@@ -76,8 +70,8 @@ class Plans:
         """Make the plan of code that is not known; None when it is not watched."""
         if not self.watches(code):
             return None
-        study = Study(code, namespace, self._facts(code.co_filename))
-        plan = study.stops(self.level, every=self._every)
+        study = _study(code, namespace, self._facts(code.co_filename))
+        plan = study.plan(self.level, every=self._every)
         self.codes.append(code)
         self.known[id(code)] = plan
         self._studies[id(code)] = study
@@ -91,18 +85,19 @@ class Plans:
     def _facts(self, file: str) -> Stored:
         """Return what a file stores; of attributes also what other watched files do that are imported."""
         if not self._stored:
-            for path in map(_path, list(sys.modules.values())):
-                if self.watches_file(path):
-                    self._stored[path] = stored_by(path)
+            self._stored = {path: stored_by(path) for _, path in modules() if self.watched[path]}
         if file not in self._stored:
             self._stored[file] = stored_by(file)
         own = self._stored[file]
         return replace(own, later=own.later.union(*(each.later for each in self._stored.values())))
 
 
-def _path(module: object) -> str:
-    """Return where a module comes from, without waking one that loads itself when it is looked at."""
-    if not issubclass(type(module), ModuleType):
-        return ""
-    path = object.__getattribute__(module, "__dict__").get("__file__")
-    return path if isinstance(path, str) else ""
+def _study(code: CodeType, namespace: Mapping[str, Any], stored: Stored) -> Study:
+    """Return what is known of some code from an earlier search, if all that it goes by is as it was then."""
+    key = id(code), id(namespace)
+    study = _studies.get(key)
+    if study is None or study.stored != stored or not study.holds():
+        if len(_studies) >= MOST_STUDIES:
+            _studies.clear()
+        study = _studies[key] = Study(code, namespace, stored)
+    return study

@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 from linecache import getlines
 
 MAKERS = {"__init__", "__new__", "__post_init__"}
@@ -36,6 +37,7 @@ NOTHING = Stored()
 """All that is known of a file that cannot be read."""
 
 
+@lru_cache(maxsize=256)
 def stored_in(source: str) -> Stored:
     """Return what the functions of a file of this source store."""
     names, cells, made, later = set[str](), set[str](), set[str](), set[str]()

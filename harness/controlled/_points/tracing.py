@@ -7,8 +7,8 @@ from types import FrameType
 from typing import Any
 
 from harness.controlled._points.callees import Calls, Site, implicit
-from harness.controlled._points.instructions import Stop
-from harness.controlled._points.plans import Plan, Plans
+from harness.controlled._points.instructions import Plan, Stop
+from harness.controlled._points.plans import Plans
 from harness.core.control import Watch
 from harness.core.execution import Point
 

@@ -6,12 +6,13 @@ import threading
 from _queue import SimpleQueue
 from _thread import LockType
 from _thread import RLock as RealRLock
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from types import ModuleType
 from typing import Any
 
 from harness.controlled._awaited import Awaited, Grain
+from harness.controlled._modules import modules
 from harness.controlled._place import carries
 from harness.controlled._threads.baton import Baton
 from harness.controlled._threads.locks import ScheduledLock, ScheduledRLock
@@ -31,11 +32,10 @@ class Adoption:
         """By the identity of the real one: it, and what stands for it."""
         self._undo: list[Callable[[], object]] = []
 
-    def take(self, chosen: Callable[[str], bool]) -> None:
-        """Adopt what the modules hold whose files are chosen."""
-        for module in list(sys.modules.values()):
-            file = getattr(module, "__file__", None)
-            if isinstance(file, str) and not carries(file) and chosen(file):
+    def take(self, watched: Mapping[str, bool]) -> None:
+        """Adopt what the modules hold whose files are watched."""
+        for module, file in modules():
+            if watched[file] and not carries(file):
                 self._of_module(module)
         exchange([(real, scheduled) for real, scheduled in self._adopted.values()])
 

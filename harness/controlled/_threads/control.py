@@ -5,9 +5,9 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import PurePath
 from typing import Any
 
+from harness.controlled._modules import watched
 from harness.controlled._place import NOWHERE, Place, beginning, place
 from harness.controlled._points.watcher import make_watcher
 from harness.controlled._threads.adoption import Adoption
@@ -17,6 +17,7 @@ from harness.controlled._threads.member import Body
 from harness.controlled._threads.patches import Patches
 from harness.controlled._threads.pools import Pools
 from harness.controlled._threads.spawning import Spawning
+from harness.controlled._threads.waking import LATE, USUAL, change
 from harness.controlled._threads.worker import Worker
 from harness.core.control import Watch, Work
 from harness.core.errors import UserError
@@ -48,9 +49,12 @@ class ThreadControl:
         self._baton.driver = get_ident()
         self._patches.install()
         self._interrupts.open()
+        self._wakes_late = change(USUAL, LATE)
 
     def close(self) -> None:
         """Give everything back, and end the threads."""
+        if self._wakes_late:
+            change(LATE, USUAL)
         self._interrupts.close()
         self._baton.driver = 0
         self._adoption.give_back()
@@ -62,9 +66,9 @@ class ThreadControl:
         """Report these switch points from the next schedule on."""
         self._baton.finely = watch.level.rank >= Feasibility.GIL_SWITCH.rank
         self._watcher.watch(watch)
-        ends = tuple("/" + PurePath(file).as_posix().lstrip("/") for file in watch.files)
         self._adoption.give_back()
-        self._adoption.take(lambda file: ("/" + PurePath(file).as_posix().lstrip("/")).endswith(ends))
+        if watch.files:
+            self._adoption.take(watched(watch.files))
 
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule to its fate."""

@@ -1,9 +1,9 @@
 """Objects that modules of the program know by names of their own: one exchanged for another wherever it is known so."""
 
-import sys
 from collections.abc import Iterable
 from typing import Any
 
+from harness.controlled._modules import modules
 from harness.controlled._place import carries
 
 
@@ -12,10 +12,10 @@ def exchange(pairs: Iterable[tuple[Any, Any]]) -> None:
     others = {id(old): new for old, new in pairs}
     if not others:
         return
-    for module in list(sys.modules.values()):
-        names = getattr(module, "__dict__", {})
-        file = names.get("__file__")
-        if not file or carries(file):
+    untouched = others.keys().isdisjoint
+    for module, file in modules():
+        names = vars(module)
+        if carries(file) or untouched(map(id, names.values())):
             continue
         for name, value in list(names.items()):
             if id(value) in others:

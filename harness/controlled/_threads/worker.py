@@ -11,6 +11,8 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
+from harness.controlled._threads.waking import LATE_ALONE, USUAL, change
+
 Job = Callable[["Worker"], None]
 
 
@@ -82,13 +84,16 @@ class Worker:
         self._forget = _forgetting()
         self._root = getcurrent()
         self._usual = self._kept()
+        change(USUAL, LATE_ALONE)
         turn = self.turn
         while not self.gone:
             turn.acquire()
             job, self.job = self.job, None
             if job is None:
-                return
+                break
             job(self)
+        # A thread that ends while its greenlet is referred to has greenlet look through all objects for who does.
+        self._root = self._greenlet = None
 
 
 def _nothing() -> None:
