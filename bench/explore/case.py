@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
+
+USERS = ("alice", "bob")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +68,8 @@ def returning(kind: str, right: Mapping[str, Any]) -> Judge:
 def returning_own(kind: str, *units: str) -> Judge:
     """Return a judge for whom each of these units returns its own name."""
     return returning(kind, {unit: unit for unit in units})
+
+
+def serving(call: Callable[[str], Any], judge: Judge) -> Trial:
+    """Return an instance in which the same code serves two users, each told who it is for."""
+    return Trial({user: partial(call, user) for user in USERS}, judge)

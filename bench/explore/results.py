@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bench.explore.corpus import case, sentence
-from bench.explore.score import Row, markdown, ratio_words, ratios, table, totals
+from bench.explore.score import Pace, Paces, Row, detections, markdown, ratio_words, ratios, speeds, totals
 from bench.explore.search import Tool
 from localimpl import Unit
 
@@ -24,13 +24,19 @@ NOTES = {
 
 
 def report(
-    cases: Sequence[str], tools: Sequence[Tool], rows: Sequence[Row], seeds: int, schedules: int, today: date
+    cases: Sequence[str],
+    tools: Sequence[Tool],
+    rows: Sequence[Row],
+    paces: Paces,
+    seeds: int,
+    schedules: int,
+    today: date,
 ) -> str:
     """Return the page."""
     how = (
         f"Written by `./dev bench explore --write` on {today.isoformat()}, on 2 cores that had other work as well: "
-        "schedules count, seconds tell the order of size, and rates are by processor time. "
-        "All tools ran in one Python, each on each case in a process of its own. "
+        "schedules count, seconds tell the order of size. All tools ran in one Python, each on each case in a process "
+        "of its own; for their rates they took turns. "
         f"A tool that draws had {seeds} seeds with at most {schedules} schedules each, any other one search with at "
         f"most {seeds * schedules:,}; ours ends by itself."
     )
@@ -45,7 +51,7 @@ def report(
         cells,
         "## All in all",
         totals(tools, rows),
-        *closing(cases, tools, rows),
+        *closing(cases, tools, rows, paces),
     ]
     for unit, title in TITLES.items():
         fitting = [name for name in cases if case(name).unit is unit]
@@ -56,9 +62,9 @@ def report(
         if unit in NOTES:
             parts.append(NOTES[unit])
         parts += [
-            table(fitting, able, rows, "detection"),
-            "Schedules in a second of processor time on the fixed form, with recording on:",
-            table(fitting, able, rows, "speed"),
+            detections(fitting, able, rows),
+            "Schedules in a second on the fixed form, with recording on (in brackets: of processor time):",
+            speeds(fitting, able, paces),
         ]
     parts += ["## What ours says", graded(cases, tools[0], rows), "## The cases", _cases(cases)]
     if remarks := _remarks(rows):
@@ -66,7 +72,7 @@ def report(
     return "\n\n".join(parts) + "\n"
 
 
-def closing(cases: Sequence[str], tools: Sequence[Tool], rows: Sequence[Row]) -> list[str]:
+def closing(cases: Sequence[str], tools: Sequence[Tool], rows: Sequence[Row], paces: Paces) -> list[str]:
     """Return what we hold our own search to, in words: a line for each aim."""
     own = {row.case: row for row in rows if row.tool == tools[0].name}
     measured = [name for name in cases if name in own]
@@ -86,26 +92,44 @@ def closing(cases: Sequence[str], tools: Sequence[Tool], rows: Sequence[Row]) ->
         f"- fixed forms exhausted at bound 2 without a finding: {len(exhausted)} of {len(measured)}",
         f"- kind and feasibility as the case says: {len(graded_right)} of {len(measured)}",
     ]
-    for unit, title in TITLES.items():
-        fitting = [name for name in measured if case(name).unit is unit]
-        if unit is Unit.GREENLET:
-            ours = {tool.name for tool in tools if tool.package == tools[0].package}
-            best = [
-                max(row.rate for row in rows if row.case == name and row.tool in ours) for name in fitting
-            ]
-            if best:
-                lines.append(
-                    f"- {title.lower()}: {min(best):,.0f} to {max(best):,.0f} schedules/s; there is no peer"
-                )
-        else:
-            usual, best = ratios(fitting, tools[:1], tools, rows), ratios(fitting, tools, tools, rows)
-            if not best:
-                continue
-            lines.append(
-                f"- {title.lower()}: {ratio_words(best)} as many schedules/s as the fastest peer in {len(best)} cases; "
-                f"{ratio_words(usual)} by the default, which begins anew whenever it is through with a fixed form"
-            )
+    lines += [
+        line
+        for unit in TITLES
+        if (line := _paced(unit, [name for name in cases if case(name).unit is unit], tools, paces))
+    ]
     return ["\n".join(lines)]
+
+
+def _paced(unit: Unit, cases: Sequence[str], tools: Sequence[Tool], paces: Paces) -> str:
+    """Return how fast ours goes on cases of a kind, beside the fastest peer if there is one."""
+    ours = {tool.name for tool in tools if tool.package == tools[0].package}
+    best = [
+        max(own, key=_by_clock)
+        for case in cases
+        if (own := [pace for tool, pace in paces.get(case, {}).items() if tool in ours])
+    ]
+    if not best:
+        return ""
+    title, clocks = TITLES[unit].lower(), [pace.clock for pace in best]
+    rates = f"{min(clocks):,.0f} to {max(clocks):,.0f} schedules/s"
+    compared = ratios(cases, tools, tools, paces, _by_clock)
+    if unit is Unit.GREENLET or not compared:
+        return f"- {title}: {rates}; there is no peer"
+    worked = ratios(cases, tools, tools, paces, _by_processor)
+    usual = ratios(cases, tools[:1], tools, paces, _by_clock)
+    return (
+        f"- {title}: {rates}, {ratio_words(compared)} as many as the fastest peer in {len(compared)} cases; by "
+        f"processor time {ratio_words(worked)}; by the default strategy, which begins anew whenever it is through "
+        f"with a fixed form, {ratio_words(usual)}"
+    )
+
+
+def _by_clock(pace: Pace) -> float:
+    return pace.clock
+
+
+def _by_processor(pace: Pace) -> float:
+    return pace.processor
 
 
 def graded(cases: Sequence[str], ours: Tool, rows: Sequence[Row]) -> str:

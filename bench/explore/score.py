@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import geometric_mean, median
 
@@ -20,8 +20,6 @@ class Row:
     seeds: int = 1
     """How many there were to be."""
     fixed: Search | None = None
-    rate: float = 0.0
-    """Schedules in a second of a processor, on the fixed form."""
     stopped: str = ""
     """Why it was ended from outside."""
 
@@ -59,6 +57,28 @@ class Row:
         return sum(tried), REPLAYS * len(tried)
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many schedules a tool runs in a second, the median of its slices."""
+
+    clock: float
+    """By the clock on the wall."""
+    processor: float
+    """By the time that a processor worked for it."""
+
+    @classmethod
+    def of(cls, slices: Sequence[Search]) -> "Pace":
+        """Return the pace of slices."""
+        return cls(
+            median(each.schedules / each.seconds for each in slices),
+            median(each.schedules / each.processor for each in slices),
+        )
+
+
+Paces = Mapping[str, Mapping[str, Pace]]
+"""By case and tool; those of one case were taken in turn."""
+
+
 def to_json(row: Row) -> str:
     """Return a row as text to be kept."""
     return json.dumps(asdict(row))
@@ -87,18 +107,25 @@ def detection(row: Row | None) -> str:
     return f"{count}{share}, {_time(row.seconds)}" + (" FALSE FINDING" if row.false_finding else "")
 
 
-def speed(row: Row | None) -> str:
+def speed(pace: Pace | None) -> str:
     """Return the schedules in a second, for a cell of the table."""
-    return f"{row.rate:,.0f}" if row is not None and row.rate else "–"
+    return f"{pace.clock:,.0f} ({pace.processor:,.0f})" if pace else "–"
 
 
-def table(cases: Sequence[str], tools: Sequence[Tool], rows: Iterable[Row], cell: str) -> str:
-    """Return a table with a line for each case and a column for each tool; ``cell`` is detection or speed."""
+def detections(cases: Sequence[str], tools: Sequence[Tool], rows: Iterable[Row]) -> str:
+    """Return a table of what came of the faulty forms, a line for each case and a column for each tool."""
     known = {(row.case, row.tool): row for row in rows}
-    tell = {"detection": detection, "speed": speed}[cell]
+    return _table(cases, tools, lambda case, tool: detection(known.get((case, tool))))
+
+
+def speeds(cases: Sequence[str], tools: Sequence[Tool], paces: Paces) -> str:
+    """Return a table of the schedules in a second."""
+    return _table(cases, tools, lambda case, tool: speed(paces.get(case, {}).get(tool)))
+
+
+def _table(cases: Sequence[str], tools: Sequence[Tool], cell: Callable[[str, str], str]) -> str:
     lines = [["case", *(tool.name for tool in tools)]]
-    lines += [[case, *(tell(known.get((case, tool.name))) for tool in tools)] for case in cases]
-    return markdown(lines)
+    return markdown(lines + [[case, *(cell(case, tool.name) for tool in tools)] for case in cases])
 
 
 def markdown(lines: Sequence[Sequence[str]]) -> str:
@@ -143,7 +170,11 @@ def totals(tools: Sequence[Tool], rows: Sequence[Row]) -> str:
 
 
 def ratios(
-    cases: Sequence[str], some: Sequence[Tool], tools: Sequence[Tool], rows: Sequence[Row]
+    cases: Sequence[str],
+    some: Sequence[Tool],
+    tools: Sequence[Tool],
+    paces: Paces,
+    rate: Callable[[Pace], float],
 ) -> list[float]:
     """Return, for each case, how many times the rate of the fastest peer the fastest of some tools of ours has."""
     ours = tools[0].package
@@ -151,10 +182,10 @@ def ratios(
     peers = {tool.name for tool in tools if tool.package != ours}
     found = []
     for case in cases:
-        mine = max((row.rate for row in rows if row.case == case and row.tool in own), default=0)
-        theirs = max((row.rate for row in rows if row.case == case and row.tool in peers), default=0)
+        measured = {tool: rate(pace) for tool, pace in paces.get(case, {}).items()}
+        mine, theirs = (measured.keys() & names for names in (own, peers))
         if mine and theirs:
-            found.append(mine / theirs)
+            found.append(max(map(measured.__getitem__, mine)) / max(map(measured.__getitem__, theirs)))
     return found
 
 

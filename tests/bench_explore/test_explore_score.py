@@ -2,15 +2,29 @@
 
 import math
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bench.explore.corpus import case, names
+from bench.explore.measure import SLICE, slices
 from bench.explore.results import closing, report
-from bench.explore.running import run
-from bench.explore.score import Row, detection, from_json, ratio_words, ratios, speed, table, to_json, totals
+from bench.explore.running import paces, run
+from bench.explore.score import (
+    Pace,
+    Row,
+    detection,
+    detections,
+    from_json,
+    ratio_words,
+    ratios,
+    speed,
+    speeds,
+    to_json,
+    totals,
+)
 from bench.explore.search import Counted, Effort, Form, Search, Tool
 from bench.explore.tools import of_packages, tools
 from harness.core.errors import UserError
@@ -64,30 +78,41 @@ def test_more_than_half_of_the_seeds_must_find_it_for_a_median() -> None:
 
 
 def test_rows_are_kept_as_they_are() -> None:
-    row = Row(CASE, "t", (found(3), missed()), 2, missed(exhausted=True), 120.5, "took more than 120 s")
+    row = Row(CASE, "t", (found(3), missed()), 2, missed(exhausted=True), "took more than 120 s")
     assert from_json(to_json(row)) == row
 
 
 def test_the_ratio_is_to_the_fastest_peer_and_only_where_one_ran() -> None:
     every = [tool("ours", "us"), tool("ours drawn", "us"), tool("slow", "p"), tool("fast", "q")]
-    rows = [
-        Row("x", "ours", rate=100),
-        Row("x", "ours drawn", rate=400),
-        Row("x", "slow", rate=10),
-        Row("x", "fast", rate=50),
-        Row("y", "ours", rate=100),
-    ]
-    assert ratios(["x", "y"], every[:1], every, rows) == [2]
-    assert ratios(["x", "y"], every, every, rows) == [8]
+    measured = {
+        "x": {
+            "ours": Pace(100, 200),
+            "ours drawn": Pace(400, 500),
+            "slow": Pace(10, 250),
+            "fast": Pace(50, 60),
+        },
+        "y": {"ours": Pace(100, 200)},
+    }
+    clock, processor = (lambda pace: pace.clock), (lambda pace: pace.processor)
+    assert ratios(["x", "y"], every[:1], every, measured, clock) == [2]
+    assert ratios(["x", "y"], every, every, measured, clock) == [8]
+    assert ratios(["x", "y"], every, every, measured, processor) == [2]
     assert ratio_words([1, 4]) == "2.0 times (1.0 to 4.0)"
-    assert ratios(["y"], every, every, rows) == []
+    assert ratios(["y", "z"], every, every, measured, clock) == []
+
+
+def test_a_pace_is_the_median_of_its_slices() -> None:
+    slices = [Search(100, seconds, 0.5 * seconds, found=False) for seconds in (1, 4, 2)]
+    assert Pace.of(slices) == Pace(clock=50, processor=100)
 
 
 def test_the_tables_have_a_line_for_each_case_and_tool() -> None:
-    rows = [Row("x", "ours", (found(3),), rate=1234.5), Row("x", "slow", (missed(exhausted=True),))]
+    rows = [Row("x", "ours", (found(3),)), Row("x", "slow", (missed(exhausted=True),))]
     every = [tool("ours", "us"), tool("slow", "p")]
-    assert table(["x"], every, rows, "detection").splitlines()[-1] == "| x | 3, 10 ms | false pass |"
-    assert table(["x"], every, rows, "speed").splitlines()[-1] == "| x | 1,234 | – |"
+    assert detections(["x"], every, rows).splitlines()[-1] == "| x | 3, 10 ms | false pass |"
+    assert speeds(["x"], every, {"x": {"ours": Pace(1234.4, 2000)}}).splitlines()[-1] == (
+        "| x | 1,234 (2,000) | – |"
+    )
     assert speed(None) == "–"
     assert totals(every, rows).splitlines()[2:] == [
         "| ours | 1 of 1 | 3 | 0 | 0 | 0 | 10 of 10 | 0 |",
@@ -103,15 +128,27 @@ def test_the_closing_lines_name_what_took_too_long_and_what_is_graded_otherwise(
         Row(CASE, ours.name, (right,), fixed=missed(exhausted=True)),
         Row("c2_overwritten_5_ticks_later", ours.name, (late,), fixed=found(1)),
     ]
-    (text,) = closing(names(), tuple(tools().values()), rows)
+    measured = {
+        "b2_cached_with_call_between": {
+            "ctxstress": Pace(100, 300),
+            "ctxstress URW": Pace(200, 600),
+            "frontrun DPOR": Pace(50, 100),
+        },
+        CASE: {"ctxstress": Pace(5000, 6000), "frontrun DPOR": Pace(50, 100)},
+    }
+    (text,) = closing(names(), tuple(tools().values()), rows, measured)
     assert "found within 10 schedules: 1 of 2; c2_overwritten_5_ticks_later after 50" in text
     assert "without a finding: 1 of 2" in text
     assert "as the case says: 1 of 2" in text
+    assert "- greenlets: 5,000 to 5,000 schedules/s; there is no peer" in text
+    assert "- threads: 200 to 200 schedules/s, 4.0 times (4.0 to 4.0) as many as the fastest peer" in text
+    assert "by processor time 6.0 times (6.0 to 6.0)" in text
+    assert text.endswith("fixed form, 2.0 times (2.0 to 2.0)")
 
 
 def test_the_page_has_all_cases_and_what_tools_said() -> None:
     rows = [Row(CASE, "frontrun DPOR", (Search(1, 0.1, 0.1, found=False, note="it was in two minds"),))]
-    page = report(names(), tuple(tools().values()), rows, 7, 300, date(2026, 11, 21))
+    page = report(names(), tuple(tools().values()), rows, {}, 7, 300, date(2026, 11, 21))
     assert all(name in page for name in names())
     assert "- frontrun DPOR: it was in two minds (a2_overwritten_5_ticks_later)" in page
 
@@ -142,6 +179,29 @@ def test_a_tool_runs_in_a_process_of_its_own_and_is_ended_when_it_takes_too_long
     assert (row.found, row.stopped) == (1, "")
     assert row.fixed is not None
     assert row.fixed.exhausted
-    assert row.rate > 0
     late = run(commands, ours, "c1_overwritten_1_tick_later", seeds=1, schedules=10, seconds=0.01)
     assert (late.found, late.stopped) == (0, "took more than 0.01 s")
+
+
+def test_tools_are_timed_in_turn_and_one_that_fails_is_left_out() -> None:
+    commands = Path(sys.executable).parent
+    drawn = tools()["ctxstress random walk"]
+    gone = replace(drawn, name="not there")
+    measured = paces(commands, [drawn, gone], "c1_overwritten_1_tick_later", schedules=20)
+    assert measured.keys() == {drawn.name}
+    assert measured[drawn.name].clock > 0
+
+
+def test_a_slice_is_taken_whenever_one_is_asked_for() -> None:
+    efforts: list[Effort] = []
+
+    def search(form: Form, effort: Effort) -> Search:
+        assert form.begin is form.case.fixed
+        efforts.append(effort)
+        return Search(effort.schedules, effort.schedules * SLICE / 100, 0.1, found=False)
+
+    first, *others = slices(replace(tool("t", "p"), search=search), CASE, 300, asked=["", ""])
+    assert first.schedules == 30
+    # A hundred take a slice, so no search is asked for more, and each has another seed.
+    assert [each.schedules for each in others] == [100, 100]
+    assert [effort.seed for effort in efforts] == [1, 1, 2]

@@ -1,8 +1,10 @@
-"""What a module made for the last user and keeps, with a call between the check and the use."""
+"""What a module made for the last user and keeps, with or without a call between the check and the use."""
 
-from bench.explore.case import returning
+from collections.abc import Callable
 
-RIGHT = returning("bleed", {"alice": "hello alice", "bob": "hello bob"})
+from bench.explore.case import USERS, Begin, Trial, returning, serving
+
+RIGHT = returning("bleed", {user: f"hello {user}" for user in USERS})
 
 owner = ""
 greeting = ""
@@ -21,8 +23,17 @@ def audit(user: str) -> str:
     return user
 
 
-def greet(user: str) -> str:
+def greet_at_once(user: str) -> str:
     """Return the user's greeting, which is made anew for another user alone."""
+    global owner, greeting
+    if owner != user:
+        greeting = "hello " + user
+        owner = user
+    return greeting
+
+
+def greet(user: str) -> str:
+    """Do the same, and call something before the greeting is used."""
     global owner, greeting
     if owner != user:
         greeting = "hello " + user
@@ -32,10 +43,20 @@ def greet(user: str) -> str:
 
 
 def greet_from_pair(user: str) -> str:
-    """Do the same with one reference, which is read once."""
+    """Do that with one reference, which is read once."""
     global kept
     pair = kept
     if pair[0] != user:
         kept = pair = (user, "hello " + user)
     audit(user)
     return pair[1]
+
+
+def greeted(by: Callable[[str], str]) -> Begin:
+    """Return what makes an instance in which both users are greeted so."""
+
+    def begin() -> Trial:
+        reset()
+        return serving(by, RIGHT)
+
+    return begin

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from threading import local
 from typing import Any
 
-from bench.explore.case import Case, Trial, Wrong
+from bench.explore.case import Case, Trial, Wrong, serving
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
 
@@ -41,7 +41,7 @@ def _trial(queue_of: Callable[[], Queue]) -> Trial:
                 return Wrong(user, "bleed", f"what {user} did was signed by {by!r}")
         return None
 
-    return Trial({"alice": lambda: serve("alice"), "bob": lambda: serve("bob")}, judge)
+    return serving(serve, judge)
 
 
 def _faulty() -> Trial:

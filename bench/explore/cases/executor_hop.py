@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 
-from bench.explore.case import Case, Trial, returning_own
+from bench.explore.case import USERS, Case, Trial, returning_own, serving
 from bench.explore.cases._tasks import pause
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
@@ -30,9 +30,7 @@ def _trial(hop: Callable[[], Awaitable[str]]) -> Trial:
         await pause(1)
         return await hop()
 
-    return Trial(
-        {"alice": lambda: serve("alice"), "bob": lambda: serve("bob")}, returning_own("lost", "alice", "bob")
-    )
+    return serving(serve, returning_own("lost", *USERS))
 
 
 CASE = Case(

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Hashable
 
-from bench.explore.case import Begin, Case, Trial, returning
+from bench.explore.case import USERS, Begin, Case, Trial, returning, serving
 from bench.explore.cases._greenlets import greenlet, pause, thread_ident
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
 
-RIGHT = returning("bleed", {user: (f"{user}'s request", f"{user}'s app") for user in ("alice", "bob")})
+RIGHT = returning("bleed", {user: (f"{user}'s request", f"{user}'s app") for user in USERS})
 
 
 class Stack:
@@ -37,7 +37,7 @@ def _keyed(key: Callable[[], Hashable]) -> Begin:
             pause(1)
             return stack.pop(), stack.pop()
 
-        return Trial({"alice": lambda: serve("alice"), "bob": lambda: serve("bob")}, RIGHT)
+        return serving(serve, RIGHT)
 
     return begin
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from bench.explore.case import Case, Trial, returning
+from bench.explore.case import Case, Trial, returning, serving
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
 
@@ -33,7 +33,7 @@ def _trial(kept: Parser | None) -> Trial:
     def serve(user: str) -> list[Any]:
         return (kept or Parser()).parse(BODIES[user])
 
-    return Trial({"alice": lambda: serve("alice"), "bob": lambda: serve("bob")}, RIGHT)
+    return serving(serve, RIGHT)
 
 
 CASE = Case(

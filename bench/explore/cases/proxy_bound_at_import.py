@@ -2,7 +2,7 @@
 
 from contextvars import ContextVar
 
-from bench.explore.case import Case, Trial, returning_own
+from bench.explore.case import USERS, Case, Trial, returning_own, serving
 from bench.explore.cases._tasks import pause
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
@@ -35,9 +35,7 @@ def _trial(repaired: bool) -> Trial:
         await pause(1)
         return module.looked_up() if repaired else module.bound()
 
-    return Trial(
-        {"alice": lambda: serve("alice"), "bob": lambda: serve("bob")}, returning_own("stale", "alice", "bob")
-    )
+    return serving(serve, returning_own("stale", *USERS))
 
 
 CASE = Case(

@@ -2,7 +2,7 @@
 
 import threading
 
-from bench.explore.case import Case, Trial, returning
+from bench.explore.case import USERS, Case, Trial, returning, serving
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
 
@@ -30,19 +30,17 @@ class Page:
             return self._render()
 
 
-RIGHT = returning("bleed", {user: f"<h1>{user}</h1>" for user in ("alice", "bob")})
+RIGHT = returning("bleed", {user: f"<h1>{user}</h1>" for user in USERS})
 
 
 def _faulty() -> Trial:
     page = Page()
-    return Trial(
-        {"alice": lambda: page.released_early("alice"), "bob": lambda: page.released_early("bob")}, RIGHT
-    )
+    return serving(page.released_early, RIGHT)
 
 
 def _fixed() -> Trial:
     page = Page()
-    return Trial({"alice": lambda: page.held("alice"), "bob": lambda: page.held("bob")}, RIGHT)
+    return serving(page.held, RIGHT)
 
 
 CASE = Case(

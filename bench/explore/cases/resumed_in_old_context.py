@@ -3,7 +3,7 @@
 import asyncio
 from contextvars import Context, ContextVar
 
-from bench.explore.case import Case, Trial, returning
+from bench.explore.case import Case, Trial, returning, serving
 from bench.explore.cases._tasks import pause
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
@@ -32,7 +32,7 @@ def _trial(repaired: bool) -> Trial:
         requests.append(loop.create_task(first()))
         return await seen
 
-    return Trial({"alice": lambda: connection("alice"), "bob": lambda: connection("bob")}, RIGHT)
+    return serving(connection, RIGHT)
 
 
 RIGHT = returning("stale", {"alice": "nobody", "bob": "nobody"})

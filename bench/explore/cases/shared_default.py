@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bench.explore.case import Case, Trial, Wrong
+from bench.explore.case import USERS, Case, Trial, Wrong, serving
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
 
@@ -27,12 +27,12 @@ def _trial(room: Callable[[Rooms, str], dict[str, str]]) -> Trial:
         room(rooms, "lobby")[user] = "here"
 
     def judge(results: Mapping[str, Any]) -> Wrong | None:
-        for user in ("alice", "bob"):
+        for user in USERS:
             if user not in rooms["lobby"]:
                 return Wrong(user, "lost", f"{user} has entered but is not in the lobby")
         return None
 
-    return Trial({"alice": lambda: enter("alice"), "bob": lambda: enter("bob")}, judge)
+    return serving(enter, judge)
 
 
 CASE = Case(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bench.explore.case import Case, Trial, returning_own
+from bench.explore.case import USERS, Case, Trial, returning_own, serving
 from bench.explore.cases._greenlets import pause
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
@@ -25,7 +25,7 @@ def _faulty() -> Trial:
         receivers.remove(sign)
         return entry["by"]
 
-    return Trial({"alice": lambda: save("alice"), "bob": lambda: save("bob")}, RIGHT)
+    return serving(save, RIGHT)
 
 
 def _fixed() -> Trial:
@@ -42,10 +42,10 @@ def _fixed() -> Trial:
         del receivers[user]
         return entry["by"]
 
-    return Trial({"alice": lambda: save("alice"), "bob": lambda: save("bob")}, RIGHT)
+    return serving(save, RIGHT)
 
 
-RIGHT = returning_own("bleed", "alice", "bob")
+RIGHT = returning_own("bleed", *USERS)
 CASE = Case(
     unit=Unit.GREENLET,
     kind="bleed",

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from contextvars import ContextVar
 
-from bench.explore.case import Case, Trial, returning
+from bench.explore.case import Case, returning, serving
 from bench.explore.cases._tasks import pause
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
@@ -43,8 +43,8 @@ CASE = Case(
     unit=Unit.TASK,
     kind="stale",
     feasibility=Feasibility.SEQUENTIAL,
-    faulty=lambda: Trial({"alice": lambda: _left("alice"), "bob": lambda: _left("bob")}, RIGHT),
-    fixed=lambda: Trial({"alice": lambda: _closed("alice"), "bob": lambda: _closed("bob")}, RIGHT),
+    faulty=lambda: serving(_left, RIGHT),
+    fixed=lambda: serving(_closed, RIGHT),
     preemptions=0,
     source="PEP 533; streamed answers of which the client takes a part",
 )

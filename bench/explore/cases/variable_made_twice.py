@@ -6,7 +6,7 @@ A third step must come between: who made the first one has set it, and has yet t
 from collections.abc import Callable
 from contextvars import ContextVar
 
-from bench.explore.case import Case, Trial, returning_own
+from bench.explore.case import USERS, Case, Trial, returning_own, serving
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
 
@@ -30,9 +30,7 @@ def _trial(variable: Callable[[Variables, str], ContextVar[str]]) -> Trial:
         variable(variables, "user").set(user)
         return variable(variables, "user").get(None)
 
-    return Trial(
-        {"alice": lambda: serve("alice"), "bob": lambda: serve("bob")}, returning_own("lost", "alice", "bob")
-    )
+    return serving(serve, returning_own("lost", *USERS))
 
 
 CASE = Case(

@@ -7,6 +7,9 @@ from bench.explore.peers._models import gathering
 from bench.explore.search import REPLAYS, Counted, Effort, Form, Search, Tool
 from localimpl import Unit
 
+ALONE: dict[str, Any] = {"database": False, "seed_random": False}
+"""Nothing is kept on disk, and no case draws random numbers: to seed them would make it slower."""
+
 
 def _search(strategy: Callable[[], Any]) -> Callable[[Form, Effort], Search]:
     def search(form: Form, effort: Effort) -> Search:
@@ -20,12 +23,15 @@ def _search(strategy: Callable[[], Any]) -> Callable[[Form, Effort], Search]:
                 runs=effort.schedules,
                 seed=effort.seed,
                 strategy=strategy(),
-                database=False,
+                **ALONE,
             )
         except detangle.BugFound as bug:
             counted.failed(str(bug.report.failure.message))
             token = bug.report.token
-            again = (detangle.replay(model, token, raise_on_failure=False) for _ in range(REPLAYS))
+            again = (
+                detangle.replay(model, token, raise_on_failure=False, seed_random=False)
+                for _ in range(REPLAYS)
+            )
             return counted.search(replayed=sum(not one.ok for one in again))
         return counted.search(exhausted=bool(stats.exhausted))
 

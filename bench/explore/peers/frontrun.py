@@ -61,11 +61,14 @@ def _search(strategy: str) -> Callable[[Form, Effort], Search]:
         workers: list[Callable[[State], Any]] = [_greenlets]
         if form.case.unit is not Unit.GREENLET:
             workers = [(_async_worker if form.case.unit is Unit.TASK else _worker)(nth) for nth in units]
-        options: dict[str, Any] = {"max_executions": effort.schedules, "reproduce_on_failure": REPLAYS}
-        if strategy == "random":
-            options = {"max_attempts": effort.schedules, "seed": effort.seed}
-            if form.case.unit is not Unit.TASK:
-                options["reproduce_on_failure"] = REPLAYS
+        # No case does I/O, and to look out for it makes the tool slower.
+        options: dict[str, Any] = {"detect_io": False}
+        if strategy == "dpor" or form.case.unit is not Unit.TASK:
+            options["reproduce_on_failure"] = REPLAYS
+        if strategy == "dpor":
+            options["max_executions"] = effort.schedules
+        else:
+            options |= {"max_attempts": effort.schedules, "seed": effort.seed}
         counted = Counted(form.begin)
         result = frontrun.explore(
             setup=lambda: State(counted.begin()),

@@ -9,7 +9,10 @@ from bench.explore.peers._models import on_greenlets
 from bench.explore.search import REPLAYS, Counted, Effort, Form, Search, Tool
 from localimpl import Unit
 
-OURS = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "search.py")]
+OURS = [
+    str(Path(__file__).parent),
+    *(str(Path(__file__).parents[1] / name) for name in ("case.py", "search.py")),
+]
 """Not looked into, so that the tool spends nothing on what the benchmark adds."""
 
 
@@ -31,7 +34,7 @@ def _model(case: Case, counted: Counted) -> Callable[[], None]:
     return threads if case.unit is Unit.THREAD else greenlets
 
 
-def _search(strategy: str) -> Callable[[Form, Effort], Search]:
+def _search(strategy: str, granularity: str = "opcode") -> Callable[[Form, Effort], Search]:
     def search(form: Form, effort: Effort) -> Search:
         import interleave_test as it
 
@@ -39,7 +42,12 @@ def _search(strategy: str) -> Callable[[Form, Effort], Search]:
         model = _model(form.case, counted)
         options: dict[str, Any] = {"exclude": OURS, "raise_on_failure": False}
         result = it.explore(
-            model, iterations=effort.schedules, seed=effort.seed, strategy=strategy, **options
+            model,
+            iterations=effort.schedules,
+            seed=effort.seed,
+            strategy=strategy,
+            granularity=granularity,
+            **options,
         )
         if result.ok:
             return counted.search(exhausted=bool(result.exhausted))
@@ -68,6 +76,14 @@ TOOLS = (
         seeded=True,
         units=UNITS,
         search=_search("pct"),
+    ),
+    Tool(
+        "interleave-test PCT lines",
+        "interleave-test",
+        "the same, switching between lines alone, which is faster",
+        seeded=True,
+        units=UNITS,
+        search=_search("pct", "line"),
     ),
     Tool(
         "interleave-test DFS",

@@ -7,10 +7,8 @@ from bench.explore.peers._models import gathering
 from bench.explore.search import REPLAYS, Counted, Effort, Form, Search, Tool
 from localimpl import Unit
 
-WORLD = {"virtual_time": True, "seed_randomness": True}
-"""What its decorator for tests has by default."""
-ENUMERATED = {"virtual_time": True}
-"""Its systematic search is to be used without drawn randomness."""
+WORLD = {"virtual_time": True}
+"""What its decorator for tests has by default, but for seeded randomness: no case draws, and to seed it is slower."""
 
 
 def _sampled(scheduler: str) -> Callable[[Form, Effort], Search]:
@@ -21,7 +19,7 @@ def _sampled(scheduler: str) -> Callable[[Form, Effort], Search]:
         model = gathering(counted)
         start = effort.seed * effort.schedules
         found = simloom.explore(model, runs=effort.schedules, start_seed=start, scheduler=scheduler, **WORLD)
-        return _told(model, counted, found.first_failure, WORLD)
+        return _told(model, counted, found.first_failure)
 
     return search
 
@@ -31,13 +29,11 @@ def _systematic(form: Form, effort: Effort) -> Search:
 
     counted = Counted(form.begin)
     model = gathering(counted)
-    found = simloom.explore_systematic(model, max_delays=2, max_schedules=effort.schedules, **ENUMERATED)
-    return _told(model, counted, found.first, ENUMERATED, found.proven_correct)
+    found = simloom.explore_systematic(model, max_delays=2, max_schedules=effort.schedules, **WORLD)
+    return _told(model, counted, found.first, found.proven_correct)
 
 
-def _told(
-    model: Callable[[], Any], counted: Counted, failure: Any, world: dict[str, Any], exhausted: bool = False
-) -> Search:
+def _told(model: Callable[[], Any], counted: Counted, failure: Any, exhausted: bool = False) -> Search:
     import simloom
 
     if failure is None:
@@ -45,7 +41,7 @@ def _told(
     counted.failed(f"{type(failure.error).__name__}: {failure.error}")
     replayed = 0
     for _ in range(REPLAYS):
-        again = simloom.replay(model, tape=failure, raise_on_error=False, **world)
+        again = simloom.replay(model, tape=failure, raise_on_error=False, **WORLD)
         replayed += again.outcome == "error"
     return counted.search(replayed=replayed)
 
