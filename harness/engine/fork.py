@@ -31,18 +31,19 @@ class Fork:
         self.answered = 0
         self.cannot = False
         self._log = TemporaryFile()  # noqa: SIM115  it lives as long as the fork
+        close = _unpatched("os", "close")  # gevent's closes when its hub runs, which in a fork may be never
         asked, asking = os.pipe()
         answers, answering = os.pipe()
         self.pid: int = _unpatched("os", "fork")()
         if self.pid == 0:
-            os.close(asking)
-            os.close(answers)
-            os.close(results.fileno())  # who reads them learns by its end that the worker died
+            close(asking)
+            close(answers)
+            close(results.fileno())  # who reads them learns by its end that the worker died
             os.dup2(self._log.fileno(), 1)
             os.dup2(self._log.fileno(), 2)
             _run_in_fork(job, asked, answering)
-        os.close(asked)
-        os.close(answering)
+        close(asked)
+        close(answering)
         self._asking = os.fdopen(asking, "wb", buffering=0)
         self._answers = os.fdopen(answers, "rb")
 

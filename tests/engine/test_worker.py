@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -116,3 +118,24 @@ def test_a_worker_that_dies_leaves_its_cell_crashed_and_the_rest_for_another_one
     assert crashed.ending is Ending.CRASHED
     assert [result.cell for result in (first, *told, crashed)] == list(what.cells[: len(told) + 2])
     assert not worker.alive()
+
+
+PATCHED_FORK = """
+import gevent.monkey
+gevent.monkey.patch_all()
+import os
+from harness.engine.fork import Fork
+from harness.engine.job import Job, Options
+from tests.engine.test_worker import job
+fork = Fork(job("GOOD", "greenlets", "read_back"), open(os.devnull, "wb"))
+fork.end()
+print(fork.status)
+"""
+
+
+def test_a_fork_under_gevent_ends_though_nothing_ever_ran_its_hub() -> None:
+    """gevent's ``os.close`` closes when the hub runs: a fork that only explores would wait for itself."""
+    ended = subprocess.run(
+        [sys.executable, "-c", PATCHED_FORK], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert ended.stdout.split() == ["0"]
