@@ -17,6 +17,11 @@ class Adopted(Local):
         self._storage = storage
         self._names: set[str] = set()
 
+    @property
+    def __wrapped__(self) -> Storage:
+        """The storage itself: whose source is looked into."""
+        return self._storage
+
     def get(self, name: str, /) -> Any:
         return self._storage.get(name)
 

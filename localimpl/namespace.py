@@ -18,6 +18,11 @@ class Namespace(Local):
         self._namespace = namespace
         self._names: set[str] = set()
 
+    @property
+    def __wrapped__(self) -> Any:
+        """The object itself: whose source is looked into."""
+        return self._namespace
+
     def get(self, name: str, /) -> Any:
         try:
             return getattr(self._namespace, name)

@@ -8,7 +8,7 @@ from harness.core.exploration import Explanation, Exploration
 from harness.core.record import CellResult, Run
 from harness.core.verdict import Grade
 from reports.explained_text import print_explanation
-from reports.matrix import standing
+from reports.matrix import attention, standing
 from reports.sentences import searched
 from reports.text import STYLES, print_closing
 from reports.words import plural
@@ -43,7 +43,8 @@ def print_explored(run: Run, out: "Console", page: Path, *, witnesses: bool) -> 
         left = len(worst_first(run)) - MOST_SHOWN
         if left > 0:
             out.print(f"\n{plural(left, 'more interleaving')} on the page, or with --local and --scenario.")
-        out.print()
+        if attention(run):
+            out.print()
     print_closing(run, out, page)
 
 
@@ -80,8 +81,8 @@ def print_replayed(explanation: Explanation | None, missed: int, out: "Console")
         return
     if missed:
         out.print(
-            f"The mix-up is gone, or out of reach: {missed} of the schedule's switches never came, for the code has "
-            "changed. Search again with ctxstress explore."
+            f"The schedule cannot be followed any more: {missed} of its switches never came, for the code "
+            "has changed. All schedules that are no harder to come by were searched instead."
         )
     else:
         out.print("The mix-up is gone: the same schedule came to nothing wrong.")

@@ -8,6 +8,7 @@ import click
 
 from harness.cli.cells import cell_options
 from harness.cli.reporting import Report, report_options
+from harness.core.errors import UserError
 from harness.engine.job import Explore, Options
 
 USUAL = Explore()
@@ -76,7 +77,7 @@ def explore(ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, **choi
     asked = Asked(
         targets=choices["targets"],
         locals=choices["locals_"],
-        hosts=choices["hosts"] or _explored_hosts(),
+        hosts=_hosts(choices["hosts"]),
         scenarios=choices["scenarios"] or _usual_scenarios(),
         promise=choices["promise"],
     )
@@ -88,12 +89,21 @@ def explore(ctx: click.Context, /, out: Path, as_json: bool, quiet: bool, **choi
     )
 
 
-def _explored_hosts() -> tuple[str, ...]:
-    """Return the free-running hosts that the controlled host of each unit stands for."""
-    from harness.catalog import controlled_for
+def _hosts(asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the hosts that were asked for and that a controlled one stands for; as a rule one of each unit."""
+    from harness.catalog import choose, controlled_for, entries
     from localimpl import Unit
 
-    return tuple(name for unit in Unit for name in controlled_for(unit).part.stands_for)
+    if not asked:
+        return tuple(name for unit in Unit for name in controlled_for(unit).part.stands_for)
+    stood_for = [name for entry in entries("controlled") for name in entry.part.stands_for]
+    found = [entry for entry in choose("host", asked) if entry.name in stood_for]
+    if not found:
+        raise UserError(
+            f"the schedules of --host {' '.join(asked)} cannot be searched, for no controlled host stands for it; "
+            f"there are: {', '.join(sorted(stood_for))}"
+        )
+    return tuple(entry.name for entry in found)
 
 
 def _usual_scenarios() -> tuple[str, ...]:

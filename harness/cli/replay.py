@@ -6,9 +6,12 @@ from pathlib import Path
 
 import click
 
+from harness.cli.doors import CANNOT, INTERRUPTED
 from harness.core.errors import UserError
+from harness.core.verdict import Outcome
 
 GONE, THERE = 0, 1
+CODES = {Outcome.MIXED: THERE, Outcome.ISOLATED: GONE, Outcome.INCONCLUSIVE: CANNOT}
 
 
 @click.command()
@@ -24,32 +27,53 @@ GONE, THERE = 0, 1
 def replay(ctx: click.Context, token: str, test: Path | None) -> None:
     """Run the schedule of a token again and show what it comes to.
 
-    Exit code: 1 when the mix-up is still there, 0 when it is gone, 2 when the schedule cannot be run.
+    Where the code has changed so that it cannot be followed any more, all schedules that are no harder to come by are
+    searched instead.
+
+    Exit code: 1 when the mix-up is still there, 0 when it is gone, 2 when nothing can be told, 130 interrupted.
     """
+    from harness.explorer.references import test_of
     from harness.explorer.replaying import replay as run
+    from harness.explorer.replaying import search_instead
     from harness.explorer.token import decode
+    from harness.explorer.written_test import check_path, write_test
     from harness.replayable import host_of, program_of
-    from reports.explored_text import print_replayed
+    from reports.explored_text import print_exploration, print_replayed
     from reports.text import console
 
     asked = decode(token)
-    if asked.reference.startswith("test:"):
+    if name := test_of(asked.reference):
         if test is not None:
-            raise UserError(
-                f"the schedule is one of {asked.reference.removeprefix('test:')}, a test already: keep that"
-            )
-        ctx.exit(_by_pytest(asked.reference.removeprefix("test:"), token))
-    done = run(program_of(asked), host_of(asked), asked)
-    print_replayed(done.explanation, done.missed, console(sys.stdout))
-    if test is not None and done.explanation is not None:
-        from harness.explorer.written_test import write_test
-
-        write_test(token, done.explanation, test)
+            raise UserError(f"the schedule is one of {name}, which is a test already: keep that")
+        ctx.exit(_by_pytest(name, token))
+    if test is not None:
+        check_path(test)
+    program, host = program_of(asked), host_of(asked)
+    done = run(program, host, asked)
+    out = console(sys.stdout)
+    print_replayed(done.explanation, done.missed, out)
+    told, code = done.explanation, THERE if done.mixup else GONE
+    if done.missed and not done.mixup:
+        found = search_instead(program, host, asked)
+        print_exploration(found, out)
+        told = found.explanation
+        code = INTERRUPTED if found.interrupted else CODES[found.outcome]
+    if test is not None:
+        if told is None:
+            raise UserError(f"{test} is not written: it would be the test of a mix-up, and none was found")
+        write_test(told.token or token, told, test)
         click.echo(f"written: {test}")
-    ctx.exit(GONE if done.mixup is None else THERE)
+    ctx.exit(code)
 
 
 def _by_pytest(name: str, token: str) -> int:
     """Replay a schedule of callables that live in a test, by that test."""
+    file = name.partition("::")[0]
+    if not Path(file).is_file():
+        raise UserError(
+            f"the schedule is one of the test {name}, and there is no {file} in {Path.cwd()}: go to the directory "
+            "that pytest shows as its rootdir"
+        )
     words = [sys.executable, "-m", "pytest", name, "--ctxstress-replay", token, "-p", "no:xdist", "-q"]
-    return subprocess.run(words, check=False).returncode
+    code = subprocess.run(words, check=False).returncode
+    return code if code in (GONE, THERE) else CANNOT

@@ -65,9 +65,13 @@ def exploration(result: CellResult, job: Job, asked: Explore) -> Exploration:
 
 
 def source_of(subject: Subject) -> tuple[str, ...]:
-    """Return the source file in which a subject's Local is written, if it is written in Python."""
+    """Return the source file in which a subject's Local is written, if it is written in Python.
+
+    Where we only lend somebody's own storage our surface, that is the storage's.
+    """
+    local = subject.make()
     try:
-        file = getsourcefile(type(subject.make()))
+        file = getsourcefile(type(getattr(local, "__wrapped__", local)))
     except TypeError:
         return ()
     return (file,) if file else ()

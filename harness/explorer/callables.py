@@ -14,6 +14,8 @@ from harness.core.control import Mixup, Round, Work
 from harness.core.errors import UserError
 from harness.core.execution import Execution
 from harness.core.history import History
+from harness.explorer.mistakes import called, check, check_results, is_async
+from harness.explorer.places import INSTALLED
 from localimpl import Unit
 
 Expected = Sequence[Any] | Callable[[list[Any]], object] | None
@@ -21,7 +23,6 @@ Expected = Sequence[Any] | Callable[[list[Any]], object] | None
 
 None for what the callables return when they run one after the other, in any order.
 """
-INSTALLED = ("site-packages", "dist-packages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,7 @@ class Calls:
         name: str = "",
         reference: str = "",
     ) -> None:
-        if len(calls) < 2:
-            raise UserError(f"{len(calls)} callable to explore: it takes two or more that run at once")
-        if isinstance(expect, Sequence) and len(expect) != len(calls):
-            raise UserError(
-                f"{len(expect)} results are expected of {len(calls)} callables: name one for each"
-            )
+        check(calls, unit, begin, expect, names)
         self.unit = unit
         self.reference = reference
         self.tracked = False
@@ -88,7 +84,12 @@ class Calls:
     def learn(self, execution: Execution) -> None:
         """Take the results of callables that ran one after the other as right."""
         results = _results(execution, self.names)
-        if results not in self._right:
+        if all(isinstance(result, _Raised) for result in results):
+            raise UserError(
+                f"even one after the other, {' and '.join(map('{} {!r}'.format, self.names, results))}: explore what "
+                "works alone, or say with expect= what is right"
+            )
+        if not _among(results, self._right):
             self._right.append(results)
 
     def shortfall(self) -> str:
@@ -106,10 +107,10 @@ class Calls:
     def _judge(self, execution: Execution) -> Mixup | None:
         results = _results(execution, self.names)
         if self._expect is None:
-            return None if results in self._right else self._unlike(execution, results, self._right)
+            return None if _among(results, self._right) else self._unlike(execution, results, self._right)
         if not callable(self._expect):
-            right = list(self._expect)
-            return None if results == right else self._unlike(execution, results, [right])
+            right = [list(self._expect)]
+            return None if _among(results, right) else self._unlike(execution, results, right)
         try:
             fine = self._expect(results)
         except Exception as error:
@@ -122,7 +123,7 @@ class Calls:
         """Tell the first result that is wrong; where each is right for itself, that they are not so together."""
         for unit, result in enumerate(results):
             allowed = [each[unit] for each in right]
-            if result not in allowed:
+            if not _among(result, allowed):
                 name = self.names[unit]
                 instead = (
                     " or ".join(dict.fromkeys(map(repr, allowed))) or "anything seen one after the other"
@@ -139,11 +140,20 @@ class Calls:
 def _results(execution: Execution, names: Sequence[str]) -> list[Any]:
     """Return what the callables themselves returned or raised; units that they began, and a clock, do not count."""
     own = [unit for unit, name in enumerate(execution.names) if name in names]
+    check_results(names, [execution.results[unit] for unit in own])
     return [
         result if (error := execution.errors[unit]) is None else _Raised(told(error))
         for unit in own
         for result in [execution.results[unit]]
     ]
+
+
+def _among(result: Any, allowed: Sequence[Any]) -> bool:
+    """Tell whether a result equals one that is allowed; by its text where it cannot be compared, as arrays cannot."""
+    try:
+        return result in allowed
+    except Exception:
+        return repr(result) in map(repr, allowed)
 
 
 def told(error: BaseException) -> str:
@@ -152,15 +162,9 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def called(call: Callable[..., Any]) -> str:
-    """Return a name for a callable."""
-    name = getattr(call, "__name__", "") or type(call).__name__
-    return name if name != "<lambda>" else f"lambda:{call.__code__.co_firstlineno}"
-
-
 def unit_of(calls: Iterable[Callable[..., Any]]) -> Unit:
     """Return tasks for coroutine functions and threads for plain ones. Raises UserError for a mixture."""
-    kinds = {inspect.iscoroutinefunction(call) for call in calls}
+    kinds = {is_async(call) for call in calls}
     if len(kinds) == 2:
         raise UserError(
             "coroutine functions run on tasks and plain functions do not: explore either, not both at once"

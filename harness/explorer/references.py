@@ -1,5 +1,6 @@
 """Finds the program that a reference names."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
@@ -10,6 +11,9 @@ from harness.core.names import load
 Finder = Callable[[str], Program]
 """Returns the program of a whole reference of one kind; raises UserError when there is none."""
 CALL = "call"
+TEST = "test:"
+NTH = re.compile(r" #\d+$")
+"""Behind the name of a test, where it explores several times, all but the first."""
 NONE: Mapping[str, Finder] = {}
 
 
@@ -36,6 +40,16 @@ def find(reference: str, finders: Mapping[str, Finder] = NONE) -> Program:
             "functions with harness.explorer.callables.Calls([first, second], unit=Unit.THREAD) and name that"
         )
     return found
+
+
+def of_test(name: str, nth: int) -> str:
+    """Return the reference of what a test, by its node id, explores for the nth time."""
+    return f"{TEST}{name}" + (f" #{nth}" if nth > 1 else "")
+
+
+def test_of(reference: str) -> str:
+    """Return the node id of the test that a reference names; empty where it names none."""
+    return NTH.sub("", reference.removeprefix(TEST)) if reference.startswith(TEST) else ""
 
 
 def _is_program(found: Any) -> TypeGuard[Program]:

@@ -9,7 +9,7 @@ from harness.core.exploration import Explanation, Exploration
 from harness.explorer.exploring import explore
 from harness.explorer.learning import learn
 from harness.explorer.limits import Limits
-from harness.explorer.schedule import Ran, run_schedule
+from harness.explorer.schedule import Following, Ran, run_schedule
 from harness.explorer.telling.explain import explain
 from harness.explorer.token import Token
 from harness.schedulers.replay import Replay
@@ -32,6 +32,8 @@ def replay(program: Program, host: ControlledHost, token: Token) -> Replayed:
         program = program.without(token.without) or program
     with host.open() as control:
         control.watch(Watch(token.files, token.level))
+        # The first schedule fills caches and imports, and so has other steps than those that a search ran.
+        _run(program, control, Following(()))
         if trouble := learn(program, lambda scheduler: _run(program, control, scheduler)):
             raise UserError(f"{program.name} cannot be judged: {trouble}")
         scheduler = Replay(token.switches)

@@ -24,15 +24,22 @@ def write_test(token: str, explanation: Explanation, path: Path) -> None:
         raise UserError(
             "the token names no program, so a test could not find it: see 'reference' of the program"
         )
-    if path.suffix != ".py" or not (path.name.startswith("test_") or path.stem.endswith("_test")):
-        raise UserError(f"pytest would not collect {path.name}: call it test_{path.stem}.py")
+    check_path(path)
     text = test_text(token, reference, explanation)
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
-    except FileExistsError:
-        raise UserError(f"{path} is there already: name another file, or remove it") from None
+    except OSError as error:
+        raise UserError(f"cannot write the test to {path}: {error}; name another file") from error
+
+
+def check_path(path: Path) -> None:
+    """Raise UserError for a path at which no test can be written, or that pytest would not collect."""
+    if path.suffix != ".py" or not (path.name.startswith("test_") or path.stem.endswith("_test")):
+        raise UserError(f"pytest would not collect {path.name}: call it test_{path.stem}.py")
+    if path.exists():
+        raise UserError(f"{path} is there already: name another file, or remove it")
 
 
 def test_text(token: str, reference: str, explanation: Explanation) -> str:

@@ -9,23 +9,33 @@ come to what it comes to alone::
 ``@pytest.mark.explore(bound=3, watch=["shop/whoami.py"])`` says how far, for all calls in a test.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from harness.core.control import ControlledHost, Program
+    from harness.core.control import Program
     from harness.core.exploration import Exploration
     from harness.explorer.limits import Limits
+    from harness.explorer.token import Token
+    from localimpl import Unit
 
 MARKER = "explore"
 OPTION = "--ctxstress-replay"
-HOSTS = {"thread": "threads", "greenlet": "gevent_greenlets", "task": "tasks"}
-"""The controlled host on which callables of each unit run."""
-CHOICES = ("bound", "strategy", "schedules", "seconds", "seed", "watch", "reduce")
-"""What the marker and the fixture take beside the callables."""
+CHOICES: dict[str, tuple[tuple[type, ...], str]] = {
+    "bound": ((int, NoneType), "a number of preemptions, or None for no bound"),
+    "strategy": ((str,), "the name of a strategy"),
+    "schedules": ((int,), "a number of schedules"),
+    "seconds": ((int, float), "a number of seconds"),
+    "seed": ((int,), "a whole number"),
+    "watch": ((list, tuple), "a list of source files"),
+    "reduce": ((bool,), "True or False"),
+}
+"""What the marker and the fixture take beside the callables: of which types, and that in words."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,8 +60,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def explore(request: pytest.FixtureRequest) -> "Explore":
     """Search the schedules of callables that run at once."""
     marker = request.node.get_closest_marker(MARKER)
-    chosen = dict(marker.kwargs) if marker else {}
-    return Explore(request.node, chosen, request.config.getoption(OPTION))
+    if marker is not None and marker.args:
+        pytest.fail(
+            f"@pytest.mark.{MARKER}({', '.join(map(repr, marker.args))}) does not say what these are: write "
+            f"{MARKER}(bound=3), or another of {', '.join(CHOICES)}",
+            pytrace=False,
+        )
+    return Explore(request.node, marker.kwargs if marker else {}, request.config.getoption(OPTION))
 
 
 class Explore:
@@ -61,6 +76,7 @@ class Explore:
         self._item = item
         self._chosen = chosen
         self._token = token
+        self._calls = 0
 
     def __call__(
         self,
@@ -79,42 +95,38 @@ class Explore:
         rule tasks for coroutine functions and threads for others. The rest is as in the marker. With a token to
         replay that one schedule is run, and nothing is returned.
         """
-        from harness.core.errors import UserError
-        from harness.explorer.callables import Calls, files_of, unit_of
-        from localimpl import Unit
+        from harness.explorer.callables import Calls, files_of
+        from harness.explorer.references import of_test
 
-        try:
+        self._calls += 1
+        with _told("explore"):
             program = Calls(
                 calls,
-                unit=Unit(unit) if unit else unit_of(calls),
+                unit=_unit(unit, calls),
                 begin=begin,
                 expect=expect,
                 names=names,
                 name=self._item.name,
-                reference=f"test:{self._item.nodeid}",
+                reference=of_test(self._item.nodeid, self._calls),
             )
             limits = _limits({**self._chosen, **chosen}, files_of(calls))
-            if self._token:
-                if not self._replay(program, self._token):
-                    pytest.fail(
-                        "the schedule's switches are not come to any more, for the code has changed: search again, "
-                        f"without {OPTION}",
-                        pytrace=False,
-                    )
-                return None
-            return self._search(program, limits)
-        except (UserError, ValueError) as error:
-            pytest.fail(f"explore: {error}", pytrace=False)
+            if not self._token:
+                return self._search(program, limits)
+            self._replay_call(program)
+        return None
 
     def _search(self, program: "Program", limits: "Limits") -> "Exploration":
+        from harness.catalog import controlled_for
         from harness.core.verdict import Outcome
         from harness.explorer.exploring import explore
         from reports.explored_text import told
 
-        found = explore(program, _host(program), limits)
+        found = explore(program, controlled_for(program.unit).part, limits)
         found = replace(found, repeat=f"pytest {self._item.nodeid}")
-        if found.interrupted:
+        if found.interrupted and found.outcome is not Outcome.MIXED:
             raise KeyboardInterrupt
+        if found.interrupted:  # what was found is told, but no further test is run
+            self._item.session.shouldstop = "interrupted"
         if found.outcome is Outcome.ISOLATED:
             self._item.add_report_section("call", "ctxstress", told(found))
             return found
@@ -126,57 +138,93 @@ class Explore:
         Where the code has changed so that the schedule cannot be followed any more, all schedules that are no harder
         to come by are searched instead.
         """
-        from harness.core.errors import UserError
         from harness.core.verdict import Outcome
         from harness.explorer.replaying import search_instead
         from harness.explorer.token import decode
         from harness.replayable import host_of, program_of
         from reports.explored_text import told
 
-        try:
+        with _told("explore.replay"):
             known = decode(token)
             program = program_of(known)
-            if self._replay(program, token):
+            if self._replay(program, known):
                 return
             found = search_instead(program, host_of(known), known)
-        except UserError as error:
-            pytest.fail(f"explore.replay: {error}", pytrace=False)
         if found.outcome is not Outcome.ISOLATED:
             pytest.fail(told(found), pytrace=False)
 
-    def _replay(self, program: "Program", text: str) -> bool:
+    def _replay_call(self, program: "Program") -> None:
+        """Run the schedule of the option's token, unless that is of another call in this test."""
+        from harness.core.errors import UserError
+        from harness.explorer.references import test_of
+        from harness.explorer.token import decode
+
+        known = decode(self._token)
+        if known.reference == program.reference:
+            if not self._replay(program, known):
+                raise UserError(
+                    "the schedule's switches are not come to any more, for the code has changed: search again, "
+                    f"without {OPTION}"
+                )
+        elif test_of(known.reference) != self._item.nodeid:
+            raise UserError(
+                f"the token is of {known.reference!r}, and this test is {self._item.nodeid}: run `ctxstress replay` "
+                "with the token, which finds what it is of"
+            )
+
+    def _replay(self, program: "Program", token: "Token") -> bool:
         """Run one schedule; fail if it shows the mix-up, and tell whether it could be followed to its end."""
         from harness.explorer.replaying import replay
-        from harness.explorer.token import decode
         from harness.replayable import host_of
         from reports.explained_text import explained_text
 
-        token = decode(text)
         done = replay(program, host_of(token), token)
         if done.explanation is not None:
             pytest.fail(explained_text(done.explanation), pytrace=False)
         return not done.missed
 
 
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Fail the test for a mistake of use with what it says, and nothing else."""
+    from harness.core.errors import UserError
+
+    try:
+        yield
+    except UserError as error:
+        raise pytest.fail.Exception(f"{what}: {error}", pytrace=False) from None
+
+
+def _unit(name: str, calls: Sequence[Callable[..., Any]]) -> "Unit":
+    """Return the unit that was asked for, or the one that such callables run on."""
+    from harness.core.errors import UserError
+    from harness.core.names import nearest
+    from harness.explorer.callables import unit_of
+    from localimpl import Unit
+
+    if not name:
+        return unit_of(calls)
+    if name not in [*Unit]:
+        raise UserError(f"there is no unit {name!r}{nearest(str(name), [*Unit])}")
+    return Unit(name)
+
+
 def _limits(chosen: Mapping[str, Any], files: tuple[str, ...]) -> "Limits":
     """Turn what the marker and the fixture were told into limits."""
-    from harness.catalog import choose
+    from harness.catalog import choose_one
     from harness.core.errors import UserError
     from harness.core.names import nearest
     from harness.explorer.limits import Limits
+    from harness.explorer.watched import watched
 
-    for name in chosen:
+    for name, value in chosen.items():
         if name not in CHOICES:
             raise UserError(f"{name!r} is nothing that can be chosen{nearest(name, list(CHOICES))}")
+        types, said = CHOICES[name]
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            raise UserError(f"{name}={value!r}: write {said}")
     words = dict(chosen)
-    watch = tuple(words.pop("watch", ()))
+    watch = watched(words.pop("watch", ()))
     if "strategy" in words:
-        words["strategy"] = choose("strategy", [words["strategy"]])[0].part
+        words["strategy"] = choose_one("strategy", words["strategy"]).part
     return Limits(files=(*files, *watch), **words)
-
-
-def _host(program: "Program") -> "ControlledHost":
-    from harness.catalog import choose
-
-    host: ControlledHost = choose("controlled", [HOSTS[program.unit]])[0].part
-    return host

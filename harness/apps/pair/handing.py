@@ -14,11 +14,10 @@ from harness.core.names import load
 from harness.core.ports import Server
 from harness.core.record import build
 from harness.engine import child
+from harness.engine.job import BESIDE
 
 SECONDS = 10.0
 """How long the schedules of one flow are searched."""
-OVERHEAD = 20.0
-"""Seconds that its process may take beside that."""
 MOST_FLOWS = 3
 
 
@@ -73,7 +72,7 @@ def _explored(asked: Asked, server: Server, flow: Flow) -> tuple[Exploration | N
             text=True,
             cwd=cwd,
             env={**child.variables(), **place.env},
-            timeout=SECONDS + OVERHEAD,
+            timeout=SECONDS + BESIDE,
             check=False,
         )
     except subprocess.TimeoutExpired:

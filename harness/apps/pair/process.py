@@ -9,9 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-INSTALLED = ("site-packages", "dist-packages")
-HOSTS = {"thread": "threads", "greenlet": "gevent_greenlets", "task": "tasks"}
-
 
 def main() -> None:
     """Explore, and report what it came to or why it could not be."""
@@ -38,7 +35,7 @@ def main() -> None:
 def _explored(spec: dict[str, Any]) -> dict[str, Any]:
     from harness.apps.calls import Flow
     from harness.apps.pair.program import Pair
-    from harness.catalog import choose
+    from harness.catalog import controlled_for
     from harness.core.record import build, to_json
     from harness.explorer.exploring import explore
     from harness.explorer.limits import Limits
@@ -48,14 +45,15 @@ def _explored(spec: dict[str, Any]) -> dict[str, Any]:
     app = find_app(spec["app"], spec["app_dir"])
     unit = Unit(spec["unit"])
     program = Pair(app, build(Flow, spec["flow"]), unit, spec["allow"], spec["seed"])
-    host = choose("controlled", [HOSTS[unit]])[0].part
     limits = Limits(seconds=spec["seconds"], seed=spec["seed"], files=_own_files(spec["app_dir"]))
-    found: dict[str, Any] = json.loads(to_json(explore(program, host, limits)))
+    found: dict[str, Any] = json.loads(to_json(explore(program, controlled_for(unit).part, limits)))
     return {"exploration": found}
 
 
 def _own_files(app_dir: str) -> tuple[str, ...]:
     """Return the source files of the modules that the app's directory brought, its environment's aside."""
+    from harness.explorer.places import INSTALLED
+
     root = Path(app_dir).resolve()
     files = []
     for module in list(sys.modules.values()):

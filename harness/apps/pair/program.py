@@ -1,26 +1,32 @@
 """Two users who walk the same flow through an app in this process, as a program to explore."""
 
-from collections.abc import Callable, Collection, Iterator
+import itertools
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
 from harness.apps.calls import Flow, Traffic
+from harness.apps.exchanges import Exchange
 from harness.apps.oracle.allowed import Allowed
+from harness.apps.oracle.alone import Alone
+from harness.apps.oracle.judge import Judge
 from harness.apps.pair.sending import send, send_asgi
 from harness.apps.tokens import Ledger
 from harness.apps.users import Crowd, Step, User
-from harness.core.control import Mixup, Program, Round, Work
+from harness.core.control import Mixup, Round, Work
 from harness.core.execution import Execution
 from harness.core.history import History
 from harness.core.ports import Answer
 from localimpl import Unit
 
 USERS = 2
-Taken = tuple[User, Step, Answer]
 
 
 class Pair:
-    """The app is the same in all schedules, as it is on a server; only what the users send is made anew."""
+    """The app is the same in all schedules, as it is on a server; what the users send is made anew.
+
+    So is each token: one that an earlier schedule left in the app would else be taken for a mix-up of this one.
+    """
 
     learns = False
     tracked = False
@@ -32,63 +38,59 @@ class Pair:
         self._app = app
         self._flow = flow
         self._allowed = Allowed(allow)
-        self._seed = seed
-
-    def without(self, names: Collection[str]) -> Program | None:
-        """Return nothing: it takes two to mix up."""
-        return None
+        self._seeds = itertools.count(seed)
+        self._trouble = ""
 
     def learn(self, execution: Execution) -> None:
         """Nothing is learnt: a user's token is its own."""
 
     def shortfall(self) -> str:
-        """Say nothing: two users at once are all the chance there is."""
-        return ""
+        """Say which request failed: two users at once are all the chance there is, as long as they are served."""
+        return self._trouble
 
     def begin(self, history: History) -> Round:
         """Let two new users begin the flow."""
-        ledger = Ledger(self._seed)
-        crowd = Crowd(Traffic((self._flow,)), ledger, self._seed)
-        taken: list[Taken] = []
+        seed = next(self._seeds)
+        ledger = Ledger(seed)
+        crowd = Crowd(Traffic((self._flow,)), ledger, seed)
+        exchanges: list[Exchange] = []
         walk: Callable[..., Any] = self._walk_task if self.unit is Unit.TASK else self._walk
         works = []
         for _ in range(USERS):
             user = crowd.user()
             user.begin(self._flow)
-            works.append(Work(user.label, partial(walk, user, taken)))
-        return Round(works, lambda execution: self._judge(taken, ledger))
+            works.append(Work(user.label, partial(walk, user, exchanges)))
+        return Round(works, partial(self._judge, exchanges, ledger))
 
-    def _walk(self, user: User, taken: list[Taken]) -> None:
+    def _walk(self, user: User, exchanges: list[Exchange]) -> None:
         while (step := user.step()) is not None:
-            answer = send(self._app, step.prepared)
-            taken.append((user, step, answer))
-            user.take(step, answer)
+            _take(user, step, send(self._app, step.prepared), exchanges)
 
-    async def _walk_task(self, user: User, taken: list[Taken]) -> None:
+    async def _walk_task(self, user: User, exchanges: list[Exchange]) -> None:
         while (step := user.step()) is not None:
-            answer = await send_asgi(self._app, step.prepared)
-            taken.append((user, step, answer))
-            user.take(step, answer)
+            _take(user, step, await send_asgi(self._app, step.prepared), exchanges)
 
-    def _judge(self, taken: list[Taken], ledger: Ledger) -> Mixup | None:
-        for user, step, answer in taken:
-            for place, text in _parts(answer):
-                for found in ledger.find(text):
-                    name = step.call.name
-                    if found.token.user == user.label or self._allowed.lets(
-                        name, place, text, found.start, found.end
-                    ):
-                        continue
-                    whose = f"{found.token.user}'s {found.token.name}"
-                    return Mixup(
-                        f"{user.label} was answered with {whose} in the {place} of {name}",
-                        user.label,
-                        "bleed",
-                    )
+    def _judge(self, exchanges: list[Exchange], ledger: Ledger, execution: Execution) -> Mixup | None:
+        # Nothing was sent alone, so that the judge knows foreign tokens, and nothing else, for a sign.
+        judge = Judge(ledger, Alone(ledger), self._allowed)
+        for exchange in exchanges:
+            for clue in judge.look(exchange):
+                if clue.owner is None:
+                    continue
+                user, owner = exchange.visit.user, clue.owner
+                return Mixup(
+                    f"{user} was answered with {owner.user}'s {owner.name} in the {clue.where} of {clue.endpoint}",
+                    user,
+                    "bleed",
+                )
+        for name, error in zip(execution.names, execution.errors, strict=True):
+            if error is not None and not self._trouble:
+                self._trouble = f"{name} failed: {type(error).__name__}: {error}"
         return None
 
 
-def _parts(answer: Answer) -> Iterator[tuple[str, str]]:
-    for name, value in answer.headers:
-        yield f"header {name}", value
-    yield "body", answer.body.decode("utf-8", "replace")
+def _take(user: User, step: Step, answer: Answer, exchanges: list[Exchange]) -> None:
+    exchanges.append(
+        Exchange(step.mark, step.visit, step.call, step.prepared.sent, answer, "", began=0.0, ended=0.0)
+    )
+    user.take(step, answer)
