@@ -9,14 +9,15 @@ from harness.controlled._threads.baton import Baton
 from harness.core.execution import Point, Role
 from harness.core.feasibility import Feasibility
 
-_points: dict[tuple[Role, str, int], Point] = {}
+_points: dict[tuple[str, str, int], Point] = {}
 
 
 def point(role: Role, frame: FrameType | None) -> Point:
     """Return the switch point before or after what the program does from a frame."""
     while frame is not None and carries(frame.f_code.co_filename):
         frame = frame.f_back
-    key = (role, frame.f_code.co_filename, frame.f_lineno) if frame else (role, "", 0)
+    name = role._value_  # the hash of a member of an enum is a call of Python code
+    key = (name, frame.f_code.co_filename, frame.f_lineno) if frame else (name, "", 0)
     found = _points.get(key)
     if found is None:
         found = _points[key] = Point(role, Feasibility.GIL_SWITCH, key[1], key[2])

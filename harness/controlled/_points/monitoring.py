@@ -89,15 +89,22 @@ def _callbacks(
     watched. Another tool may turn everything on again (``restart_events``): then each comes once more.
     """
     events, disable = monitoring.events, monitoring.DISABLE
-    known, instructions, sites = plans.known, plans.instructions, plans.sites
+    known, instructions, sites, watched = plans.known, plans.instructions, plans.sites, plans.watched
+    possible: dict[int, CodeType] = {}
+    """Code that is not watched and may be run without a call in the source, by its identity."""
 
     def started(code: CodeType, offset: int) -> object:
         plan = known.get(id(code))
         if plan is None:
             frame = sys._getframe(1)
-            plan = plans.learn(code, frame.f_globals)
+            if id(code) not in possible:
+                plan = plans.learn(code, frame.f_globals)
+                if plan is None and not implicit(code, frame.f_globals):
+                    return disable
             if plan is None:
-                return started_unasked(code, frame)
+                possible[id(code)] = code
+                started_unasked(code, frame)
+                return None
             monitoring.set_local_events(tool, code, _local_events())
         if SPREAD_UNTOLD:
             see_entered(code)
@@ -105,12 +112,9 @@ def _callbacks(
             passed(code, offset)
         return None
 
-    def started_unasked(code: CodeType, frame: FrameType) -> object:
-        if not implicit(code, frame.f_globals):
-            return disable
+    def started_unasked(code: CodeType, frame: FrameType) -> None:
         ident = get_ident()
-        around = plans.around(frame.f_back) if ident in units else None
-        if around is not None:
+        if ident in units and (around := plans.around(frame.f_back)) is not None:
             if id(code) not in plans.unasked:
                 plans.unasked[id(code)] = code
                 monitoring.set_local_events(tool, code, events.PY_RETURN)
@@ -119,7 +123,6 @@ def _callbacks(
             except BaseException:
                 units.pop(ident, None)
                 raise
-        return None
 
     def returned_unasked(code: CodeType, offset: int, value: object) -> None:
         ident = get_ident()
@@ -183,9 +186,9 @@ def _callbacks(
             return None
         unit.spread = None
         inner = entered(callee)
-        watched = inner is not None and plans.watches(inner)
-        unit.calls.settle(site, direct=watched)
-        if inner is not None and not watched:
+        direct = inner is not None and watched[inner.co_filename]
+        unit.calls.settle(site, direct=direct)
+        if inner is not None and not direct:
             try:
                 reach(site.point)
             except BaseException:

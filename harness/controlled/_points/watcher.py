@@ -7,6 +7,9 @@ from typing import Protocol
 from harness.core.control import Watch
 from harness.core.execution import Point
 
+TRACES = sys.version_info < (3, 12)
+"""Whether it sets trace functions; else it has the interpreter report the switch points alone."""
+
 
 class Watcher(Protocol):
     """Reports the switch points that units of this process come by, each on the unit's own thread."""
@@ -29,10 +32,10 @@ def make_watcher(reach: Callable[[Point], None]) -> Watcher:
 
     What ``reach`` raises goes on in the unit, of which no more is reported until it enters again.
     """
-    if sys.version_info >= (3, 12):
-        from harness.controlled._points.monitoring import MonitoringWatcher
+    if TRACES:
+        from harness.controlled._points.tracing import TracingWatcher
 
-        return MonitoringWatcher(reach)
-    from harness.controlled._points.tracing import TracingWatcher
+        return TracingWatcher(reach)
+    from harness.controlled._points.monitoring import MonitoringWatcher
 
-    return TracingWatcher(reach)
+    return MonitoringWatcher(reach)

@@ -9,7 +9,7 @@ from functools import partial
 from sys import gettrace, settrace
 from typing import Any, NoReturn
 
-from harness.controlled._points.watcher import Watcher
+from harness.controlled._points.watcher import TRACES, Watcher
 from harness.controlled._threads.clock import Clock
 from harness.controlled._threads.member import Body, Member
 from harness.controlled._threads.watchdog import await_turn, hanging, interrupt
@@ -148,8 +148,8 @@ class Baton:
                 raise Stopped
 
     def _give_way(self, unit: int) -> None:
-        """Switch, and spare the watcher what is called for that."""
-        tracer = gettrace()
+        """Switch, and spare a watcher that traces what is called for that."""
+        tracer = gettrace() if TRACES else None
         if tracer is None:
             self._switch(unit)
             return
@@ -176,7 +176,7 @@ class Baton:
         execution, clock = self.execution, self.clock
         try:
             while True:
-                if self._background and not self._foreground:
+                if not self._foreground and self._background:
                     self._let_daemons_go()
                 if not clock.needed:
                     return execution.pick()

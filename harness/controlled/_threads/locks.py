@@ -7,7 +7,7 @@ import sys
 from _thread import RLock as RealRLock
 from _thread import allocate_lock, get_ident
 from threading import Condition
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Literal
 
 from harness.controlled._awaited import Awaited, Grain, Origin
@@ -18,7 +18,9 @@ FOREIGN = 1.0
 """Seconds of real time that a unit waits for a lock which a thread holds that is not controlled."""
 SOMEBODY = -1
 """In place of a thread that is not known."""
-WITHIN_WAIT = {Condition._release_save.__code__, Condition._acquire_restore.__code__}  # type: ignore[attr-defined]
+_private: Any = Condition
+GIVES_UP: CodeType = _private._release_save.__code__
+TAKES_AGAIN: CodeType = _private._acquire_restore.__code__
 """Code in which a lock is given up and taken again as part of one wait."""
 
 
@@ -49,7 +51,7 @@ class ScheduledLock(Awaited):
         if self._again():
             return True
         caller = sys._getframe(1)
-        spoken = self.grain and caller.f_code not in WITHIN_WAIT
+        spoken = self.grain and caller.f_code is not TAKES_AGAIN
         if spoken and (blocking or self.grain is Grain.ALL):
             self.reach(Role.CALL)
         if not self._take(blocking, timeout):
@@ -72,7 +74,7 @@ class ScheduledLock(Awaited):
         self.holder = NOBODY
         baton.execution.touched.append((self.name, True))
         self.wake()
-        if self.grain and sys._getframe(1).f_code not in WITHIN_WAIT:
+        if self.grain and sys._getframe(1).f_code is not GIVES_UP:
             self.reach(Role.RETURNED)
 
     def locked(self) -> bool:
