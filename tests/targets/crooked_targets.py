@@ -155,9 +155,8 @@ class Vars:
         return self._vars[name].get()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in self._vars:
-            self._vars[name] = contextvars.ContextVar(name)
-        self._vars[name].set(value)
+        # Found or made in one go: of two that threads make at the same time, one would take its value with it.
+        self._vars.setdefault(name, contextvars.ContextVar(name)).set(value)
 
 
 def _with_g(shared: Any) -> None:
