@@ -11,7 +11,7 @@ from harness.explorer.limits import Limits
 from harness.explorer.schedule import Ran
 from harness.explorer.search import Search, Tell
 from harness.explorer.smaller import smallest
-from harness.explorer.telling.explain import explain
+from harness.explorer.telling.explain import UnrepeatedError, explain
 from harness.explorer.token import encode
 from harness.explorer.words import found_words, silent_words
 
@@ -31,9 +31,12 @@ def explore(
         search.run()
         interrupted = search.interrupted
         explanation = None
+        unexplained = ""
         if search.found is not None and not interrupted:
             try:
                 explanation = _explained(program, host, control, limits, search.found, search)
+            except UnrepeatedError as error:
+                unexplained = f" It cannot be explained: {error}."
             except KeyboardInterrupt:
                 interrupted = True
     interesting = search.feasibility is Feasibility.FREE_THREADED and has_gil()
@@ -46,7 +49,8 @@ def explore(
         unit=host.unit,
         strategy=limits.strategy.name,
         outcome=outcome,
-        sentence=_sentence(search, explanation, limits, reduced=reduced, interesting=interesting),
+        sentence=_sentence(search, explanation, limits, reduced=reduced, interesting=interesting)
+        + unexplained,
         schedules=tally.schedules,
         found_at=search.found_at,
         switch_points=tally.switch_points,

@@ -75,7 +75,7 @@ def test_a_mixup_between_what_units_began_is_one() -> None:
 
 def test_the_order_in_which_what_one_unit_began_ends_is_free() -> None:
     async def as_they_come(shared: dict[str, str]) -> list[int]:
-        return [await each for each in asyncio.as_completed([late(1), late(2), late(3)])]
+        return [await each for each in asyncio.as_completed([late(1), late(2)])]
 
     found = searched(TASKS, as_they_come, spawns, bound=1)
     assert found.outcome is Outcome.ISOLATED, found.sentence
@@ -119,6 +119,32 @@ def test_results_that_cannot_be_compared_are_no_mixup() -> None:
     found = searched(THREADS, answers, answers)
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "something new each time" in found.reason
+
+
+class Column(list[int]):
+    """Compares item by item, so that two of them are neither equal nor not."""
+
+    __hash__ = None
+
+    def __eq__(self, other: object) -> Any:
+        raise ValueError("the truth of a column is ambiguous")
+
+
+@pytest.mark.parametrize("expect", [None, [Column([1]), Column([1])]])
+def test_results_that_refuse_to_be_compared_are_told_apart_by_their_text(expect: Any) -> None:
+    def right(shared: dict[str, str]) -> Column:
+        time.sleep(0)
+        return Column([1])
+
+    def wrong(shared: dict[str, Column]) -> Column:
+        shared["column"] = Column([1 + len(shared)])
+        time.sleep(0)
+        time.sleep(0)
+        return shared.pop("column", Column([2]))
+
+    for call, outcome in ((right, Outcome.ISOLATED), (wrong, Outcome.MIXED)):
+        found = explore(Calls([call, call], unit=THREADS.unit, begin=dict, expect=expect), THREADS, Limits())
+        assert found.outcome is outcome, found.sentence
 
 
 def test_too_many_orders_are_said_and_not_run() -> None:

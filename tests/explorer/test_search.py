@@ -19,6 +19,7 @@ from harness.core.verdict import Outcome
 from harness.explorer.callables import Calls
 from harness.explorer.exploring import explore
 from harness.explorer.limits import Limits
+from harness.explorer.telling.explain import UnrepeatedError
 from localimpl import Unit
 from tests.explorer.explored import pause
 
@@ -301,6 +302,17 @@ def test_what_was_found_before_ctrl_c_stays_found(pressed: int) -> None:
     assert found.outcome is Outcome.MIXED
     assert found.reason == ""
     assert f"Mixed up in schedule {found.found_at}, with 1 preemption" in found.sentence
+
+
+def test_what_shows_no_more_when_it_is_to_be_explained_stays_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object) -> None:
+        raise UnrepeatedError("it came to nothing wrong")
+
+    monkeypatch.setattr("harness.explorer.exploring.explain", refuses)
+    found = searched(overwritten("alice"), overwritten("bob"))
+    assert found.outcome is Outcome.MIXED
+    assert found.explanation is None
+    assert found.sentence.endswith("It cannot be explained: it came to nothing wrong.")
 
 
 def test_what_cannot_be_controlled_after_a_finding_takes_nothing_from_it(

@@ -30,6 +30,10 @@ class Take:
     mixup: Mixup | None
 
 
+class UnrepeatedError(UserError):
+    """A schedule that showed a mix-up does not show it when it is run once more to be explained."""
+
+
 def explain(
     program: Program,
     control: Control,
@@ -42,12 +46,12 @@ def explain(
 
     The host must report the switch points with which the schedule was found; ``closer`` names more of them that it
     could report, so that threads show what they do between two switches, and is what the host watches afterwards.
-    ``token`` is left empty. Raises UserError when the schedule does not show the mix-up again.
+    ``token`` is left empty. Raises UnrepeatedError when the schedule does not show the mix-up again.
     """
     take = _take(program, control, Following(path))
     again = take.mixup
     if again is None or again.kind != mixup.kind:
-        raise UserError(
+        raise UnrepeatedError(
             f"{program.name}: the schedule that showed {mixup.sentence!r} came to "
             f"{again.sentence if again else 'nothing wrong'!r} when it was run again; the program is not deterministic "
             "under control: take out what changes from run to run"
