@@ -21,6 +21,9 @@ PATIENCE = 64
 """Pauses that a unit may make in a row before the default lets another go on: `while not ready: sleep(0)` must end."""
 LONG_PATIENCE = 5_000
 """Switch points of any kind that a unit may pass in a row, for one that spins without a pause."""
+SPINS = 1_000
+"""Steps that may pass while somebody waits for a time: then an idle host's clock would have come to it, and a host lets
+its own come to it as well, or units that go round until a time-out fires would do so for ever."""
 REPEATED = 200
 """Of a schedule that was given up, the last steps that tell a livelock: if they are few places over and over."""
 
@@ -77,6 +80,9 @@ class Anchor(NamedTuple):
     occurrence: int
     """How often this unit has stood there in this schedule, this time included."""
 
+
+# Names of the module are found faster than members of an enumeration, and every step asks for them.
+PAUSE, END = Role.PAUSE, Role.END
 
 BEGIN = Point(Role.BEGIN, Feasibility.SEQUENTIAL)
 PAUSED = Point(Role.PAUSE, Feasibility.JITTER)
@@ -138,11 +144,13 @@ class Execution:
     """Whether somebody reads what units wait for; a host that must search for the words may leave them out if not."""
 
     __slots__ = (
+        "_clocks",
         "_counts",
         "_held",
         "_in_a_row",
         "_owed",
         "_pauses",
+        "_tired",
         "anchors",
         "cap",
         "contested",
@@ -212,6 +220,8 @@ class Execution:
         self.trouble = ""
         self._pauses = 0
         self._in_a_row = 0
+        self._tired = False
+        self._clocks: set[int] = set()
         self._owed: dict[int, set[int]] = {}
         """For each unit that was left for lack of patience, those that could go on then and have not yet."""
         self._held: dict[int, list[Touch]] = {}
@@ -226,6 +236,8 @@ class Execution:
         self.results.append(None)
         self.errors.append(None)
         self.ready.append(unit)
+        if family(name) == CLOCK:
+            self._clocks.add(unit)
         if self.tracked:
             self.touched.append(BIRTH)
         return unit
@@ -278,7 +290,7 @@ class Execution:
         """End the running step and return the unit that runs the next, or NOBODY: then ``fate`` tells why."""
         ready, current, touched = self.ready, self.current, self.touched
         if current >= 0:
-            if held := self._held.get(current):
+            if self._held and (held := self._held.get(current)):
                 touched.extend(held)
             self.touches.append(tuple(touched))
         if touched:
@@ -294,10 +306,7 @@ class Execution:
         if self.locate is not None:
             self.anchors.append(self._anchor(current) if current >= 0 else None)
         options = tuple(ready)
-        if len(options) == 1:
-            chosen = options[0]
-        else:
-            chosen = self.scheduler.pick(self)
+        chosen = options[0] if len(options) == 1 else self.scheduler.pick(self)
         if current >= 0:
             self._count(current, chosen, options)
         ready.remove(chosen)
@@ -312,11 +321,17 @@ class Execution:
     def default(self) -> int:
         """Return who goes on unless a scheduler wants otherwise: the unit that ran, else who has waited longest.
 
-        A unit that pauses over and over is demoted, or it would starve the one that it waits for.
+        A unit that pauses over and over is demoted, or it would starve the one that it waits for. No time-out fires
+        before its time: the host puts the clock behind all who are ready by then, and there it is never the default.
         """
-        if self.current in self.ready and not self.fair():
+        ready = self.ready
+        if self.current in ready and not self._tired:
             return self.current
-        return self.choices()[0]
+        choices = self.choices()
+        if not self._clocks:
+            return choices[0]
+        first = ready[0]
+        return next((unit for unit in choices if unit not in self._clocks or unit == first), first)
 
     def choices(self) -> Sequence[int]:
         """Return the units that may go on without starving another, who has waited longest first.
@@ -324,20 +339,20 @@ class Execution:
         One that was left for lack of patience may not go on again before all others that could (fair scheduling:
         Musuvathi and Qadeer, PLDI 2008), or two that wait for a third in loops would take turns for ever.
         """
-        ready, owed = self.ready, self._owed
         if self.rested():
-            return ready
-        tired = self.current if self.fair() else NOBODY
+            return self.ready
+        ready, owed = self.ready, self._owed
+        tired = self.current if self._tired else NOBODY
         fair = [unit for unit in ready if unit != tired and owed.get(unit, set()).isdisjoint(ready)]
         return fair or ready
 
     def rested(self) -> bool:
         """Tell whether no unit is to stand back, or to be left, for lack of patience."""
-        return not self._owed and not self.fair()
+        return not self._owed and not self._tired
 
     def fair(self) -> bool:
         """Tell whether the unit that ran has been patiently waited for: switching it out is then no preemption."""
-        return self._pauses > PATIENCE or self._in_a_row > LONG_PATIENCE
+        return self._tired
 
     def going_on(self) -> Sequence[int]:
         """Return the units that have begun and not ended, in the order of their numbers."""
@@ -348,22 +363,24 @@ class Execution:
 
     def _count(self, current: int, chosen: int, options: tuple[int, ...]) -> None:
         point = self.pending[current]
-        if point.role is not Role.END:
-            could_go_on = current in options
-            if could_go_on and len(options) > 1:
-                self.contested += 1
-            if chosen != current:
-                self.switches += 1
-                if could_go_on and not self.fair():
-                    self.preemptions += 1
-                    self.preempted.append(point)
         if chosen == current:
+            self.contested += len(options) > 1
             self._in_a_row += 1
-            self._pauses += point.role is Role.PAUSE
+            self._pauses += point.role is PAUSE
+            self._tired = self._pauses > PATIENCE or self._in_a_row > LONG_PATIENCE
             return
-        if self.fair() and current in options:
-            self._owed[current] = set(options) - {current}
+        if current in options:
+            self.contested += 1
+            self.switches += 1
+            if self._tired:
+                self._owed[current] = set(options) - {current}
+            else:
+                self.preemptions += 1
+                self.preempted.append(point)
+        elif point.role is not END:
+            self.switches += 1
         self._in_a_row = self._pauses = 0
+        self._tired = False
         if self._owed:
             owed = {unit: others - {chosen} for unit, others in self._owed.items() if unit != chosen}
             self._owed = {unit: others for unit, others in owed.items() if others}

@@ -18,10 +18,11 @@ class Feasibility(StrEnum):
     FREE_THREADED = "free threading"
     """Threads run at once and may be interleaved between any two instructions."""
 
-    @property
-    def rank(self) -> int:
-        """The position in this order, 0 for the weakest."""
-        return list(Feasibility).index(self)
+    rank: int
+    """The position in this order, 0 for the weakest."""
+
+    def __init__(self, words: str) -> None:
+        self.rank = len(type(self).__members__)
 
 
 def has_gil() -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from harness.core.execution import (
+    CLOCK,
     LONG_PATIENCE,
     NOBODY,
     PATIENCE,
@@ -191,6 +192,42 @@ def test_a_unit_with_nobody_else_to_go_on_is_never_left() -> None:
     execution = begun(1)
     go(execution, [0] * (PATIENCE * 3))
     assert execution.pick() == 0
+
+
+def test_no_timeout_fires_before_its_time_because_a_unit_lost_patience() -> None:
+    execution = begun(1)
+    clock = execution.add(CLOCK)
+    for _ in range(PATIENCE * 3):
+        assert execution.pick() == 0
+        execution.park(0)
+        execution.ready.sort()  # as a host does that keeps the clock behind who is ready now
+    assert clock in execution.choices()
+    assert execution.preemptions == 0
+
+
+def test_two_that_lost_patience_take_turns_before_a_timeout_that_is_not_due() -> None:
+    execution = begun(2)
+    execution.add(CLOCK)
+    for _ in range(PATIENCE * 9):
+        execution.park(execution.pick())
+        execution.ready.sort(key=lambda unit: unit == 2)
+    assert set(execution.ran) == {0, 1}
+    assert execution.preemptions == 0
+
+
+def test_a_timeout_that_is_due_is_in_its_turn_like_any_unit() -> None:
+    execution = begun(0)
+    execution.add(f"{CLOCK}/2")
+    execution.add("r0")
+    assert execution.pick() == 0
+
+
+def test_a_timeout_that_is_not_due_gives_way_to_whoever_is_ready() -> None:
+    execution = begun(2)
+    execution.add(CLOCK)
+    assert go(execution, [None, None]) == [0, 1]
+    assert execution.options == [(0, 1, 2), (1, 2)]
+    assert execution.pick() == 2
 
 
 def test_two_that_pause_for_ever_are_a_livelock() -> None:

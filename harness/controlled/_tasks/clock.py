@@ -4,12 +4,7 @@ import asyncio
 from heapq import heappop
 
 from harness.controlled._tasks.loop import Loop
-from harness.core.execution import BEGIN, NOBODY, PAUSED
-
-CLOCK = "clock"
-"""The pseudo-unit of time-outs: picking it fires the earliest, however long all others take."""
-SPINS = 1_000
-"""Steps that may pass while somebody waits for a time; an idle loop's clock would have come to it by then."""
+from harness.core.execution import BEGIN, CLOCK, NOBODY, PAUSED, SPINS
 
 
 class Clock:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from harness.core.execution import CLOCK, ENDED, NOBODY, Execution
+from harness.core.execution import CLOCK, ENDED, NOBODY, SPINS, Execution
 
 TIME = "the time"
 """What is touched by whoever reads the clock, sets it, or lets it wake something."""
@@ -24,11 +24,13 @@ class Clock:
         self._execution = execution
         self.now = 0.0
         self.needed = False
-        """Whether anything in this schedule has taken time or may run out."""
+        """Whether a ready unit is due only later, or anything may run out."""
         self._unit = NOBODY
         self._dues: dict[int, float] = {}
         self._limits: dict[int, float] = {}
         self._over: set[int] = set()
+        self._spins = 0
+        """How often somebody was picked while a time was waited for, since that last made time pass."""
         self._spent: list[tuple[float, int]] = []
         """Limits of waits that were over in time."""
 
@@ -75,7 +77,7 @@ class Clock:
         """
         execution, clock = self._execution, self._unit
         ready = execution.ready
-        limits = self._pending()
+        limits = self._pending() if self._limits or self._spent else ()
         if limits and (execution.current != clock or not ready):
             if clock not in ready:
                 execution.park(clock, ENDED)
@@ -84,8 +86,11 @@ class Clock:
             ready.remove(clock)
             del self._dues[clock]
         if self._dues:
-            now, due = self.now, self._dues.get
-            ready.sort(key=lambda unit: max(due(unit, now), now))
+            self._let_time_pass()
+            if len(ready) > 1:
+                now, due = self.now, self._dues.get
+                ready.sort(key=lambda unit: max(due(unit, now), now))
+        self.needed = bool(self._dues or self._limits or self._spent)
 
     def picked(self, unit: int) -> bool:
         """Move on to when the picked unit is due; False when it was the clock itself: then pick again."""
@@ -100,6 +105,13 @@ class Clock:
             self._execution.touched.append((TIME, True))
             self.now = due
         return True
+
+    def _let_time_pass(self) -> None:
+        self._spins += 1
+        if self._spins > SPINS:
+            self._spins = 0
+            self._execution.touched.append((TIME, True))
+            self.now = max(self.now, min(self._dues.values()))
 
     def _pending(self) -> list[tuple[float, int]]:
         """Return the limits that may be picked.
