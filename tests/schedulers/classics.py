@@ -4,19 +4,6 @@ from harness.core.execution import PAUSED
 from tests.schedulers.toy import Body, Shared, Unit
 
 
-def segments(count: int, variable: str = "") -> Unit:
-    """Return a unit of so many steps; each writes the variable, if one is named."""
-
-    def body(shared: Shared) -> Body:
-        for step in range(count):
-            if step:
-                yield PAUSED
-            if variable:
-                shared.set(variable, step)
-
-    return body
-
-
 def increment(shared: Shared) -> Body:
     """Read, and then write one more: the value that another wrote in between is lost."""
     value = shared.get("count")

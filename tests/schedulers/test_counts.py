@@ -11,8 +11,8 @@ from harness.core.execution import Execution, Fate
 from harness.schedulers.exhaustive import STRATEGY as EXHAUSTIVE
 from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
 from tests.schedulers import classics
-from tests.schedulers.classics import philosopher, segments, store, write
-from tests.schedulers.toy import Seen, Shared, Unit, came_to, explore
+from tests.schedulers.classics import philosopher, store, write
+from tests.schedulers.toy import Seen, Shared, Unit, came_to, explore, segments
 
 
 def final(name: str) -> Seen:

@@ -11,8 +11,7 @@ from harness.schedulers.pct import STRATEGY as PCT
 from harness.schedulers.random_walk import STRATEGY as RANDOM_WALK
 from harness.schedulers.urw import STRATEGY as URW
 from tests.schedulers import classics
-from tests.schedulers.classics import segments
-from tests.schedulers.toy import Body, Shared, Unit, explore
+from tests.schedulers.toy import Body, Shared, Unit, explore, segments
 
 KINDS = 20
 """Interleavings of two units of three segments."""
