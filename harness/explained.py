@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from harness.catalog import controlled_for, entries
+from harness.core.exploration import Exploration
 from harness.core.names import load
 from harness.core.record import Cell, CellResult, Ending, Place
 from harness.core.verdict import Outcome
+from harness.engine.explored import unsearched
 from harness.engine.job import Explore, Job, Options
 from harness.engine.pool import Pool
 from localimpl import Unit
@@ -35,11 +37,18 @@ def explained(
     pool = Pool(lanes)
     try:
         for found in pool.run(_jobs(wanted, options, asked)):
-            if found.explored is not None:
-                for result in wanted[_key(found)]:
-                    yield replace(result, explored=found.explored)
+            for result in wanted[_key(found)]:
+                yield replace(result, explored=found.explored or _unsearched(found, asked))
     finally:
         pool.stop()
+
+
+def _unsearched(found: CellResult, asked: Explore) -> Exploration:
+    """Say why a search came to nothing at all: it hung, or brought its process down."""
+    ended = "it hung" if found.ending is Ending.HUNG else "its process crashed"
+    where = "; ".join(found.hung_at) or found.log.strip().rpartition("\n")[2]
+    reason = f"the search came to no end: {ended}{f' ({where})' if where else ''}"
+    return unsearched(found.cell, controlled_for(found.unit).path, asked, reason)
 
 
 def _is_explained(result: CellResult) -> bool:

@@ -56,6 +56,8 @@ class Attempt:
         self.history = History()
         self.sent = 0
         self.where: Where = lambda interrupted: where_it_stands(self.history, interrupted)
+        self.otherwise: CellResult | None = None
+        """What the flood came to, for when its exploration does not end."""
         self._started = time.perf_counter()
 
     def result(self) -> CellResult:
@@ -76,6 +78,8 @@ class Attempt:
 
     def hung(self, interrupted: FrameType | None = None) -> CellResult:
         """Return the result of a cell whose time is up."""
+        if self.otherwise is not None:
+            return self.otherwise
         return replace(self.result(), ending=Ending.HUNG, hung_at=self.where(interrupted))
 
     def crashed(self, log: str) -> CellResult:
@@ -152,8 +156,12 @@ def _on_host(attempt: Attempt, job: Job) -> CellResult:
     result = _flooded(attempt) if job.options.flood else attempt.result()
     if job.options.explore is None:
         return result
-    from harness.engine.explored import explored  # servers and floods need nothing of it
+    from harness.engine.explored import explored, unsearched  # servers and floods need nothing of it
 
+    if job.options.flood and job.controlled:
+        late = f"the search did not end within the cell's {attempt.options.time_limit:g} s"
+        nothing = unsearched(attempt.cell, job.controlled, job.options.explore, late)
+        attempt.otherwise = replace(result, explored=nothing)
     return explored(result, job)
 
 

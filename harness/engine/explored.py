@@ -4,10 +4,11 @@ from dataclasses import replace
 from inspect import getsourcefile
 
 from harness.core.control import ControlledHost, Strategy
+from harness.core.errors import UserError
 from harness.core.exploration import Exploration
 from harness.core.names import load
-from harness.core.record import CellResult, Ending
-from harness.core.verdict import grade
+from harness.core.record import Cell, CellResult, Ending
+from harness.core.verdict import Outcome, grade
 from harness.engine.cell_program import CellProgram
 from harness.engine.job import Explore, Job, explore_command
 from harness.engine.judge import with_exploration
@@ -28,7 +29,12 @@ def explored(result: CellResult, job: Job) -> CellResult:
         return result
     if job.options.flood and not load(result.cell.scenario).few_suffice:
         return result
-    found = exploration(result, job, asked)
+    try:
+        found = exploration(result, job, asked)
+    except UserError as error:
+        if not job.options.flood:
+            raise
+        return replace(result, explored=unsearched(result.cell, job.controlled, asked, str(error)))
     outcome = with_exploration(result.outcome, found, job.options.flood)
     subject = find_subject(result.cell.subject)
     place = load(result.cell.where)
@@ -40,6 +46,26 @@ def explored(result: CellResult, job: Job) -> CellResult:
         explored=found,
         repeat=result.repeat if job.options.flood else found.repeat,
         seconds=round(result.seconds + found.seconds, 4),
+    )
+
+
+def unsearched(cell: Cell, controlled: str, asked: Explore, reason: str) -> Exploration:
+    """Return the exploration of a cell of which nothing is known but why."""
+    host: ControlledHost = load(controlled)
+    strategy: Strategy = load(asked.strategy)
+    return Exploration(
+        program=cell.id,
+        host=host.name,
+        unit=host.unit,
+        strategy=strategy.name,
+        outcome=Outcome.INCONCLUSIVE,
+        sentence="No schedule was searched.",
+        schedules=0,
+        found_at=0,
+        switch_points=0,
+        contested=0,
+        reduced=False,
+        reason=reason,
     )
 
 

@@ -2,10 +2,14 @@
 
 import os
 import signal
+import sys
 import threading
+from types import FrameType
 from typing import Any
 
+from harness.core.errors import UserError
 from localimpl import Promise, Subject, Unit
+from localimpl.broken_global import GlobalLocal
 from localimpl.contextvar import ContextLocal
 
 
@@ -43,8 +47,56 @@ class Stuck(ContextLocal, reads_attributes=True):
         super().set(name, value)
 
 
+def _under_control() -> bool:
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+        if "harness/controlled" in frame.f_code.co_filename:
+            return True
+    return False
+
+
+class SpinsUnderControl(ContextLocal, reads_attributes=True):
+    """Runs freely, and goes round for ever as soon as a scheduler picks who goes on."""
+
+    __slots__ = ()
+
+    def set(self, name: str, value: Any, /) -> None:
+        while _under_control():
+            pass
+        super().set(name, value)
+
+
+class DiesUnderControl(GlobalLocal):
+    """Keeps nothing apart, and ends its process as soon as a scheduler picks who goes on."""
+
+    __slots__ = ()
+
+    def set(self, name: str, value: Any, /) -> None:
+        if _under_control():
+            os._exit(3)
+        super().set(name, value)
+
+
+class RefusesControl(ContextLocal, reads_attributes=True):
+    """Runs freely, and cannot be made as soon as its schedules are to be searched."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if "harness/explorer" in frame.f_code.co_filename:
+                raise UserError("this one is not to be explored")
+            frame = frame.f_back
+        super().__init__()
+
+
 EVERYTHING = Promise(frozenset(Unit))
 LEAVING = Subject("leaving", "Ends its process in silence.", Leaving, EVERYTHING)
 KILLED = Subject("killed", "Is killed.", Killed, EVERYTHING)
 STUCK = Subject("stuck", "Never returns.", Stuck, EVERYTHING)
+SPINS_UNDER_CONTROL = Subject("spins_under_control", "Spins.", SpinsUnderControl, EVERYTHING)
+REFUSES_CONTROL = Subject("refuses_control", "Refuses.", RefusesControl, EVERYTHING)
+DIES_UNDER_CONTROL = Subject("dies_under_control", "Dies.", DiesUnderControl, Promise(frozenset()))
 GOOD = Subject("good", "A ContextVar for each name.", ContextLocal, EVERYTHING)

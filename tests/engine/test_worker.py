@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from harness.core.record import CellResult, Ending
-from harness.core.verdict import Grade
-from harness.engine.job import Job, Options
+from harness.core.verdict import Grade, Outcome
+from harness.engine.job import Explore, Job, Options
 from harness.engine.pool import Worker
 from harness.selection import Asked, select
 
@@ -88,6 +88,22 @@ def test_a_cell_that_hangs_is_ended_and_says_where(worker: Worker) -> None:
     assert result.evidence.unanswered > 0
     (result,) = run(worker, job("GOOD", "threads", "read_back"))
     assert result.grade is Grade.KEPT
+
+
+@pytest.mark.parametrize(
+    ("local", "said"),
+    [("SPINS_UNDER_CONTROL", "did not end within the cell's 3 s"), ("REFUSES_CONTROL", "not to be explored")],
+)
+def test_an_exploration_that_comes_to_nothing_takes_nothing_from_the_flood(
+    worker: Worker, local: str, said: str
+) -> None:
+    what = job(local, "threads", "read_back", time_limit=3.0)
+    (result,) = run(worker, replace(what, options=replace(what.options, explore=Explore(schedules=20))))
+    assert result.ending is Ending.JUDGED
+    assert result.grade is Grade.KEPT
+    assert result.explored is not None
+    assert result.explored.outcome is Outcome.INCONCLUSIVE
+    assert said in result.explored.reason
 
 
 # With little time the cell's own process ends it; with more, its clients have given up before.
