@@ -43,15 +43,23 @@ class MonitoringWatcher:
 
     def watch(self, watch: Watch) -> None:
         """Take the plans of this watch, and let code that was passed over under another one report anew."""
-        self._stop()
-        self._plans = self._all.setdefault(watch, Plans(watch))
-        if self._plans.on:
-            for event, callback in _callbacks(self._tool, self._plans, self._units, self._reach).items():
+        if watch not in self._all:
+            self._all[watch] = Plans(watch)
+        before, plans = self._plans, self._all[watch]
+        self._plans = plans
+        if not (before.on and plans.on and before.watched is plans.watched):
+            monitoring.set_events(self._tool, 0)
+        for code in (*before.codes, *before.unasked.values()):
+            monitoring.set_local_events(self._tool, code, 0)
+        before.unasked.clear()
+        if plans.on:
+            for event, callback in _callbacks(self._tool, plans, self._units, self._reach).items():
                 monitoring.register_callback(self._tool, event, callback)
-            monitoring.set_events(self._tool, monitoring.events.PY_START)
-            for code in self._plans.codes:
+            for code in plans.codes:
                 monitoring.set_local_events(self._tool, code, _local_events())
-            monitoring.restart_events()
+            if not monitoring.get_events(self._tool):
+                monitoring.set_events(self._tool, monitoring.events.PY_START)
+                monitoring.restart_events()
 
     def enter(self) -> None:
         """Pass on what this thread comes by."""
@@ -64,14 +72,8 @@ class MonitoringWatcher:
 
     def close(self) -> None:
         """Give back the tool id."""
-        self._stop()
+        self.watch(Watch())
         monitoring.free_tool_id(self._tool)
-
-    def _stop(self) -> None:
-        monitoring.set_events(self._tool, 0)
-        for code in (*self._plans.codes, *self._plans.unasked.values()):
-            monitoring.set_local_events(self._tool, code, 0)
-        self._plans.unasked.clear()
 
 
 def _local_events() -> int:

@@ -160,17 +160,17 @@ class Baton:
             settrace(tracer)
 
     def _switch(self, unit: int) -> None:
-        self.running = 0
-        worker = self.members[unit].worker
-        assert worker is not None
+        ident, self.running = self.running, 0
         chosen = self._choose()
         if chosen != unit:
+            worker = self.members[unit].worker
+            assert worker is not None
             self._hand_to(chosen)
             worker.turn.acquire()
             if self.stopping:
-                self.running = worker.ident
+                self.running = ident
                 self._stop()
-        self.running = worker.ident
+        self.running = ident
 
     def _choose(self) -> int:
         execution, clock = self.execution, self.clock

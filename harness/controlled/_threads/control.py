@@ -23,7 +23,7 @@ from harness.core.control import Watch, Work
 from harness.core.errors import UserError
 from harness.core.execution import Execution
 from harness.core.feasibility import Feasibility
-from harness.core.ports import Visit
+from harness.core.ports import Gate, Visit
 from harness.core.steps import drive
 from harness.gates.once import GATE
 from harness.units.thread import ThreadSteps
@@ -42,6 +42,7 @@ class ThreadControl:
         self._interrupts = Interrupts()
         self._baton.interrupted = lambda: self._interrupts.heard
         self._adoption = Adoption(self._baton)
+        self._files: tuple[str, ...] = ()
         self._calls: list[Callable[[], Any] | None] = []
 
     def open(self) -> None:
@@ -66,8 +67,10 @@ class ThreadControl:
         """Report these switch points from the next schedule on."""
         self._baton.finely = watch.level.rank >= Feasibility.GIL_SWITCH.rank
         self._watcher.watch(watch)
-        self._adoption.give_back()
-        if watch.files:
+        if watch.files != self._files:
+            # What modules that are watched already get from now on is scheduled as it is made.
+            self._files = watch.files
+            self._adoption.give_back()
             self._adoption.take(watched(watch.files))
 
     def run(self, works: Sequence[Work], execution: Execution) -> None:
@@ -78,7 +81,7 @@ class ThreadControl:
         self._interrupts.begin(execution)
         try:
             self._baton.run(
-                [(work.name, bodies(work, ThreadSteps(gate))) for work in works],
+                [(work.name, bodies(work, gate)) for work in works],
                 execution,
                 pooled=self._pooled,
             )
@@ -94,10 +97,11 @@ class ThreadControl:
             return place(sys._current_frames().get(ident))
         return beginning(self._calls[unit]) if unit < len(self._calls) else NOWHERE
 
-    def _bodies_pooled(self, work: Work, steps: ThreadSteps) -> Sequence[Body]:
+    def _bodies_pooled(self, work: Work, gate: Gate) -> Sequence[Body]:
         if work.call is not None:
             call = work.call
             return [lambda worker: call()]
+        steps = ThreadSteps(gate)
 
         def serve(worker: Worker) -> None:
             for number, (seed, visit) in enumerate(work.visits):
@@ -107,12 +111,13 @@ class ThreadControl:
 
         return [serve]
 
-    def _bodies_anew(self, work: Work, steps: ThreadSteps) -> Sequence[Body]:
+    def _bodies_anew(self, work: Work, gate: Gate) -> Sequence[Body]:
         """Give each request a thread of its own."""
         calls: list[Callable[[], Any]]
         if work.call is not None:
             calls = [work.call]
         else:
+            steps = ThreadSteps(gate)
             calls = [
                 partial(_visit, visit, f"{work.name}/{number}", seed, steps)
                 for number, (seed, visit) in enumerate(work.visits, 1)
