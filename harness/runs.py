@@ -71,7 +71,9 @@ class Recorder:
         """Return the record of what is known now."""
         subjects, places, scenarios = self.selection.parts()
         left = len(self.selection.cells) - len(self.results)
-        notes = self.selection.notes + ((f"{left} cells were not run",) if left else ())
+        notes = self.selection.notes + (
+            (f"{left} {'cell was' if left == 1 else 'cells were'} not run",) if left else ()
+        )
         return Run(
             schema=SCHEMA,
             version=version("ctxstress"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDEST = 100
-NARROWEST = 24
+NARROWEST = 30
 """Characters of a column below which columns give way to one list."""
 GUTTER = 8
 """Characters left of the columns, for the words that mark the proof."""
@@ -62,10 +62,10 @@ def explained_text(explanation: Explanation, width: int = WIDEST) -> str:
 def _texts(explanation: Explanation, width: int) -> Iterator["Text"]:
     from rich.text import Text
 
-    for line in textwrap.wrap(explanation.sentence, width, break_long_words=False, break_on_hyphens=False):
-        yield Text(line, "bold")
     takes = f"{plural(explanation.preemptions, 'preemption')}: {TAKES[explanation.feasibility]}"
-    yield Text(f"{explanation.kind} · {takes}", "dim")
+    for said, style in ((explanation.sentence, "bold"), (f"{explanation.kind} · {takes}", "dim")):
+        for line in textwrap.wrap(said, width, break_long_words=False, break_on_hyphens=False):
+            yield Text(line, style)
     yield Text()
     if explanation.lines:
         yield from _Columns(explanation, width).texts()

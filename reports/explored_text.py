@@ -23,6 +23,7 @@ MOST_SHOWN = 3
 
 def print_explored(run: Run, out: "Console", page: Path, *, witnesses: bool) -> None:
     """Print each cell's line, the first interleavings, and the closing lines of a run."""
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -32,13 +33,14 @@ def print_explored(run: Run, out: "Console", page: Path, *, witnesses: bool) -> 
         if result.explored is not None:
             which = standing(result)
             table.add_row(
-                f"[{STYLES[which]}]{which}[/]", f"[bold]{result.cell.id}[/]\n{searched(result.explored)}"
+                f"[{STYLES[which]}]{which}[/]",
+                f"[bold]{escape(result.cell.id)}[/]\n{escape(searched(result.explored))}",
             )
     if witnesses:
         out.print(table)
         for result in worst_first(run)[:MOST_SHOWN]:
             assert result.explored is not None
-            out.print(f"\n[bold]{result.cell.id}[/]")
+            out.print(f"\n[bold]{escape(result.cell.id)}[/]")
             print_exploration(result.explored, out)
         left = len(worst_first(run)) - MOST_SHOWN
         if left > 0:

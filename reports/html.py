@@ -79,6 +79,8 @@ def environment() -> Environment:
         flooded=sentences.flooded,
         searched=sentences.searched,
         interleaved=explained_rows.lay_out,
+        source_files=explained_rows.files,
+        marks=words.MARKS,
         draw=draw,
         evidence_rows=sentences.evidence_rows,
         bound_words=sentences.bound_words,

@@ -85,6 +85,13 @@ SEEN = {
     Seen.UNKNOWN: "No request of this run wrote this value: lost.",
 }
 
+MARKS = {
+    "write": "This put there what came through, or was lost.",
+    "switch": "Here a unit was left that another one then disturbed.",
+    "read": "This shows that something of another came through, or that one's own was lost.",
+}
+"""What the marks beside the rows of an interleaving mean."""
+
 UNITS = {
     Unit.THREAD: "A thread of the operating system; Python may switch to another at any call, loop or wait.",
     Unit.GREENLET: "A coroutine of gevent; many share one thread, and switch where they wait.",
