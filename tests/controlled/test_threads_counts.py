@@ -1,5 +1,7 @@
 """Two threads of three segments have 20 schedules, however they give way; one thread for each request has as many."""
 
+import os
+import sys
 import threading
 import time
 import weakref
@@ -11,9 +13,10 @@ from greenlet import getcurrent, greenlet
 
 from harness.controlled.threads import CONTROLLED
 from harness.controlled.threads_per_request import CONTROLLED as PER_REQUEST
-from harness.core.control import ControlledHost, Work
+from harness.core.control import ControlledHost, StrategyOptions, Work
 from harness.core.execution import Execution, Fate
 from harness.core.steps import PAUSE, Script
+from harness.schedulers.preemption_bounded import STRATEGY
 from tests.controlled.explored_threads import explore, works
 
 Program = tuple[Sequence[Work], Callable[[], Any]]
@@ -199,3 +202,17 @@ def test_three_thousand_schedules_leave_no_thread_and_no_patch() -> None:
     assert explored.outcomes == {12: 3_000}
     assert set(threading.enumerate()) <= threads
     assert [getattr(owner, name) for owner, name in names] == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="not applicable: the policy is one of Linux")
+def test_threads_that_are_woken_wait_for_the_processor_while_the_host_is_open() -> None:
+    usual = os.sched_getscheduler(0)
+    seen: list[int] = []
+
+    def child() -> None:
+        seen.append(os.sched_getscheduler(0))
+
+    with CONTROLLED.open() as control:
+        control.run([Work("a", child)], Execution(STRATEGY.make(StrategyOptions())))
+    assert seen == [os.SCHED_BATCH]
+    assert os.sched_getscheduler(0) == usual == os.SCHED_OTHER

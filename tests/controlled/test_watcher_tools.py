@@ -1,8 +1,10 @@
 """A watcher beside a debugger, coverage and other watchers."""
 
 import contextlib
+import math
 import sys
-from types import FrameType
+from collections.abc import Callable
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -90,3 +92,37 @@ def test_a_closed_watcher_leaves_nothing_behind(load: Load) -> None:
         assert monitoring.get_local_events(tool, shop["work"].__code__) == 0
     finally:
         monitoring.free_tool_id(tool)
+
+
+def test_what_a_later_watcher_finds_changed_counts(load: Load) -> None:
+    source = (
+        "import math\nLIMIT = 1\nclass Item:\n    pass\n"
+        "def work():\n    repr(0)\n    LIMIT\n    math.floor\n    Item()\n"
+    )
+
+    def told(shop: dict[str, Any]) -> list[str]:
+        passed = Passed()
+        try:
+            passed.watcher.watch(Watch(("shop.py",), FREE))
+            passed.run(shop["work"])
+            return passed.told()
+        finally:
+            passed.watcher.close()
+
+    def nothing(self: object) -> None: ...
+
+    changes: list[tuple[Callable[[dict[str, Any]], None], set[str]]] = [
+        (lambda shop: shop.update(LIMIT=2), set()),
+        (lambda shop: shop.update(LIMIT=[]), {"load 7"}),
+        (lambda shop: shop.update(LIMIT=1, math=SimpleNamespace(floor=0)), {"load 8"}),
+        (lambda shop: shop.update(math=math), set()),
+        (lambda shop: setattr(shop["Item"], "__init__", nothing), {"call 9"}),
+    ]
+    shop = load(source)
+    usual = told(shop)
+    for change, more in changes:
+        change(shop)
+        fresh = load(source)
+        fresh["Item"], fresh["LIMIT"], fresh["math"] = shop["Item"], shop["LIMIT"], shop["math"]
+        assert told(shop) == told(fresh)
+        assert set(told(shop)) - set(usual) == more

@@ -17,7 +17,7 @@ from harness.controlled._threads.member import Body
 from harness.controlled._threads.patches import Patches
 from harness.controlled._threads.pools import Pools
 from harness.controlled._threads.spawning import Spawning
-from harness.controlled._threads.waking import LATE, USUAL, change
+from harness.controlled._threads.waking import wake_as_usual, wake_late
 from harness.controlled._threads.worker import Worker
 from harness.core.control import Watch, Work
 from harness.core.errors import UserError
@@ -50,12 +50,12 @@ class ThreadControl:
         self._baton.driver = get_ident()
         self._patches.install()
         self._interrupts.open()
-        self._wakes_late = change(USUAL, LATE)
+        self._wakes_late = wake_late()
 
     def close(self) -> None:
         """Give everything back, and end the threads."""
         if self._wakes_late:
-            change(LATE, USUAL)
+            wake_as_usual()
         self._interrupts.close()
         self._baton.driver = 0
         self._adoption.give_back()

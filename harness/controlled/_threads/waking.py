@@ -1,4 +1,4 @@
-"""Lets a thread that is woken wait for the processor until the one that woke it stands still.
+"""Lets threads that are woken wait for the processor until the one that woke them stands still.
 
 Whoever hands on the baton still has the interpreter's lock when the other wakes up. If that one takes the processor at
 once, it finds the lock taken, sleeps again, and must be woken twice. Threads of Linux's policy for batches do not take
@@ -9,15 +9,19 @@ import os
 import sys
 from contextlib import suppress
 
-if sys.platform == "linux":
-    USUAL, LATE, LATE_ALONE = os.SCHED_OTHER, os.SCHED_BATCH, os.SCHED_BATCH | os.SCHED_RESET_ON_FORK
-else:
-    USUAL = LATE = LATE_ALONE = 0
-"""Policies; of the last, what a thread starts has the usual one again."""
+
+def wake_late() -> bool:
+    """Take the policy for batches on the calling thread, for whatever it starts as well; tell whether that was done."""
+    return sys.platform == "linux" and _exchange(os.SCHED_OTHER, os.SCHED_BATCH)
 
 
-def change(before: int, policy: int) -> bool:
-    """Change the policy of the calling thread, if it is another one as expected; tell whether that was done."""
+def wake_as_usual() -> None:
+    """Take the usual policy again."""
+    if sys.platform == "linux":
+        _exchange(os.SCHED_BATCH, os.SCHED_OTHER)
+
+
+def _exchange(before: int, policy: int) -> bool:
     if sys.platform == "linux":
         with suppress(OSError):  # a sandbox may forbid it
             if os.sched_getscheduler(0) == before:

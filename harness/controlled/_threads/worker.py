@@ -11,8 +11,6 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from harness.controlled._threads.waking import LATE_ALONE, USUAL, change
-
 Job = Callable[["Worker"], None]
 
 
@@ -84,7 +82,6 @@ class Worker:
         self._forget = _forgetting()
         self._root = getcurrent()
         self._usual = self._kept()
-        change(USUAL, LATE_ALONE)
         turn = self.turn
         while not self.gone:
             turn.acquire()
