@@ -3,22 +3,21 @@
 from collections.abc import Callable
 from heapq import heappop, heappush
 
-from harness.controlled._gevent.line import Line
 from harness.controlled._gevent.loop import Timer, VirtualLoop
-from harness.core.execution import NOBODY, Execution
-
-CLOCK = "clock"
-"""The pseudo-unit that stands for a time-out: picking it fires the earliest. Each has a number of its own."""
+from harness.controlled._line import Line
+from harness.core.execution import CLOCK, NOBODY, Execution
 
 
 class Clock:
-    """Keeps the time-outs, and lets the next one be a choice."""
+    """Keeps the time-outs, and lets the next one be a choice: a pseudo-unit, each with a number of its own."""
 
     def __init__(
         self, loop: VirtualLoop, line: Line, execution: Execution, fire: Callable[[Timer], None]
     ) -> None:
         self.unit = NOBODY
         """The pseudo-unit of the next time-out, if there was one to come."""
+        self.offered = False
+        """Whether that is among the ready units."""
         self.timeouts: list[tuple[float, int, int, Timer]] = []
         self._loop = loop
         self._line = line
@@ -36,8 +35,12 @@ class Clock:
         timeouts, line, execution = self.timeouts, self._line, self._execution
         while timeouts and not _counts(timeouts[0][3], timeouts[0][0]):
             heappop(timeouts)
-        if self.unit in line.due:
+        late = bool(timeouts) and timeouts[0][0] <= self._loop.time
+        if self.offered:
+            if late and self.unit not in line.due:
+                return False
             line.leave(self.unit)
+        self.offered = bool(timeouts)
         if not timeouts:
             return False
         new = self.unit == NOBODY
@@ -45,41 +48,49 @@ class Clock:
             self.unit = execution.add(f"{CLOCK}/{self._fired + 1}" if self._fired else CLOCK)
         else:
             execution.ready.append(self.unit)
-        line.place(timeouts[0][0])
+        if late:
+            line.place()
+        else:
+            line.sleep(timeouts[0][0])
         return new
 
-    def tick(self) -> None:
-        """Let the time pass until the next time-out, which was picked."""
+    def tick(self) -> bool:
+        """Let the time pass until the next time-out, which was picked; return whether another is due right after it."""
         self._line.picked(self.unit)
         self._execution.end(self.unit)
-        self.unit = NOBODY
+        self.unit, self.offered = NOBODY, False
         self._fired += 1
-        self._fire()
+        # The loop fires all that are due one after the other, before anything that is in its queue by then.
+        return self._fire(again=True)
 
     def sleep(self, due: float) -> None:
         """Let the time pass until a unit has slept enough; time-outs that it passes fire first."""
         while self.timeouts and self.timeouts[0][0] < due:
             self._fire()
-        loop, line = self._loop, self._line
+        loop = self._loop
         loop.time = max(loop.time, due)
-        if self.unit in line.due:
-            line.leave(self.unit)
-        line.pass_until(loop.time)
+        self._line.pass_until(loop.time)
 
     def move_on(self) -> None:
         """Let the time pass until the first of what is waited for, because units have kept busy for so long."""
         if not self._line.due:
             return
-        unit, due = min(self._line.due.items(), key=lambda item: item[1])
+        unit, (due, _) = min(self._line.due.items(), key=lambda item: item[1])
         self.sleep(due)
         if unit == self.unit and self.timeouts:
             self._fire()
 
-    def _fire(self) -> None:
+    def _fire(self, *, again: bool = False) -> bool:
+        line = self._line
         due, _, _, timer = heappop(self.timeouts)
         self._loop.time = max(self._loop.time, due)
-        if _counts(timer, due):
-            self._call(timer)
+        line.running = self._loop.origin = line.front()
+        try:
+            if _counts(timer, due):
+                self._call(timer)
+            return again and bool(self.timeouts) and self.timeouts[0][0] <= self._loop.time and self.offer()
+        finally:
+            line.running = self._loop.origin = None
 
 
 def _counts(timer: Timer, due: float) -> bool:

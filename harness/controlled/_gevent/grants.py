@@ -6,9 +6,9 @@ from typing import Any, Protocol
 from greenlet import greenlet
 
 from harness.controlled._gevent.heads import head
-from harness.controlled._gevent.line import Line
 from harness.controlled._gevent.loop import Callback, Timer, VirtualLoop
 from harness.controlled._gevent.unit import GreenletUnit
+from harness.controlled._line import Line
 from harness.core.execution import NOBODY, Execution
 
 

@@ -6,6 +6,8 @@ from typing import Any, NoReturn, Protocol
 
 from greenlet import GreenletExit
 
+from harness.controlled._line import Mark
+
 
 class Owner(Protocol):
     """Whoever runs the callbacks and moves the time."""
@@ -20,12 +22,14 @@ class Owner(Protocol):
 class Callback:
     """What gevent wants called in the hub soon."""
 
-    __slots__ = ("args", "callback", "loop", "unit")
+    __slots__ = ("args", "callback", "loop", "origin", "unit")
 
     def __init__(self, loop: "VirtualLoop", callback: Callable[..., Any], args: tuple[Any, ...]) -> None:
         self.loop = loop
         self.callback: Callable[..., Any] | None = callback
         self.args: tuple[Any, ...] | None = args
+        self.origin = loop.origin
+        """The callback that asked for it."""
         self.unit: object = None
         """The unit that it was put off for until that is picked."""
 
@@ -60,7 +64,7 @@ class Callback:
 class Timer:
     """What gevent wants called at a time: a sleep, a greenlet that begins later, or a time-out."""
 
-    __slots__ = ("after", "args", "callback", "due", "loop", "priority", "ref", "repeat", "unit")
+    __slots__ = ("after", "args", "callback", "due", "loop", "origin", "priority", "ref", "repeat", "unit")
 
     def __init__(
         self, loop: "VirtualLoop", after: float, repeat: float, ref: bool, priority: int | None
@@ -73,6 +77,7 @@ class Timer:
         self.callback: Callable[..., Any] | None = None
         self.args: tuple[Any, ...] | None = None
         self.due = 0.0
+        self.origin: Mark | None = None
         self.unit: object = None
         """The unit that sleeps, or will begin, by it."""
 
@@ -86,6 +91,7 @@ class Timer:
     def start(self, callback: Callable[..., Any], *args: Any, update: Any = None) -> None:
         """Begin to wait."""
         self.callback, self.args = callback, args
+        self.origin = self.loop.origin
         self.due = self.loop.time + max(self.after, 0.0)
         self.loop.soon.append(self)
 
@@ -170,6 +176,8 @@ class VirtualLoop:
         """What was asked for and not looked at yet, in order."""
         self.time = 0.0
         """Seconds since the schedule began."""
+        self.origin: Mark | None = None
+        """The callback that runs now, if it runs before its turn."""
 
     def run_callback(self, func: Callable[..., Any], *args: Any) -> Callback:
         """Call soon."""

@@ -11,11 +11,11 @@ from greenlet import GreenletExit, getcurrent, greenlet
 from harness.controlled._gevent.clock import Clock
 from harness.controlled._gevent.grants import Grants
 from harness.controlled._gevent.heads import HANDS_ON
-from harness.controlled._gevent.line import Line
 from harness.controlled._gevent.loop import Callback, Timer, VirtualLoop
 from harness.controlled._gevent.memory import filled
 from harness.controlled._gevent.unit import GreenletUnit
 from harness.controlled._gevent.words import ANOTHER, told, waits_for
+from harness.controlled._line import Line
 from harness.controlled._native_thread import NativeThread
 from harness.controlled._place import NOWHERE, Place, beginning, place
 from harness.core.execution import NOBODY, PAUSED, Execution, Fate
@@ -39,7 +39,7 @@ class Picker:
         """What ends more than this schedule: Ctrl-C."""
         self.loop = loop
         self._hub = hub
-        self.line = Line(execution.ready)
+        self.line = Line(execution.ready, in_place=True)
         self.by_greenlet: dict[greenlet, GreenletUnit] = {}
         self._children = 0
         self._memory: list[Any] | None = None
@@ -62,7 +62,7 @@ class Picker:
         try:
             self.drain()
             while self.failure is None:
-                if clock.timeouts and clock.offer():
+                if (clock.timeouts or clock.offered) and clock.offer():
                     units.append(None)
                 if self.line.due:
                     self._spins += 1
@@ -72,6 +72,8 @@ class Picker:
                         self.drain()
                 if self._grants.units:
                     self._grants.look()
+                if self.line.marks:
+                    self.line.settle()
                 if not self._roots:
                     self._leave()
                 number = execution.pick()
@@ -79,7 +81,8 @@ class Picker:
                     break
                 unit = units[number]
                 if unit is None:
-                    clock.tick()
+                    if clock.tick():
+                        units.append(None)
                     self.drain()
                     continue
                 self._step(unit)
@@ -179,13 +182,16 @@ class Picker:
 
     def drain(self) -> None:
         """Look at what gevent asked for, in order: keep what makes a unit go on, do the rest at once."""
-        soon, by_greenlet = self.loop.soon, self.by_greenlet
+        soon, by_greenlet, line = self.loop.soon, self.by_greenlet, self.line
         while soon:
             entry = soon.popleft()
             callback = entry.callback
             if callback is None:
                 continue
             owner = getattr(callback, "__self__", None)
+            if entry.origin is not None:
+                line.running = entry.origin
+                line.running = line.mark()
             if isinstance(entry, Timer):
                 self._take_timer(entry, owner)
             elif type(owner) is Waiter and owner.greenlet is not None and callback.__name__ == "switch":
@@ -199,7 +205,8 @@ class Picker:
             elif isinstance(owner, HANDS_ON) and (first := self._grants.head(entry)):
                 self._grants.put_off(entry, first)
             else:
-                self.call(entry)
+                self._call_early(entry)
+            line.running = None
 
     def _take_timer(self, entry: Timer, owner: Any) -> None:
         assert entry.callback is not None
@@ -216,7 +223,18 @@ class Picker:
         else:
             self._clock.put(entry)
 
+    def _call_early(self, entry: Callback | Timer) -> None:
+        """Call back before its turn in the hub's queue, and keep whom that lets go on, and what it asks for, for then."""
+        line, soon = self.line, self.loop.soon
+        mark = line.running = self.loop.origin = line.running or line.mark()
+        asked = len(soon)
+        self.call(entry)
+        self.loop.origin = None
+        if mark is not None and not mark.brought and len(soon) == asked:
+            line.drop(mark)
+
     def call(self, entry: Callback | Timer) -> None:
+        """Call back at once; what it raises is kept."""
         callback = entry.callback
         try:
             entry.run()
@@ -249,7 +267,7 @@ class Picker:
             unit.entry = entry
             unit.with_ = entry.args or ()
             entry.unit = unit
-            self.line.place(entry.due if type(entry) is Timer else None)
+            self._place(entry)
         return unit
 
     def keep(
@@ -258,7 +276,8 @@ class Picker:
         """Let a unit be ready to go on by this call."""
         unit.resume, unit.with_, unit.entry = resume, args, entry
         if unit.ready:
-            self.line.hurry(unit.number)
+            if unit.number in self.line.due:
+                self.line.hurry(unit.number)
             return
         unit.ready = True
         execution = self.execution
@@ -266,14 +285,23 @@ class Picker:
             execution.wake(unit.number)
         else:
             execution.park(unit.number)
-        self.line.place(entry.due if type(entry) is Timer else None)
+        self._place(entry)
+
+    def _place(self, entry: Any) -> None:
+        """Put the last of the ready units where this entry would have it."""
+        if type(entry) is Timer:
+            self.line.sleep(entry.due)
+        else:
+            self.line.place()
 
     def _step(self, unit: GreenletUnit) -> None:
         """Let a unit go on until it comes back to the hub, or ends."""
-        if self.line.due:
-            due = self.line.picked(unit.number)
-            if due is not None:
-                self._clock.sleep(due)
+        line = self.line
+        if line.due or line.marks:
+            sleeps = line.due.get(unit.number)
+            line.picked(unit.number)
+            if sleeps is not None:
+                self._clock.sleep(sleeps[0])
                 self._spins = 0
         entry = unit.entry
         if entry is not None:

@@ -13,8 +13,8 @@ from threading import get_ident
 from typing import Any, TypeVar, TypeVarTuple
 from weakref import WeakValueDictionary
 
+from harness.controlled._line import Line, Mark
 from harness.controlled._tasks.frames import calls
-from harness.controlled._tasks.line import Line, Mark
 from harness.controlled._tasks.numbered import GOES_ON, TASKS, Task
 from harness.controlled._tasks.refusals import refuse_the_rest
 from harness.controlled._tasks.thread import LONGEST, Pool

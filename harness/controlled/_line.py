@@ -1,4 +1,4 @@
-"""The order of the ready tasks: the one in which an idle loop would run them, though callbacks are run at once."""
+"""The order of the ready units: the one in which an idle loop would run them, though callbacks are run at once."""
 
 from harness.core.execution import NOBODY
 
@@ -12,22 +12,26 @@ class Mark:
         self.ahead = ahead
         """The units before it in the queue that have not run yet."""
         self.brought: list[int | Mark] = []
-        """What it put into the queue: units, and callbacks of its own."""
+        """What it let go on, or put into the queue: units, and callbacks of its own."""
 
 
 class Line:
     """Keeps ``execution.ready`` in three parts: units in the loop's queue, units that a callback brought before its
     turn, and whoever only waits for a time, by due times.
 
-    A scheduler that always takes the first keeps to the order of asyncio's own loop, with a clock that jumps when all
-    is quiet. One thing can be seen before its turn: what a callback leaves in an object, such as ``as_completed`` does.
+    A scheduler that always takes the first keeps to the order of the loop itself, with a clock that jumps when all is
+    quiet. One thing can be seen before its turn: what a callback leaves in an object, such as ``as_completed`` does.
     The execution adds a unit at the end of its list; ``place`` and ``sleep`` put the last unit where it belongs.
+
+    ``in_place``: a callback switches to those that it lets go on, as gevent's do, instead of putting them into the
+    queue, as asyncio's do.
     """
 
-    __slots__ = ("_early", "_ready", "_seq", "due", "held", "marks", "running")
+    __slots__ = ("_early", "_in_place", "_ready", "_seq", "due", "held", "marks", "running")
 
-    def __init__(self, ready: list[int]) -> None:
+    def __init__(self, ready: list[int], *, in_place: bool = False) -> None:
         self._ready = ready
+        self._in_place = in_place
         self._early: set[int] = set()
         self.marks: list[Mark] = []
         """The callbacks whose turn has not come, in their order."""
@@ -100,18 +104,46 @@ class Line:
         self.marks.append(mark)
         return mark
 
+    def front(self) -> Mark | None:
+        """Return the place of a callback whose turn is now, whoever is in the queue; None when nobody is."""
+        if not self.marks and not self._queued():
+            return None
+        mark = Mark(set())
+        self.marks.insert(0, mark)
+        return mark
+
+    def pass_until(self, now: float) -> None:
+        """Let those whose time has come be in the queue: before all that enters it later."""
+        for unit in [unit for unit, (when, _) in self.due.items() if when <= now]:
+            self._ready.remove(unit)
+            del self.due[unit]
+            self._ready.insert(self._queued(), unit)
+
+    def drop(self, mark: Mark) -> None:
+        """Take the place of a callback away that brought nothing."""
+        if self.marks and self.marks[-1] is mark:
+            self.marks.pop()
+
     def settle(self) -> None:
         """Put into the queue what callbacks brought whose turn has come."""
-        marks = self.marks
+        marks, ready, early = self.marks, self._ready, self._early
+        at = 0
         while marks and not marks[0].ahead:
+            nested = []
             for brought in marks.pop(0).brought:
                 if isinstance(brought, Mark):
-                    brought.ahead = set(self._ready[: self._queued()])
-                    marks.append(brought)
-                elif brought in self._early:
-                    self._ready.remove(brought)
-                    self._early.discard(brought)
-                    self._ready.insert(self._queued(), brought)
+                    nested.append(brought)
+                    if not self._in_place:
+                        brought.ahead = set(ready[: self._queued()])
+                elif brought in early:
+                    ready.remove(brought)
+                    early.discard(brought)
+                    ready.insert(at if self._in_place else self._queued(), brought)
+                    at += 1
+            for mark in nested:
+                if self._in_place:
+                    mark.ahead = set(ready[: self._queued()])
+                marks.append(mark)
 
     def _queued(self) -> int:
         return len(self._ready) - len(self.due) - len(self._early)
