@@ -110,17 +110,21 @@ def _paced(unit: Unit, cases: Sequence[str], tools: Sequence[Tool], paces: Paces
     ]
     if not best:
         return ""
-    title, clocks = TITLES[unit].lower(), [pace.clock for pace in best]
-    rates = f"{min(clocks):,.0f} to {max(clocks):,.0f} schedules/s"
+    clocks, worked = [pace.clock for pace in best], [pace.processor for pace in best]
+    title = TITLES[unit].lower()
+    rates = (
+        f"{min(clocks):,.0f} to {max(clocks):,.0f} schedules/s by the clock, "
+        f"{min(worked):,.0f} to {max(worked):,.0f} by processor time"
+    )
     compared = ratios(cases, tools, tools, paces, _by_clock)
     if unit is Unit.GREENLET or not compared:
         return f"- {title}: {rates}; there is no peer"
-    worked = ratios(cases, tools, tools, paces, _by_processor)
+    of_processor = ratios(cases, tools, tools, paces, _by_processor)
     usual = ratios(cases, tools[:1], tools, paces, _by_clock)
     return (
-        f"- {title}: {rates}, {ratio_words(compared)} as many as the fastest peer in {len(compared)} cases; by "
-        f"processor time {ratio_words(worked)}; by the default strategy, which begins anew whenever it is through "
-        f"with a fixed form, {ratio_words(usual)}"
+        f"- {title}: {rates}; {ratio_words(compared)} as many by the clock as the fastest peer in {len(compared)} "
+        f"cases, {ratio_words(of_processor)} by processor time; by the default strategy, which begins anew whenever "
+        f"it is through with a fixed form, {ratio_words(usual)} by the clock"
     )
 
 
