@@ -1,5 +1,6 @@
 """Sends a request to a WSGI or ASGI app by calling it, on whatever unit this is called."""
 
+import asyncio
 from typing import Any
 from urllib.parse import unquote
 
@@ -49,14 +50,22 @@ async def send_asgi(app: Any, request: Prepared) -> Answer:
     }
     received = [{"type": "http.request", "body": request.body, "more_body": False}]
     sent: list[dict[str, Any]] = []
+    answered = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
-        return received.pop(0) if received else {"type": "http.disconnect"}
+        if received:
+            return received.pop()
+        # As long as an answer is under way its client stays: frameworks that stream stop when it goes.
+        await answered.wait()
+        return {"type": "http.disconnect"}
 
     async def answer(message: dict[str, Any]) -> None:
         sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            answered.set()
 
     await app(scope, receive, answer)
+    answered.set()
     start = next(message for message in sent if message["type"] == "http.response.start")
     named = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start.get("headers", ())]
     body = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")

@@ -17,7 +17,7 @@ NOWHERE: Place = ("", 0)
 
 _STANDARD = tuple(sysconfig.get_path(name) + "/" for name in ("stdlib", "platstdlib"))
 _INSTALLED = tuple(sysconfig.get_path(name) + "/" for name in ("purelib", "platlib"))
-_OURS = tuple(f"{Path(harness.__file__).parent / room}/" for room in ("controlled", "core", "units"))
+_OURS = tuple(f"{Path(harness.__file__).parent / room}/" for room in ("apps", "controlled", "core", "units"))
 
 
 @cache

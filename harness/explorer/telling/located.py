@@ -15,7 +15,7 @@ from harness.core.history import History, Row
 
 HARNESS = Path(harness.__file__).parent
 STANDARD = Path(contextlib.__file__).parent
-CARRIERS = ("core", "units", "engine")
+CARRIERS = ("apps", "core", "units", "engine")
 """Rooms of the harness that carry what a program says, and are no part of it."""
 DRIVERS = ("controlled", "explorer", "schedulers")
 """Rooms that run the program: above them in the stack nothing is its own."""
