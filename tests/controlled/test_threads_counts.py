@@ -1,11 +1,13 @@
 """Two threads of three segments have 20 schedules, however they give way; one thread for each request has as many."""
 
+import _thread
 import os
 import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -202,6 +204,27 @@ def test_three_thousand_schedules_leave_no_thread_and_no_patch() -> None:
     assert explored.outcomes == {12: 3_000}
     assert set(threading.enumerate()) <= threads
     assert [getattr(owner, name) for owner, name in names] == before
+
+
+def test_what_a_module_has_imported_by_name_is_the_same_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("imports_by_name")
+    module.__file__ = "imports_by_name.py"
+    monkeypatch.setitem(sys.modules, "imports_by_name", module)
+    names = vars(module)
+    before = {
+        "allocate_lock": _thread.allocate_lock,
+        "Lock": threading.Lock,
+        "RLock": threading.RLock,
+        "time": time.monotonic,
+        "sleep": time.sleep,
+    }
+    names.update(before)
+    with CONTROLLED.open():
+        assert not any(names[name] is value for name, value in before.items())
+        assert names["time"] is time.monotonic
+        names["later"], names["sleep"] = threading.Lock, None
+    assert names["later"] in (threading.Lock, _thread.allocate_lock)
+    assert {name: names[name] for name in before} == {**before, "sleep": None}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="not applicable: the policy is one of Linux")

@@ -7,11 +7,15 @@ from harness.controlled._modules import modules
 from harness.controlled._place import carries
 
 
-def exchange(pairs: Iterable[tuple[Any, Any]]) -> None:
-    """Replace objects by others among the names of all modules, except the standard library's and this room's."""
+def exchange(pairs: Iterable[tuple[Any, Any]]) -> list[tuple[dict[str, Any], str, Any]]:
+    """Replace objects by others among the names of all modules, except the standard library's and this room's.
+
+    Return the names of a module, one of them, and what it was, for each that was replaced.
+    """
     others = {id(old): new for old, new in pairs}
+    replaced: list[tuple[dict[str, Any], str, Any]] = []
     if not others:
-        return
+        return replaced
     untouched = others.keys().isdisjoint
     for module, file in modules():
         names = vars(module)
@@ -20,3 +24,5 @@ def exchange(pairs: Iterable[tuple[Any, Any]]) -> None:
         for name, value in list(names.items()):
             if id(value) in others:
                 names[name] = others[id(value)]
+                replaced.append((names, name, value))
+    return replaced

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import _base as futures
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 from harness.controlled._awaited import Grain
@@ -36,14 +36,18 @@ class Patches:
     """Puts other objects under these names, and in all modules that have imported them by name; and puts them back."""
 
     def __init__(self, baton: Baton, spawning: Spawning, pools: Pools) -> None:
-        lock, rlock = _factories(baton)
+        lock = _making(baton, "Lock", real_allocate, lambda frame: ScheduledLock(baton, _grain(frame), frame))
+        inner_lock = _making(
+            baton, "Lock", real_allocate, lambda frame: ScheduledLock(baton, Grain.NONE, frame)
+        )
+        rlock = _making(baton, "RLock", real_rlock, lambda frame: ScheduledRLock(baton, _grain(frame), frame))
+        simple_queue = _making(baton, "SimpleQueue", real_queue, lambda frame: ScheduledQueue(baton, frame))
         sleep, monotonic, now = _times(baton)
-        simple_queue = _queue_factory(baton)
-        inner_lock = _inner_factory(baton)
         elapsed = _elapsed(baton)
         start, join = _methods_of_threads(spawning)
         start_bare = _start_bare(spawning)
         submit, shutdown, begin_future = _methods_of_pools(pools)
+        # Of what the standard library knows by two names, the first tells what stands for it where others import it.
         self._places: list[Place] = [
             (time, "sleep", sleep),
             (time, "monotonic", monotonic),
@@ -66,25 +70,24 @@ class Patches:
             (Future, "__hash__", number_of),
             (futures, "id", number_of),
         ]
-        self._by_name = [
-            (real_sleep, sleep),
-            (real_monotonic, monotonic),
-            (real_time, now),
-            (threading.Lock, lock),
-            (real_allocate, lock),
-            (threading.RLock, rlock),
-            (real_rlock, rlock),
-            (real_queue, simple_queue),
-            (_thread.start_new_thread, start_bare),
-        ]
         self._before: list[Place] = []
+        self._by_name: dict[int, tuple[Any, Any]] = {}
+        """What modules may have imported by name, and what stands for it; by the identity of the former."""
+        self._imported: list[tuple[dict[str, Any], str, Any]] = []
+        """The names of modules that had it, each with what it was."""
 
     def install(self) -> None:
         """Put the others in place."""
         for owner, name, other in self._places:
-            self._before.append((owner, name, vars(owner).get(name, NOTHING)))
+            original = vars(owner).get(name, NOTHING)
+            self._before.append((owner, name, original))
             setattr(owner, name, other)
-        exchange(self._by_name)
+        self._by_name = {
+            id(original): (original, vars(owner)[name])
+            for owner, name, original in reversed(self._before)
+            if isinstance(owner, ModuleType) and original is not NOTHING
+        }
+        self._imported = exchange(self._by_name.values())
 
     def remove(self) -> None:
         """Put back what was there, also in modules that were imported meanwhile."""
@@ -94,7 +97,10 @@ class Patches:
                 delattr(owner, name)
             else:
                 setattr(owner, name, original)
-        exchange([(other, original) for original, other in reversed(self._by_name)])
+        for names, name, original in self._imported:
+            if names.get(name) is self._by_name[id(original)][1]:
+                names[name] = original
+        exchange([(other, original) for original, other in self._by_name.values()])
 
 
 def _methods_of_threads(spawning: Spawning) -> tuple[Callable[..., None], ...]:
@@ -162,44 +168,10 @@ def _grain(frame: FrameType) -> Grain:
     return Grain.OUTSIDE if carries(frame.f_code.co_filename) else Grain.ALL
 
 
-def _factories(baton: Baton) -> tuple[type, type]:
-    class Lock:
-        """A lock that is scheduled where a controlled unit takes it."""
+def _making(baton: Baton, name: str, real: Callable[[], Any], scheduled: Callable[[FrameType], Any]) -> type:
+    """Return what makes scheduled things for the program and real ones for others: a type, as what it stands for."""
 
-        def __new__(cls) -> Any:
-            if not baton.makes(get_ident()):
-                return real_allocate()
-            frame = sys._getframe(1)
-            return ScheduledLock(baton, _grain(frame), frame)
+    def make(cls: type) -> Any:
+        return scheduled(sys._getframe(1)) if baton.makes(get_ident()) else real()
 
-    class RLock:
-        """A lock that may be taken again, scheduled where a controlled unit takes it."""
-
-        def __new__(cls) -> Any:
-            if not baton.makes(get_ident()):
-                return real_rlock()
-            frame = sys._getframe(1)
-            return ScheduledRLock(baton, _grain(frame), frame)
-
-    return Lock, RLock
-
-
-def _inner_factory(baton: Baton) -> Callable[[], Any]:
-    def allocate() -> Any:
-        if not baton.makes(get_ident()):
-            return real_allocate()
-        return ScheduledLock(baton, Grain.NONE, sys._getframe(1))
-
-    return allocate
-
-
-def _queue_factory(baton: Baton) -> type:
-    class SimpleQueue:
-        """A queue that is scheduled where a controlled unit waits for it."""
-
-        def __new__(cls) -> Any:
-            if not baton.makes(get_ident()):
-                return real_queue()
-            return ScheduledQueue(baton, sys._getframe(1))
-
-    return SimpleQueue
+    return type(name, (), {"__new__": make})
