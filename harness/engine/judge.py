@@ -200,10 +200,11 @@ def _companions(events: Sequence[Event]) -> tuple[str, ...]:
 
 
 def _sample(events: Sequence[Event], witness: Witness | None, requests: tuple[str, ...]) -> Sample:
-    """Cut to the events of these requests; of a long one, to what speaks of the witness's name and to the frame.
+    """Cut to the events of these requests; of a long one, to its frame and to what speaks of the witness's name.
 
-    A look-up of what yet another request wrote is left out, unless it is the witness: without that write a recheck
-    could but take the value for one that nobody wrote.
+    The frame tells a recheck who was in flight with whom, and who had begun by then. A look-up of what yet another request
+    wrote is left out, unless it is the witness: without that write a recheck could but take the value for one that
+    nobody wrote.
     """
     others = {event.value for event in events if event.kind is Kind.WROTE and event.request not in requests}
     proof = witness.seqs if witness else ()
@@ -214,12 +215,14 @@ def _sample(events: Sequence[Event], witness: Witness | None, requests: tuple[st
         and (event.seq in proof or event.kind is not Kind.READ or others.isdisjoint(_values(event)))
     ]
     if len(kept) > MOST_EVENTS:
-        names = set(witness.name.split("+")) | {witness.name, ""} if witness else {""}
-        marks = set(witness.seqs) if witness else set()
-        telling = [event for event in kept if event.name in names and event.seq not in marks][
-            : MOST_EVENTS - len(marks)
+        names = set(witness.name.split("+")) | {witness.name} if witness else set()
+        frame = [
+            event
+            for event in kept
+            if not event.name or event.kind is Kind.BEGAN or (witness and event.seq in witness.seqs)
         ]
-        kept = sorted([*telling, *(event for event in kept if event.seq in marks)])
+        telling = [event for event in kept if event.name in names and event not in frame]
+        kept = sorted(frame + telling[: max(MOST_EVENTS - len(frame), 0)])
     rows = tuple(
         (event.seq, str(event.kind), event.request, event.unit, event.name, event.value) for event in kept
     )

@@ -2,10 +2,12 @@
 
 import pytest
 
+from harness.catalog import entries
+from harness.core.history import History, Kind, Row
 from harness.core.reads import Seen
 from harness.core.record import Finding, State
 from harness.core.verdict import Anomaly, Evidence, Need, Outcome
-from harness.engine.judge import sum_up
+from harness.engine.judge import MOST_EVENTS, samples, sum_up
 
 CLEAN = Finding(Anomaly.BLEED, Need.OVERLAP, 9, 0, Outcome.ISOLATED, 0.3, required=True)
 BLED = Finding(Anomaly.BLEED, Need.OVERLAP, 9, 1, Outcome.MIXED, None, required=True)
@@ -57,3 +59,32 @@ def test_a_value_that_nobody_wrote_leaves_nothing_proven() -> None:
     usual = State("user", Seen.EMPTY.value, 1, expected=True)
     assert outcome(CLEAN, states=(strange,)) is Outcome.INCONCLUSIVE
     assert outcome(CLEAN, states=(usual,)) is Outcome.ISOLATED
+
+
+A_USER_IS_READ_LATER = [
+    (Kind.ENTER, "a", "t", "", "a"),
+    (Kind.WROTE, "a", "t", "user", "a.1"),
+    *[(Kind.READ, "a", "t", "user", "a.1")] * MOST_EVENTS,
+    (Kind.LEAVE, "a", "t", "", None),
+    (Kind.ENTER, "b", "t", "", "b"),
+    (Kind.READ, "b", "t", "user", "a.1"),
+]
+A_LOGIN_IS_FOUND_THAT_WAS_ENDED = [
+    (Kind.ENTER, "a", "t", "", "a"),
+    *[(Kind.WROTE, "a", "t", "note", f"a.{number}") for number in range(MOST_EVENTS)],
+    (Kind.REVOKED, "a", "t", "login", "z"),
+    (Kind.LEAVE, "a", "t", "", None),
+    (Kind.ENTER, "b", "t", "", "b"),
+    (Kind.BEGAN, "b", "t", "login of a user", None),
+    (Kind.READ, "b", "t", "login", "z"),
+]
+
+
+@pytest.mark.parametrize("rows", [A_USER_IS_READ_LATER, A_LOGIN_IS_FOUND_THAT_WAS_ENDED])
+def test_a_long_sample_is_cut_and_still_shows_what_it_is_kept_for(rows: list[Row]) -> None:
+    (checker,) = [entry.part for entry in entries("checker") if entry.part.anomaly is Anomaly.STALE]
+    history = History(rows)
+    (sample,) = samples(history, list(checker.check(history)))
+    assert len(sample.events) <= MOST_EVENTS < len(rows)
+    (again,) = checker.check(History.from_json(row[1:] for row in sample.events))
+    assert (again.victim, again.writer) == ("b", "a")
