@@ -202,9 +202,9 @@ def _companions(events: Sequence[Event]) -> tuple[str, ...]:
 def _sample(events: Sequence[Event], witness: Witness | None, requests: tuple[str, ...]) -> Sample:
     """Cut to the events of these requests; of a long one, to its frame and to what speaks of the witness's name.
 
-    The frame tells a recheck who was in flight with whom, and who had begun by then. A look-up of what yet another request
-    wrote is left out, unless it is the witness: without that write a recheck could but take the value for one that
-    nobody wrote.
+    The frame tells a recheck who was in flight with whom, and who had begun by then. A look-up of what yet another
+    request wrote is left out, unless it is the witness: without that write a recheck could but take the value for
+    one that nobody wrote.
     """
     others = {event.value for event in events if event.kind is Kind.WROTE and event.request not in requests}
     proof = witness.seqs if witness else ()
