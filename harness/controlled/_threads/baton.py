@@ -149,7 +149,7 @@ class Baton:
 
     def _give_way(self, unit: int) -> None:
         """Switch, and spare a watcher that traces what is called for that."""
-        tracer = gettrace() if TRACES else None
+        tracer = gettrace()
         if tracer is None:
             self._switch(unit)
             return
@@ -171,6 +171,9 @@ class Baton:
                 self.running = ident
                 self._stop()
         self.running = ident
+
+    if not TRACES:
+        _give_way = _switch
 
     def _choose(self) -> int:
         execution, clock = self.execution, self.clock

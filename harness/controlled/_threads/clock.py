@@ -99,9 +99,10 @@ class Clock:
             self._run_out(*min(self._pending()))
             return False
         if due > self.now:
-            for limit in sorted(self._pending()):
-                if limit[0] <= due:
-                    self._run_out(*limit)
+            if self._limits or self._spent:
+                for limit in sorted(self._pending()):
+                    if limit[0] <= due:
+                        self._run_out(*limit)
             self._execution.touched.append((TIME, True))
             self.now = due
         return True
