@@ -23,6 +23,7 @@ class ControlledTasks:
         self._loop = new_loop()
         self._schedule: Schedule | None = None
         self._lost: list[Loop] = []
+        self._hooks = sys.get_asyncgen_hooks()
 
     def watch(self, watch: Watch) -> None:
         """A task gives way at ``await`` alone, so there is nothing to watch."""
@@ -33,7 +34,6 @@ class ControlledTasks:
         loop = self._loop
         loop.begin(execution, len(works))
         outside = asyncio._get_running_loop()
-        hooks = sys.get_asyncgen_hooks()
         asyncio._set_running_loop(loop)
         sys.set_asyncgen_hooks(loop.asyncgen_begins, loop.asyncgen_is_left)
         try:
@@ -44,7 +44,7 @@ class ControlledTasks:
                 self._schedule = None
                 self._stop(loop, execution)
         finally:
-            sys.set_asyncgen_hooks(*hooks)
+            sys.set_asyncgen_hooks(*self._hooks)
             asyncio._set_running_loop(outside)
 
     def locate(self, unit: int) -> tuple[str, int]:

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from heapq import heappop
+from typing import Any
 
 from harness.controlled._tasks.loop import AnyTask, Loop
 
@@ -16,14 +17,19 @@ CALLBACKS = 2_000
 def stop_leftovers(loop: Loop) -> list[AnyTask]:
     """Cancel what is left and run it to its end; return the tasks that would not end, abandoned."""
     unstoppable: list[AnyTask] = []
-    if loop.units or loop.asyncgens or loop.soon:
+    if loop.units or loop.soon or _begun(loop):
         _gather(loop)
         unstoppable = _cancel(loop)
-        for generator in list(loop.asyncgens.values()):
+        for generator in _begun(loop):
             loop.create_task(generator.aclose())
         if not _run_out(loop) or any(not task.done() for task in loop.units):
             unstoppable = _cancel(loop)
     return unstoppable
+
+
+def _begun(loop: Loop) -> list[Any]:
+    """Return the asynchronous generators that were begun and still exist."""
+    return [generator for each in loop.asyncgens if (generator := each()) is not None]
 
 
 def _gather(loop: Loop) -> None:

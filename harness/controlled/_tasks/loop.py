@@ -11,7 +11,7 @@ from functools import partial
 from heapq import heappush
 from threading import get_ident
 from typing import Any, TypeVar, TypeVarTuple
-from weakref import WeakValueDictionary
+from weakref import ref
 
 from harness.controlled._line import Line, Mark
 from harness.controlled._tasks.frames import calls
@@ -41,8 +41,6 @@ class Loop(asyncio.AbstractEventLoop):
     def __init__(self) -> None:
         self._taken = asyncio.Handle(print, (), self)
         self.pool = Pool()
-        self.asyncgens: WeakValueDictionary[int, Any] = WeakValueDictionary()
-        """The asynchronous generators that were begun and still exist, in their order."""
         self.queue: deque[asyncio.Handle] | None = deque()
         """What is to run without choices, while leftovers are stopped; None while a schedule decides."""
 
@@ -66,6 +64,8 @@ class Loop(asyncio.AbstractEventLoop):
         """By the future that a sleeper awaits, what wakes it."""
         self.timeouts: list[tuple[float, int, asyncio.TimerHandle]] = []
         """A heap of all other timers."""
+        self.asyncgens: list[ref[Any]] = []
+        """The asynchronous generators that were begun, in their order."""
         self.calls: dict[int, Call] = {}
         """By unit, a function that waits for the pool's thread."""
         self.now = 0.0
@@ -84,7 +84,6 @@ class Loop(asyncio.AbstractEventLoop):
         self.tasks, self.steps = [], []
         self.units, self.sleeps, self.calls = {}, {}, {}
         self.timeouts.clear()
-        self.asyncgens.clear()
         if self.pool.blocked:
             self.pool = Pool()
         else:
@@ -320,8 +319,7 @@ class Loop(asyncio.AbstractEventLoop):
 
     def asyncgen_begins(self, generator: Any) -> None:
         """Remember an asynchronous generator, to be closed if nobody does."""
-        self._numbers += 1
-        self.asyncgens[self._numbers] = generator
+        self.asyncgens.append(ref(generator))
 
     def asyncgen_is_left(self, generator: Any) -> None:
         """Close an asynchronous generator that nobody refers to any more, on a task, as asyncio does."""

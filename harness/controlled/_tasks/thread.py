@@ -6,6 +6,7 @@ from contextvars import Context
 from threading import get_ident
 from typing import Any
 
+from harness.controlled._threads.waking import wake_as_usual, wake_late
 from harness.controlled._threads.worker import Worker
 
 LONGEST = 10.0
@@ -27,6 +28,7 @@ class Pool:
         self._call: Callable[[], Any] | None = None
         self._result: Any = None
         self._error: BaseException | None = None
+        self._wakes_late = False
         self.blocked = False
         """Whether a function has not come back; the thread ends if it ever does."""
 
@@ -35,6 +37,7 @@ class Pool:
         if self.blocked:
             raise TimeoutError
         if self._worker is None:
+            self._wakes_late = wake_late()
             self._worker = Worker(NAME)
         self._used = True
         self._call = call
@@ -68,6 +71,9 @@ class Pool:
 
     def close(self) -> None:
         """End the thread, unless it is blocked."""
+        if self._wakes_late:
+            self._wakes_late = False
+            wake_as_usual()
         if self._worker is not None and not self.blocked:
             self._worker.close()
             self._worker = None
