@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalog import ROOMS, choose, entries
+from harness.catalog import ROOMS, choose, choose_one, controlled_for, entries
 from harness.core.errors import UserError
+from localimpl import Unit
 from tests.doors.command import run
 
 SUPPORT = {
@@ -73,6 +74,24 @@ def test_good_locals_stand_before_the_controls() -> None:
 def test_parts_are_chosen_by_name_by_glob_and_by_import_string_and_each_once() -> None:
     chosen = choose("local", ["contextvar", "context*", "localimpl.contextvar:SUBJECT", "thread_*"])
     assert [entry.name for entry in chosen] == ["contextvar", "thread_ident"]
+
+
+def test_one_part_is_one() -> None:
+    assert choose_one("gate", "once").name == "once"
+    with pytest.raises(
+        UserError, match=r"'thread\*' names 2 of the kind host, and one is wanted: threads, threads_"
+    ):
+        choose_one("host", "thread*")
+
+
+def test_the_controlled_host_of_a_unit_stands_for_a_free_running_one() -> None:
+    assert {unit: controlled_for(unit).name for unit in Unit} == {
+        Unit.THREAD: "threads",
+        Unit.GREENLET: "gevent_greenlets",
+        Unit.TASK: "tasks",
+    }
+    hosts = {entry.name: entry.part for entry in entries("host")}
+    assert all(hosts[name].unit is unit for unit in Unit for name in controlled_for(unit).part.stands_for)
 
 
 @pytest.mark.parametrize("kind", ROOMS)

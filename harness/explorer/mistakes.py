@@ -35,10 +35,14 @@ def check(
 
 def check_results(names: Iterable[str], results: Iterable[object]) -> None:
     """Raise UserError for a result that is a coroutine: nobody awaits it."""
-    for name, result in zip(names, results, strict=True):
-        if inspect.iscoroutine(result):
-            result.close()
-            raise UserError(f"{name} returned a coroutine, which nobody awaits there: say unit='task'")
+    unawaited = [
+        (name, found) for name, found in zip(names, results, strict=True) if inspect.iscoroutine(found)
+    ]
+    for _, coroutine in unawaited:
+        coroutine.close()
+    if unawaited:
+        name, _ = unawaited[0]
+        raise UserError(f"{name} returned a coroutine, which nobody awaits there: say unit='task'")
 
 
 def is_async(call: Callable[..., Any]) -> bool:

@@ -85,6 +85,35 @@ def test_ctrl_c_writes_what_is_known_and_leaves_nothing(tmp_path: Path, mark: st
     assert wait_until(lambda: not list(marked(mark))), list(marked(mark))
 
 
+def test_ctrl_c_in_a_search_keeps_what_others_found_and_leaves_nothing(tmp_path: Path, mark: str) -> None:
+    words = ("--local", "thread_ident", "--local", "contextvar", "--host", "tasks", "--scenario", "read_back")
+    endless = (
+        "--requests",
+        "8",
+        "--bound",
+        "none",
+        "--no-reduce",
+        "--time",
+        "600",
+        "--schedules",
+        "1000000000",
+    )
+    with start(tmp_path, "explore", *words, *endless, "--out", "out", mark=mark) as process:
+        assert process.stderr is not None
+        assert "CAUGHT     thread_ident-tasks-read_back" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in err) == (130, False), out + err
+    assert "was overtaken by" in out
+    assert "The run was interrupted" in out
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["interrupted"] is True
+    assert record["notes"] == ["1 cell was not run"]
+    assert [cell["explored"]["explanation"]["kind"] for cell in record["cells"]] == ["bleed"]
+    assert "interleaving" in (tmp_path / "out" / "index.html").read_text()
+    assert wait_until(lambda: not list(marked(mark))), list(marked(mark))
+
+
 def test_nothing_outlives_a_command_that_is_killed(tmp_path: Path, mark: str) -> None:
     with hanging(tmp_path, mark) as process:
         process.kill()

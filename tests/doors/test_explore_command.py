@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from harness.core.control import Separable
+from harness.explorer.token import decode
+from harness.replayable import program_of
 from tests.doors.command import run
 
 TOKEN = re.compile(r"ctxstress replay (x1\.[\w-]+)")
@@ -58,6 +61,26 @@ def test_a_witness_replays_and_becomes_a_test_that_fails(caught: tuple[Path, str
     assert "was overtaken by" in done.stdout
 
 
+def test_a_token_knows_how_many_requests_there_were_and_the_command_how_far_to_go(tmp_path: Path) -> None:
+    words = ("--local", "thread_ident", "--host", "tasks", "--scenario", "read_back")
+    code, out, err = run(
+        tmp_path, "explore", *words, "--requests", "5", "--schedules", "30000", "--no-reduce"
+    )
+    assert code == 0, out + err
+    (cell,) = record(tmp_path)["cells"]
+    assert cell["repeat"].endswith("--seed 1 --requests 5 --schedules 30000 --no-reduce")
+    told = decode(cell["explored"]["explanation"]["token"])
+    assert told.reference.endswith("|5")
+    program = program_of(told)
+    assert isinstance(program, Separable)
+    assert len(program.parts) == 5
+    code, again, err = run(tmp_path, "replay", cell["explored"]["explanation"]["token"])
+    assert code == 1, again + err
+    sentence = cell["explored"]["explanation"]["sentence"]
+    assert sentence in " ".join(out.split())
+    assert sentence in " ".join(again.split())
+
+
 def test_a_kept_promise_is_told_with_its_bound(tmp_path: Path) -> None:
     code, out, _ = run(
         tmp_path, "explore", "--local", "contextvar", "--host", "tasks", "--scenario", "read_back"
@@ -95,11 +118,20 @@ def test_the_last_ident_cache_is_found_at_one_preemption_of_threads(tmp_path: Pa
         (("explore", "--bound", "few"), "neither a number of preemptions nor 'none'"),
         (("explore", "--strategy", "pc"), "did you mean pct"),
         (("explore", "--local", "contextva"), "did you mean contextvar"),
+        (("explore", "--strategy", "*"), "names 8 of the kind strategy, and one is wanted"),
+        (("explore", "--host", "nope"), "there is no host 'nope'; there are: greenlets, single, tasks"),
+        (("explore", "--host", "single"), "no controlled host stands for it; there are: greenlets, tasks"),
+        (("explore", "--scenario", "readback"), "did you mean read_back"),
+        (("explore", "--watch", "nope.py"), "'nope.py' cannot be watched: there is no such file in"),
+        (("explore", "--watch", "run.txt"), "'run.txt' cannot be watched: it is no source file of Python"),
+        (("explore", "--out", "run.txt/out"), "cannot write the reports to run.txt/out"),
+        (("explore", "--out", "run.txt"), "'run.txt' is a file"),
         (("replay", "y1.abc"), "is no token"),
         (("replay", "x1.abcdefgh"), "is damaged"),
     ],
 )
 def test_mistakes_are_told_with_what_to_do(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+    (tmp_path / "run.txt").write_text("")
     code, out, err = run(tmp_path, *words)
     assert code == 2
     assert told in " ".join((out + err).split())

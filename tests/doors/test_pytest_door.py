@@ -147,7 +147,7 @@ def test_cells_pass_and_one_report_is_written(run: Run, workers: str) -> None:
 
 
 def test_a_broken_promise_fails_with_both_lanes_and_the_command(run: Run) -> None:
-    session = run("-n2", test_ours=choice(locals=["our:SHARED", "contextvar"], scenarios=["read_back"]))
+    session = run("-n1", test_ours=choice(locals=["our:SHARED", "contextvar"], scenarios=["read_back"]))
     assert session.code == 1
     assert session.counts() == {"failed": 1, "passed": 1}
     assert "SHARED-threads-read_back is broken: bleed" in session.out
@@ -236,7 +236,7 @@ def test_cells_on_one_server_share_it_until_one_breaks_it(run: Run) -> None:
 
 def test_the_options_choose_seed_local_and_folder(run: Run) -> None:
     session = run(
-        "-n2",
+        "-n1",
         "--ctxstress-seed=7",
         "--ctxstress-local=thread_*",
         "--ctxstress-out=elsewhere",

@@ -1,24 +1,15 @@
 """The fixture ``explore`` in projects of its own: four lines of a user's code, and what they come to."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-SHOP = """
-    import asyncio, time
+from tests.doors.shop import WHOAMI, by_pytest, write
 
-    current = None
-
-    def whoami(name):
-        global current
-        current = name
-        time.sleep(0.01)
-        return current
+MORE = """
+    import asyncio
 
     def sound(name):
         user = name
@@ -42,17 +33,9 @@ TOKEN = re.compile(r"ctxstress replay (x1\.[\w-]+)")
 
 def session(folder: Path, body: str, *words: str) -> tuple[int, str]:
     """Run pytest on a test module with this body, beside the shop; return its exit code and what it said."""
-    (folder / "shop.py").write_text(dedent(SHOP))
-    (folder / "test_shop.py").write_text(dedent(body))
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *words],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(folder), "NO_COLOR": "1", "COLUMNS": "100"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+    write(folder, "shop.py", WHOAMI, MORE)
+    write(folder, "test_shop.py", body)
+    return by_pytest(folder, *words)
 
 
 FAULTY = """
@@ -98,7 +81,6 @@ def test_its_token_replays_the_one_schedule_until_the_bug_is_fixed(tmp_path: Pat
         ('explore(partial(whoami_async, "a"), partial(whoami_async, "b"))', 1, "was overtaken by"),
         ('explore(gevented("a"), gevented("b"), unit="greenlet")', 1, "was overtaken by"),
         ("explore(lambda: 1)", 1, "it takes two or more"),
-        ("explore(lambda: 1, lambda: 2, depth=3)", 1, "'depth' is nothing that can be chosen"),
         ('explore(lambda: sound("a"), whoami_async)', 1, "explore either, not both"),
     ],
 )
@@ -122,6 +104,44 @@ def test_functions_on_threads_and_greenlets_and_coroutines_on_tasks(
     """
     found, out = session(tmp_path, dedent(head) + f"    {body}\n")
     assert (found, told in " ".join(out.split())) == (code, True), out
+
+
+MISTAKES = {
+    'unit="threed"': "there is no unit 'threed'; did you mean thread?",
+    "bound=-1": "a bound of -1 preemptions: it takes 0 or more",
+    'bound="2"': "bound='2': write a number of preemptions, or None for no bound",
+    "schedules=0": "0 schedules to be tried: it takes 1 or more",
+    "schedules=True": "schedules=True: write a number of schedules",
+    "seconds=0": "0 seconds to search: it takes more than 0",
+    'strategy="fo"': "there is no strategy 'fo'; did you mean fifo?",
+    "strategy=5": "strategy=5: write the name of a strategy",
+    'watch="shop.py"': "watch='shop.py': write a list of source files",
+    'watch=["nope.py"]': "'nope.py' cannot be watched: there is no such file in",
+    'expect=["a"]': "1 results are expected of 2 callables",
+    "begin=dict": "is given what begin= returned, and nothing else",
+    "depth=3": "'depth' is nothing that can be chosen; there are: bound,",
+}
+MARKERS = {
+    "3": "@pytest.mark.explore(3) does not say what these are: write explore(bound=3)",
+    "bound=-2": "a bound of -2 preemptions",
+    "deep=3": "'deep' is nothing that can be chosen",
+}
+
+
+def test_a_mistake_is_a_sentence_that_says_what_to_write(tmp_path: Path) -> None:
+    call = 'explore(lambda: sound("a"), lambda: sound("b")'
+    lines = ["import pytest", "from shop import sound"]
+    for number, mistake in enumerate(MISTAKES):
+        lines += [f"def test_{number}(explore):", f"    {call}, {mistake})"]
+    for number, mistake in enumerate(MARKERS):
+        lines += [f"@pytest.mark.explore({mistake})", f"def test_marked_{number}(explore):", f"    {call})"]
+    code, out = session(tmp_path, "\n".join(lines))
+    said = " ".join(out.split())
+    assert [told for told in (*MISTAKES.values(), *MARKERS.values()) if told not in said] == []
+    assert (code, f"{len(MISTAKES) + 2} failed, 1 error" in out) == (1, True), out
+    assert not {"Traceback", "During handling", "/harness/"} & set(
+        re.findall("Traceback|During handling|/harness/", out)
+    )
 
 
 def test_the_marker_says_how_far(tmp_path: Path) -> None:

@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 from random import Random
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from harness.core.record import Cell, CellResult, Ending, Place, Trouble
 from harness.core.verdict import Evidence, Grade, Outcome
 from harness.pytest_plugin.cells import describe
+from harness.pytest_plugin.exploring import Explore
 from harness.selection import Asked, select, selection_of
 from localimpl import Unit
+from tests.reports.test_explained_text import EXPLANATION
+from tests.reports.test_record_schema import EXPLORED
 
 RESULT = CellResult(
     cell=Cell(
@@ -73,3 +78,24 @@ def test_parts_without_a_cell_are_left_out() -> None:
     assert [entry.name for entry in found.subjects] == ["contextvar"]
     assert [entry.name for _, entry in found.places] == ["tasks"]
     assert found.cells == (cell,)
+
+
+def sound() -> str:
+    return "sound"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "raised"), [(Outcome.MIXED, pytest.fail.Exception), (Outcome.ISOLATED, KeyboardInterrupt)]
+)
+def test_what_was_found_before_ctrl_c_is_told_and_no_further_test_is_run(
+    monkeypatch: pytest.MonkeyPatch, outcome: Outcome, raised: type[BaseException]
+) -> None:
+    found = replace(EXPLORED, outcome=outcome, interrupted=True, explanation=EXPLANATION)
+    monkeypatch.setattr("harness.explorer.exploring.explore", lambda program, host, limits: found)
+    item: Any = SimpleNamespace(
+        name="test_it", nodeid="test_it.py::test_it", session=SimpleNamespace(shouldstop="")
+    )
+    with pytest.raises(raised) as told:
+        Explore(item, {}, "")(sound, sound)
+    assert item.session.shouldstop == ("interrupted" if outcome is Outcome.MIXED else "")
+    assert (EXPLANATION.sentence in str(told.value)) == (outcome is Outcome.MIXED)

@@ -1,12 +1,13 @@
 """Every Local under the explorer: those that keep their promise are exhausted clean, the controls are found."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.catalog import choose, entries
+from harness.catalog import controlled_for, entries
 from harness.controlled.threads import CONTROLLED as THREADS
 from harness.core.control import ControlledHost
 from harness.core.exploration import Exploration
@@ -15,6 +16,7 @@ from harness.core.record import Cell, Place
 from harness.core.verdict import Outcome
 from harness.engine.cell_program import CellProgram
 from harness.engine.explored import source_of
+from harness.engine.subjects import find_subject
 from harness.explorer.callables import Calls
 from harness.explorer.exploring import explore
 from harness.explorer.limits import Limits
@@ -23,26 +25,20 @@ from localimpl import Local, Subject, Unit
 CHECKERS = [entry.part for entry in entries("checker")]
 SUBJECTS: dict[str, Subject] = {entry.name: entry.part for entry in entries("local") if not entry.missing}
 GOOD = [name for name, subject in SUBJECTS.items() if not subject.control]
-HOSTS = {
-    Unit.THREAD: ("threads", "threads"),
-    Unit.GREENLET: ("greenlets", "gevent_greenlets"),
-    Unit.TASK: ("tasks", "tasks"),
-}
 
 
 def searched(name: str, unit: Unit, scenario: str = "read_back", **limits: Any) -> Exploration:
-    free, controlled = HOSTS[unit]
+    controlled: ControlledHost = controlled_for(unit).part
     cell = Cell(
         f"localimpl.{name}:SUBJECT",
         Place.HOST,
-        f"harness.hosts.{free}:HOST",
+        f"harness.hosts.{controlled.stands_for[0]}:HOST",
         f"scenarios.{scenario}:SCENARIO",
         "harness.targets.mini:TARGET",
         "harness.gates.once:GATE",
     )
     program = CellProgram(cell, CHECKERS, seed=1)
-    host: ControlledHost = choose("controlled", [controlled])[0].part
-    return explore(program, host, Limits(seconds=120, **limits))
+    return explore(program, controlled, Limits(seconds=120, **limits))
 
 
 @pytest.mark.parametrize(
@@ -54,6 +50,23 @@ def test_a_promise_is_exhausted_clean_at_bound_two(name: str, unit: Unit) -> Non
     assert (found.outcome, found.reason) == (Outcome.ISOLATED, "")
     assert {phase.bound for phase in found.phases} >= {0, 1, 2}
     assert all(phase.exhausted for phase in found.phases)
+
+
+class Values:
+    """The least that can be tested, with storage of its own."""
+
+    def get(self, name: str) -> Any:
+        raise LookupError(name)
+
+    def set(self, name: str, value: Any) -> None: ...
+
+    def delete(self, name: str) -> None: ...
+
+    def release(self) -> None: ...
+
+
+class Attributes(threading.local):
+    """A namespace whose attributes are each thread's own."""
 
 
 def own(name: str) -> Callable[[Local], Any]:
@@ -107,3 +120,12 @@ def test_a_control_is_found_where_it_must_be(name: str, unit: Unit, scenario: st
     assert (found.outcome, found.reason) == (Outcome.MIXED, "")
     assert found.explanation is not None
     assert found.explanation.preemptions <= 2
+
+
+@pytest.mark.parametrize("made", [Values, Attributes])
+def test_of_a_local_that_is_only_adopted_its_own_source_is_looked_into(made: type[Any]) -> None:
+    assert source_of(find_subject(f"{__name__}:{made.__name__}[thread]")) == (__file__,)
+
+
+def test_what_is_written_in_c_has_no_source() -> None:
+    assert source_of(find_subject("threading:local[thread]")) == ()

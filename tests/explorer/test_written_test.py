@@ -5,25 +5,22 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import UserError
-from harness.core.exploration import Explanation, Switch
+from harness.core.exploration import Switch
 from harness.core.feasibility import Feasibility
 from harness.explorer.token import encode
 from harness.explorer.written_test import write_test
+from tests.explanations import explanation
 
 SWITCHES = (
     Switch("", "begin", "", 0, 0, "bob"),
     Switch("bob", "pause", "shop.py", 14, 2, "alice"),
     Switch("alice", "end", "", 0, 0, "carol"),
 )
-EXPLANATION = Explanation(
-    sentence="bob was overtaken by alice at shop.py:14 and then returned '\"\"\"', not 'b\\n'.",
+EXPLANATION = explanation(
+    "bob was overtaken by alice at shop.py:14 and then returned '\"\"\"', not 'b\\n'.",
     kind="wrong result",
-    feasibility=Feasibility.JITTER,
-    preemptions=1,
     units=("bob", "alice"),
     schedule=SWITCHES,
-    lines=(),
-    token="",
 )
 TOKEN = encode("call:shop:BUYERS", "greenlets", (), Feasibility.JITTER, SWITCHES * 5)
 

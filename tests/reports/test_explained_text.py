@@ -11,6 +11,7 @@ from rich.console import Console
 from harness.core.exploration import Explanation, Line
 from harness.core.feasibility import Feasibility
 from reports.explained_text import explained_text, print_explanation
+from tests.explanations import explanation
 
 FILE = "shop/whoami.py"
 STORE = 'local.set("user", own.wrote("user"))'
@@ -33,13 +34,8 @@ LINES = (
     line("r2", 0, "", "end"),
     line("r1", 15, LOOK, "read", name="user", value="r2-0123456789ab.1", mark="read"),
 )
-EXPLANATION = Explanation(
-    sentence="r1 wrote `user`, was overtaken by r2 at shop/whoami.py:14, then read r2's value.",
-    kind="bleed",
-    feasibility=Feasibility.JITTER,
-    preemptions=1,
-    units=("r1", "r2"),
-    schedule=(),
+EXPLANATION = explanation(
+    "r1 wrote `user`, was overtaken by r2 at shop/whoami.py:14, then read r2's value.",
     lines=LINES,
     token=TOKEN,
 )
