@@ -77,8 +77,10 @@ def _explored(asked: Asked, server: Server, flow: Flow) -> tuple[Exploration | N
         )
     except subprocess.TimeoutExpired:
         return None, "its process did not end in time"
-    told: Mapping[str, Any] = json.loads(done.stdout or "{}")
-    if "exploration" not in told:
+    if not done.stdout.endswith("}"):
         last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        return None, told.get("error") or f"its process ended with exit code {done.returncode}: {last[0]}"
+        return None, f"its process ended with exit code {done.returncode}: {last[0]}"
+    told: Mapping[str, Any] = json.loads(done.stdout)
+    if error := told.get("error"):
+        return None, error
     return build(Exploration, told["exploration"]), ""

@@ -30,6 +30,7 @@ def main() -> None:
         told = {"error": f"{type(error).__name__}: {error}"}
     json.dump(told, out)
     out.flush()
+    os._exit(0)  # whatever the app has begun and never ends
 
 
 def _explored(spec: dict[str, Any]) -> dict[str, Any]:
