@@ -12,8 +12,9 @@ import pytest
 
 from harness.controlled._points.callees import entered
 from harness.controlled._points.flow import Flow
-from harness.controlled._points.instructions import points_of
+from harness.controlled._points.instructions import Study
 from harness.controlled._points.stored import NOTHING, stored_by, stored_in
+from harness.core.execution import Point
 from harness.core.feasibility import Feasibility
 
 ROOT = Path(__file__).parents[2]
@@ -21,12 +22,20 @@ PROGRAM = Path(__file__).with_name("points_of_snippets.py")
 VERSIONS = ("3.11", "3.12", "3.13")
 
 
+def points_of(
+    code: CodeType, level: Feasibility, namespace: dict[str, Any], source: str
+) -> dict[int, list[Point]]:
+    """Return the points before each instruction, by its offset."""
+    stops = Study(code, namespace, stored_in(source)).stops(level)
+    return {offset: list(stop.points()) for offset, stop in stops.items()}
+
+
 def points(source: str, level: Feasibility, function: str = "f") -> list[str]:
     """Return ``role line object[=]`` of each point of a function, in the order of the instructions."""
     namespace: dict[str, Any] = {}
     exec(compile(source, "shop.py", "exec"), namespace)
     code = namespace[function].__code__
-    found = points_of(code, level, namespace, stored_in(source))
+    found = points_of(code, level, namespace, source)
     return [
         f"{point.role} {point.line} {point.object}{'=' * point.writes}".rstrip()
         for offset in sorted(found)
@@ -82,7 +91,7 @@ def f(local):
     ]
     namespace: dict[str, Any] = {}
     exec(compile(source, "shop.py", "exec"), namespace)
-    get = points_of(namespace["Local"].get.__code__, FREE, namespace, stored_in(source))
+    get = points_of(namespace["Local"].get.__code__, FREE, namespace, source)
     assert [str(point.role) for _, each in sorted(get.items()) for point in each] == [
         "enter", "returned", "load", "load", "call", "returned",  # get_ident is in C
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 from harness.controlled._points.accesses import ATTRIBUTES, NAMES, Access, Accesses
 from harness.controlled._points.callees import MISSING, SUSPENDABLE, Named, Site, entered
 from harness.controlled._points.flow import BACKWARD, Flow
-from harness.controlled._points.stored import NOTHING, Stored
+from harness.controlled._points.stored import Stored
 from harness.core.execution import Point, Role
 from harness.core.feasibility import Feasibility
 
@@ -73,20 +73,6 @@ class Stop:
 
 Plan = dict[int, Stop]
 """What may be reached, by the offset of the instruction that comes next."""
-
-
-def points_of(
-    code: CodeType,
-    level: Feasibility,
-    namespace: Mapping[str, Any] | None = None,
-    stored: Stored = NOTHING,
-) -> dict[int, tuple[Point, ...]]:
-    """Return the points before each instruction, by its offset, that a scheduler of this level may switch at.
-
-    ``namespace`` holds the globals of the code, ``stored`` what the code of its file stores.
-    """
-    stops = Study(code, namespace or {}, stored).stops(level)
-    return {offset: tuple(stop.points()) for offset, stop in stops.items()}
 
 
 class Study:

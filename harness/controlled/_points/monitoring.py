@@ -20,13 +20,13 @@ SPREAD_UNTOLD = sys.version_info < (3, 13)
 """3.12 tells of no call `f(*args)` of a function in Python. Without a name it is seen if its entry is watched."""
 
 
-class Unit:
+class Unit(Calls):
     """What is known of the unit that runs on a thread."""
 
-    __slots__ = ("calls", "spread")
+    __slots__ = ("spread",)
 
     def __init__(self) -> None:
-        self.calls = Calls()
+        super().__init__()
         self.spread: Site | None = None
         """A call `f(*args)` that has entered no watched code yet."""
 
@@ -142,7 +142,7 @@ def _callbacks(
             site, unit.spread = unit.spread, None
             caller = sys._getframe(2).f_back
             if caller and site.offset <= caller.f_lasti < site.end and site.calls(code, caller):
-                unit.calls.settle(site, direct=True)
+                unit.settle(site, direct=True)
 
     def passed(code: CodeType, offset: int) -> object:
         stop = instructions[id(code)].get(offset)
@@ -155,18 +155,18 @@ def _callbacks(
         try:
             if stop.returned is not None:
                 site, point = stop.returned
-                if unit.calls.end(site):
+                if unit.end(site):
                     reach(point)
             if stop.point is not None:
                 reach(stop.point)
             if stop.site is not None:
                 site = stop.site
-                unit.calls.begin(site)
+                unit.begin(site)
                 if site.hidden:
                     if plans.opens(site, sys._getframe(1)):
                         reach(site.point)
                     else:
-                        unit.calls.settle(site, direct=True)
+                        unit.settle(site, direct=True)
                 elif SPREAD_UNTOLD and site.spread and not site.blind:
                     callee = site.callee.find(sys._getframe(1)) if site.callee else MISSING
                     if callee is MISSING:
@@ -189,7 +189,7 @@ def _callbacks(
         unit.spread = None
         inner = entered(callee)
         direct = inner is not None and watched[inner.co_filename]
-        unit.calls.settle(site, direct=direct)
+        unit.settle(site, direct=direct)
         if inner is not None and not direct:
             try:
                 reach(site.point)

@@ -56,7 +56,7 @@ def _tracer(plans: Plans, reach: Callable[[Point], None]) -> Trace:
         nonlocal pending
         code = frame.f_code
         plan = None
-        if watched.get(code.co_filename, True):
+        if watched[code.co_filename]:
             plan = known.get(id(code))
             if plan is None:
                 plan = learn(code, frame.f_globals)
