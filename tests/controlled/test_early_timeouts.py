@@ -13,11 +13,12 @@ from gevent.event import Event as GeventEvent
 from harness.controlled.gevent_greenlets import CONTROLLED as GREENLETS
 from harness.controlled.tasks import CONTROLLED as TASKS
 from harness.controlled.threads import CONTROLLED as THREADS
-from harness.core.control import ControlledHost, StrategyOptions, Work
+from harness.core.control import ControlledHost, Strategy, StrategyOptions, Work
 from harness.core.execution import PATIENCE, Execution, Fate
 from harness.core.feasibility import Feasibility
 from harness.core.history import History
 from harness.explorer.schedule import Ran
+from harness.schedulers.in_turn import STRATEGY as IN_TURN
 from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
 
 Make = Callable[[int], Sequence[Work]]
@@ -80,10 +81,16 @@ EACH = pytest.mark.parametrize(
 )
 
 
-def ran(host: ControlledHost, make: Callable[[], Sequence[Work]], most: int, bound: int = 0) -> list[Execution]:
+def ran(
+    host: ControlledHost,
+    make: Callable[[], Sequence[Work]],
+    most: int,
+    bound: int = 0,
+    strategy: Strategy = PREEMPTION_BOUNDED,
+) -> list[Execution]:
     """Run schedules, the default first."""
     found: list[Execution] = []
-    scheduler = PREEMPTION_BOUNDED.make(StrategyOptions(bound=bound))
+    scheduler = strategy.make(StrategyOptions(bound=bound))
     with host.open() as control:
         while len(found) < most and scheduler.begin():
             found.append(Execution(scheduler))
@@ -117,3 +124,12 @@ def test_that_it_fires_early_is_a_choice_for_which_a_timer_must_be_early(
 def test_units_that_go_round_until_it_fires_come_to_its_time(host: ControlledHost, make: Make) -> None:
     (execution,) = ran(host, lambda: make(FOR_EVER), most=1)
     assert execution.results[0] is False
+
+
+@EACH
+def test_one_after_the_other_a_wait_for_who_comes_later_runs_out(host: ControlledHost, make: Make) -> None:
+    found = ran(host, lambda: make(2), most=20, strategy=IN_TURN)
+    first = [execution for execution in found if execution.ran[0] == 0]
+    assert [execution.results[0] for execution in first] == [False] * len(first)
+    assert {execution.results[0] for execution in found if execution not in first} == {True}
+    assert {Ran(execution, History(), None).needs() for execution in found} == {Feasibility.SEQUENTIAL}
