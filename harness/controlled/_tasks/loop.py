@@ -28,7 +28,11 @@ Call = tuple["asyncio.Future[Any]", Callable[[], Any]]
 
 
 class UncontrolledError(NotImplementedError):
-    """Raised in a task that asks the loop for what it cannot control."""
+    """Raised in a task that asks the loop for what it cannot control.
+
+    It is what asyncio's own loops raise for what they do not have, so that a program which can do without takes the way
+    that it has for them; nothing is concluded from that, as the schedule has been given up by then.
+    """
 
 
 class Loop(asyncio.AbstractEventLoop):
@@ -207,21 +211,13 @@ class Loop(asyncio.AbstractEventLoop):
         return self.call_soon(callback, *args, context=context)
 
     def call_later(
-        self,
-        delay: float,
-        callback: Callable[[*Ts], object],
-        *args: *Ts,
-        context: Context | None = None,
+        self, delay: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Call after so many seconds of virtual time."""
         return self.call_at(self.now + delay, callback, *args, context=context)
 
     def call_at(
-        self,
-        when: float,
-        callback: Callable[[*Ts], object],
-        *args: *Ts,
-        context: Context | None = None,
+        self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Call at a moment of virtual time; by its callback, ``asyncio.sleep`` is told from other timers."""
         timer = asyncio.TimerHandle(when, callback, args, self, context)
