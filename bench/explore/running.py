@@ -14,7 +14,7 @@ from bench.explore.measure import FAULTY, FIND, FIXED, SPEED
 from bench.explore.score import Pace, Row
 from bench.explore.search import Search, Tool
 
-ROUNDS = 5
+ROUNDS = 7
 """How many slices each tool is timed for, in turn with all others."""
 PATIENCE = 30.0
 """Seconds within which a tool must be through with a slice, or it is timed no more."""

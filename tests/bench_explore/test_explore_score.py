@@ -101,9 +101,9 @@ def test_the_ratio_is_to_the_fastest_peer_and_only_where_one_ran() -> None:
     assert ratios(["y", "z"], every, every, measured, clock) == []
 
 
-def test_a_pace_is_the_median_of_its_slices() -> None:
-    slices = [Search(100, seconds, 0.5 * seconds, found=False) for seconds in (1, 4, 2)]
-    assert Pace.of(slices) == Pace(clock=50, processor=100)
+def test_a_pace_is_that_of_the_best_slice() -> None:
+    slices = [Search(100, seconds, worked, found=False) for seconds, worked in ((4, 2), (2, 1), (8, 0.5))]
+    assert Pace.of(slices) == Pace(clock=50, processor=200)
 
 
 def test_the_tables_have_a_line_for_each_case_and_tool() -> None:
