@@ -59,7 +59,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many schedules a tool runs in a second, in the best of its slices: what else there is to do can but slow it."""
+    """How many schedules a tool runs in a second, in the best of its slices: other work can but slow one."""
 
     clock: float
     """By the clock on the wall."""
