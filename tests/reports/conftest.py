@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
@@ -16,6 +17,7 @@ from harness.core.verdict import Anomaly, Evidence, Grade, Need, Outcome, Witnes
 from harness.engine.judge import judge
 from localimpl import Promise, Unit, thread_ident
 from localimpl.subject import Subject
+from tests.reports.browser import Browser, start_browser
 
 CHECKERS = [each.CHECKER for each in (bleed, stale, lost, torn, crossed_reply, lost_update, residue)]
 THREAD, GREENLET, TASK = Unit
@@ -364,3 +366,12 @@ def bad_run(good_run: Run) -> Run:
 def made() -> SimpleNamespace:
     """What makes runs and samples, for tests that need others."""
     return SimpleNamespace(make_run=make_run, with_faults=with_faults, sample_of=sample_of, absent=ABSENT)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser that is closed after a module's tests."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        running = start_browser(profile)
+        yield running
+        running.close()

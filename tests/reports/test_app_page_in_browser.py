@@ -1,24 +1,14 @@
 """Opens the page of an app run in a real browser without a network: wide, narrow, dark, printed, without script."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from reports.write import write_app
 from tests.reports.app_runs import MIXED, REPEAT, RUNS, spoilt
-from tests.reports.test_page_in_browser import Browser, asked, complaints, start_browser, visible
+from tests.reports.browser import Browser, asked, complaints, visible
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        running = start_browser(profile)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

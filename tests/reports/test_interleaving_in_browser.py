@@ -1,31 +1,21 @@
 """The interleaving of an explored cell in a real browser: columns where there is room, else one list."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from harness.core.record import Run
 from harness.core.verdict import Outcome
 from reports.html import write_page
+from tests.reports.browser import Browser, complaints
 from tests.reports.test_explained_text import EXPLANATION
-from tests.reports.test_page_in_browser import Browser, complaints, start_browser
 from tests.reports.test_record_schema import EXPLORED
 
 pytestmark = pytest.mark.browser
 
 SHOWN = "[...document.querySelectorAll('#seen .interleaving td')].filter(each => each.offsetWidth)"
 """The cells of the table that take room."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        running = start_browser(profile)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
