@@ -9,7 +9,7 @@ def difference(program: Program, control: Control, first: Ran) -> str:
     """Run a schedule again and return what differs, told for its first step, or nothing."""
     path = first.execution.ran
     again = run_schedule(program, control, Following(path))
-    if _same(first, again):
+    if same(first, again):
         return ""
     one, two = (run_schedule(program, control, Following(path), located=True) for _ in range(2))
     told = _first_step(one.execution, two.execution) or _first_step(first.execution, again.execution)
@@ -18,7 +18,8 @@ def difference(program: Program, control: Control, first: Ran) -> str:
     return f"the same schedule came once to {_result(first)} and once to {_result(again)}"
 
 
-def _same(one: Ran, two: Ran) -> bool:
+def same(one: Ran, two: Ran) -> bool:
+    """Tell whether two runs went through the same steps and came to the same."""
     return (
         one.execution.ran == two.execution.ran
         and one.execution.options == two.execution.options

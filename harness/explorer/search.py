@@ -8,7 +8,7 @@ from harness.core.control import Bounded, Control, ControlledHost, Program, Stra
 from harness.core.execution import Fate, Scheduler
 from harness.core.exploration import Phase
 from harness.core.feasibility import Feasibility
-from harness.explorer.determinism import difference
+from harness.explorer.determinism import difference, same
 from harness.explorer.learning import learn
 from harness.explorer.limits import Limits
 from harness.explorer.schedule import Ran, run_schedule
@@ -104,11 +104,14 @@ class Search:
             self._go_through(strategy, self._levels[-1], known=usual)
 
     def _warm_up(self) -> None:
-        """Run one schedule that does not count: the first fills caches and imports, and so differs from all others."""
+        """Run one schedule that does not count: the first fills caches and imports, and so may differ from all others.
+
+        Where it does not, the first that counts has been run twice by then.
+        """
         self._watch(Feasibility.JITTER)
         scheduler = PREEMPTION_BOUNDED.make(StrategyOptions(bound=0))
         scheduler.begin()
-        self._run(scheduler)
+        self._warm = self._run(scheduler)
 
     def _go_through(self, strategy: Strategy, level: Feasibility, known: Feasibility | None = None) -> None:
         """Run one schedule after the other with the switch points of a level; of known ones, count none again."""
@@ -155,7 +158,7 @@ class Search:
         tally.add(ran)
         if ran.mixup is not None:
             self._take(ran)
-        elif tally.schedules in TWICE:
+        elif tally.schedules in TWICE and not same(self._warm, ran):
             self._must_repeat(ran)
         if tally.schedules % 64 == 0 and (now := time.perf_counter()) - self._told > TOLD_EVERY:
             self._told = now
