@@ -11,6 +11,7 @@ from gevent.pool import GroupMappingMixin
 from greenlet import getcurrent
 
 from harness.controlled._gevent.loop import Callback, Timer, VirtualLoop
+from harness.controlled._gevent.memory import Memory
 from harness.controlled._gevent.picker import Picker
 from harness.controlled._native_thread import StuckError, stuck
 from harness.controlled._place import NOWHERE, Place
@@ -79,6 +80,7 @@ class GeventGreenlets:
 
     def __init__(self) -> None:
         self._gate = GATE.make(1)
+        self._memory = Memory()
         self._picker: Picker | None = None
         self._loop = VirtualLoop(self, self._serve)
         self.hub = ControlledHub(self, self._loop)
@@ -89,7 +91,8 @@ class GeventGreenlets:
 
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule; Ctrl-C ends it and goes on."""
-        picker = self._picker = Picker(self._loop, self.hub, execution)
+        self._memory.begin()
+        picker = self._picker = Picker(self._loop, self.hub, self._memory, execution)
         self._caller = getcurrent()
         try:
             for work in works:

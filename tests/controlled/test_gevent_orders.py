@@ -1,19 +1,14 @@
-"""Unmodified gevent code goes on in the order that is picked: all orders exactly, and an idle hub's own."""
+"""Unmodified gevent code goes on in the order that is picked, in all orders exactly, and nothing is left of it."""
 
 import gc
-import random
 import threading
 import time
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import gevent
 import pytest
 from gevent._hub_local import get_hub_if_exists
-from gevent.event import AsyncResult
-from gevent.lock import RLock, Semaphore
-from gevent.queue import Empty, Full, Queue
 from greenlet import greenlet
 
 from harness.controlled.gevent_greenlets import CONTROLLED
@@ -107,86 +102,6 @@ def test_greenlets_that_units_spawn_are_units_named_after_them(control: Control)
         assert sorted(execution.names) == [
             "r1", "r1/1", "r1/1/1", "r1/2", "r1/2/1", "r2", "r2/1", "r2/1/1", "r2/2", "r2/2/1",
         ]  # fmt: skip
-
-
-def test_the_same_picks_give_the_same_schedule(control: Control) -> None:
-    class Random:
-        def __init__(self, seed: int) -> None:
-            self.random = random.Random(seed)
-
-        def begin(self) -> bool:
-            return True
-
-        def pick(self, execution: Any) -> int:
-            return int(self.random.choice(execution.ready))
-
-        def done(self, execution: Any) -> None:
-            pass
-
-    def calls() -> Calls:
-        return shuffled(5, [])
-
-    for seed in range(20):
-        first, second = (one(control, calls(), Random(seed)) for _ in range(2))
-        assert (first.ran, first.options, first.names) == (second.ran, second.options, second.names)
-
-
-OPERATIONS = ("nap", "hold", "use", "again", "put", "get", "join", "give", "take")
-
-
-def shuffled(seed: int, log: list[Any]) -> Calls:
-    """Return three functions of a few operations each, with which they meet."""
-    chance = random.Random(seed)
-    plans = [[(chance.choice(OPERATIONS), chance.randrange(2)) for _ in range(5)] for _ in range(3)]
-    locks = [Semaphore(1), Semaphore(2)]
-    lock = RLock()
-    queue: Queue[str] = Queue(2)
-    results: list[AsyncResult[str]] = [AsyncResult(), AsyncResult()]
-
-    def do(operation: str, which: int, name: str, below: list[tuple[str, int]]) -> None:
-        match operation:
-            case "nap":
-                gevent.sleep(0)
-            case "hold":
-                with locks[which]:
-                    gevent.sleep(0)
-            case "use":
-                with locks[which]:
-                    log.append((name, "uses"))
-            case "again":
-                with lock, lock:
-                    gevent.sleep(0)
-            case "put":
-                queue.put_nowait(name)
-            case "get":
-                log.append((name, queue.get_nowait()))
-            case "join" if below:
-                gevent.spawn(run, name + "c", below).join()
-            case "give":
-                results[which].set(name)
-            case "take" if results[which].ready():
-                log.append((name, results[which].get()))
-
-    def run(name: str, plan: list[tuple[str, int]]) -> None:
-        for nth, (operation, which) in enumerate(plan):
-            try:
-                do(operation, which, name, plan[nth + 1 : nth + 3])
-            except (Empty, Full) as error:
-                log.append((name, type(error)))
-            log.append((name, operation))
-
-    return [partial(run, name, plan) for name, plan in zip(("a", "b", "c"), plans, strict=True)]
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_always_the_first_is_the_order_of_gevents_own_hub(seed: int) -> None:
-    free: list[Any] = []
-    gevent.joinall([gevent.spawn(call) for call in shuffled(seed, free)])
-    controlled: list[Any] = []
-    with CONTROLLED.open() as control:
-        execution = one(control, shuffled(seed, controlled))
-    assert controlled == free
-    assert execution.errors == [None] * len(execution.names)
 
 
 def test_the_former_hub_is_put_back_and_works() -> None:

@@ -69,7 +69,8 @@ class Clock:
             self._fire()
         loop = self._loop
         loop.time = max(loop.time, due)
-        self._line.pass_until(loop.time)
+        if self._line.due:
+            self._line.pass_until(loop.time)
 
     def move_on(self) -> None:
         """Let the time pass until the first of what is waited for, because units have kept busy for so long."""

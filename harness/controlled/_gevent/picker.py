@@ -12,7 +12,7 @@ from harness.controlled._gevent.clock import Clock
 from harness.controlled._gevent.grants import Grants
 from harness.controlled._gevent.heads import HANDS_ON
 from harness.controlled._gevent.loop import Callback, Timer, VirtualLoop
-from harness.controlled._gevent.memory import filled
+from harness.controlled._gevent.memory import Memory
 from harness.controlled._gevent.unit import GreenletUnit
 from harness.controlled._gevent.words import ANOTHER, told, waits_for
 from harness.controlled._line import Line
@@ -31,7 +31,7 @@ STUBBORN = 100
 class Picker:
     """One schedule: its units by their numbers; None stands for the clock."""
 
-    def __init__(self, loop: VirtualLoop, hub: greenlet, execution: Execution) -> None:
+    def __init__(self, loop: VirtualLoop, hub: greenlet, memory: Memory, execution: Execution) -> None:
         self.execution = execution
         self.units: list[GreenletUnit | None] = []
         self.thread = NativeThread()
@@ -39,10 +39,10 @@ class Picker:
         """What ends more than this schedule: Ctrl-C."""
         self.loop = loop
         self._hub = hub
+        self._memory = memory
         self.line = Line(execution.ready, in_place=True)
         self.by_greenlet: dict[greenlet, GreenletUnit] = {}
         self._children = 0
-        self._memory: list[Any] | None = None
         self._clock = Clock(loop, self.line, execution, self.call)
         self._grants = Grants(self)
         self._roots = self._aftermath = self._spins = 0
@@ -182,7 +182,8 @@ class Picker:
 
     def drain(self) -> None:
         """Look at what gevent asked for, in order: keep what makes a unit go on, do the rest at once."""
-        soon, by_greenlet, line = self.loop.soon, self.by_greenlet, self.line
+        loop, line, by_greenlet = self.loop, self.line, self.by_greenlet
+        soon = loop.soon
         while soon:
             entry = soon.popleft()
             callback = entry.callback
@@ -205,7 +206,13 @@ class Picker:
             elif isinstance(owner, HANDS_ON) and (first := self._grants.head(entry)):
                 self._grants.put_off(entry, first)
             else:
-                self._call_early(entry)
+                # Before its turn in the hub's queue; whom it lets go on, and what it asks for, is kept for then.
+                mark = line.running = loop.origin = line.running or line.mark()
+                asked = len(soon)
+                self.call(entry)
+                loop.origin = None
+                if mark is not None and not mark.brought and len(soon) == asked:
+                    line.drop(mark)
             line.running = None
 
     def _take_timer(self, entry: Timer, owner: Any) -> None:
@@ -223,16 +230,6 @@ class Picker:
         else:
             self._clock.put(entry)
 
-    def _call_early(self, entry: Callback | Timer) -> None:
-        """Call back before its turn in the hub's queue, and keep whom that lets go on, and what it asks for, for then."""
-        line, soon = self.line, self.loop.soon
-        mark = line.running = self.loop.origin = line.running or line.mark()
-        asked = len(soon)
-        self.call(entry)
-        self.loop.origin = None
-        if mark is not None and not mark.brought and len(soon) == asked:
-            line.drop(mark)
-
     def call(self, entry: Callback | Timer) -> None:
         """Call back at once; what it raises is kept."""
         callback = entry.callback
@@ -245,8 +242,7 @@ class Picker:
         """Make a unit of a greenlet, which is to begin by this entry; without one it has begun, behind our back."""
         execution = self.execution
         if not name:
-            if self._memory is None:
-                self._memory = filled()
+            self._memory.want()
             spawner = self.units[execution.current] if execution.current != NOBODY else None
             if spawner is None:
                 self._children += 1
@@ -267,7 +263,10 @@ class Picker:
             unit.entry = entry
             unit.with_ = entry.args or ()
             entry.unit = unit
-            self._place(entry)
+            if type(entry) is Timer:
+                self.line.sleep(entry.due)
+            else:
+                self.line.place()
         return unit
 
     def keep(
@@ -285,10 +284,6 @@ class Picker:
             execution.wake(unit.number)
         else:
             execution.park(unit.number)
-        self._place(entry)
-
-    def _place(self, entry: Any) -> None:
-        """Put the last of the ready units where this entry would have it."""
         if type(entry) is Timer:
             self.line.sleep(entry.due)
         else:

@@ -25,6 +25,27 @@ class GreenletUnit:
     are covered by attributes of the instance while the schedule lasts.
     """
 
+    __slots__ = (
+        "begun",
+        "children",
+        "ended",
+        "entry",
+        "error",
+        "greenlet",
+        "link",
+        "more",
+        "name",
+        "number",
+        "owner",
+        "ready",
+        "resume",
+        "root",
+        "switch_now",
+        "throw_now",
+        "throws",
+        "with_",
+    )
+
     def __init__(self, owner: Owner, greenlet: greenlet, name: str, number: int) -> None:
         self.owner = owner
         self.greenlet = greenlet
