@@ -2,7 +2,6 @@
 
 import ast
 from dataclasses import dataclass
-from functools import lru_cache
 from linecache import getlines
 
 MAKERS = {"__init__", "__new__", "__post_init__"}
@@ -36,8 +35,10 @@ class Stored:
 NOTHING = Stored()
 """All that is known of a file that cannot be read."""
 
+_known: dict[str, tuple[list[str], Stored]] = {}
+"""By the file, its lines as linecache has them, and what they store: they are the same list until the file changes."""
 
-@lru_cache(maxsize=256)
+
 def stored_in(source: str) -> Stored:
     """Return what the functions of a file of this source store."""
     names, cells, made, later = set[str](), set[str](), set[str](), set[str]()
@@ -60,8 +61,15 @@ def stored_in(source: str) -> Stored:
 
 def stored_by(file: str) -> Stored:
     """Return what the functions of a file store; nothing is known when it cannot be read or parsed."""
-    source = "".join(getlines(file))
+    lines = getlines(file)
+    known = _known.get(file)
+    if known is None or known[0] is not lines:
+        known = _known[file] = lines, _stored_in_lines(lines)
+    return known[1]
+
+
+def _stored_in_lines(lines: list[str]) -> Stored:
     try:
-        return stored_in(source) if source else NOTHING
+        return stored_in("".join(lines)) if lines else NOTHING
     except SyntaxError:
         return NOTHING
