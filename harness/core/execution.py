@@ -236,7 +236,7 @@ class Execution:
         self.results.append(None)
         self.errors.append(None)
         self.ready.append(unit)
-        if family(name) == CLOCK:
+        if name.startswith(CLOCK) and family(name) == CLOCK:
             self._clocks.add(unit)
         if self.tracked:
             self.touched.append(BIRTH)

@@ -44,6 +44,8 @@ class Acquaintance:
 
     def learn(self, execution: Execution, first: int) -> None:
         """Take in what a schedule touched from a step on."""
+        if not any(execution.touches):
+            return
         for unit, touched in zip(execution.ran[first:], execution.touches[first:], strict=False):
             for name, writes in touched:
                 users = self._uses.setdefault(name, {})

@@ -164,18 +164,17 @@ class Loop(asyncio.AbstractEventLoop):
         """Let a task go on when it is picked; run any other callback as soon as the running step is over."""
         task: Any = getattr(callback, "__self__", None)
         is_step = isinstance(task, TASKS) and getattr(callback, "__name__", "") in GOES_ON
-        if self.queue is not None:
-            if is_step:
-                self.units.setdefault(task, NOBODY)
-            handle = asyncio.Handle(callback, args, self, context)
-            self.queue.append(handle)
-        elif is_step:
+        if is_step and self.queue is None:
             assert context is not None
             self._goes_on(task, (context, callback, args))
             return self._taken
-        else:
-            handle = asyncio.Handle(callback, args, self, context)
+        handle = asyncio.Handle(callback, args, self, context)
+        if self.queue is None:
             self.soon.append((handle, self.line.mark()))
+        else:
+            if is_step:
+                self.units.setdefault(task, NOBODY)
+            self.queue.append(handle)
         return handle
 
     def _goes_on(self, task: AnyTask, step: Step) -> None:

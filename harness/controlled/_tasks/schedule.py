@@ -207,6 +207,8 @@ class Schedule:
     def _end_with_the_works(self) -> None:
         """Let tasks that are left go on a little, and then let the schedule be over."""
         execution = self._execution
+        if not execution.ready and not execution.waiting:
+            return
         self._aftermath += 1
         # Where equivalent schedules are left out, time-outs have their steps as well.
         idle = set() if execution.tracked else {self._clock.unit}
