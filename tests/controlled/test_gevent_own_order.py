@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -156,7 +157,7 @@ def killed_while_it_waits(log: list[Any]) -> Calls:
 
 def time_outs_at_once(log: list[Any]) -> Calls:
     def call(name: str) -> None:
-        with gevent.Timeout(0.02, False):
+        with suppress(gevent.Timeout), gevent.Timeout(0.02):
             gevent.sleep(1)
         log.append(f"{name} is out")
         gevent.sleep(0)
@@ -167,8 +168,8 @@ def time_outs_at_once(log: list[Any]) -> Calls:
 
 def time_outs_in_one_another(log: list[Any]) -> Calls:
     def call() -> None:
-        with gevent.Timeout(0.08, False):
-            with gevent.Timeout(0.02, False):
+        with suppress(gevent.Timeout), gevent.Timeout(0.08):
+            with suppress(gevent.Timeout), gevent.Timeout(0.02):
                 gevent.sleep(1)
             log.append("inner")
             gevent.sleep(1)
@@ -192,7 +193,8 @@ def queue_of_two(log: list[Any]) -> Calls:
 
     def gets(name: str) -> None:
         for _ in range(4):
-            log.append(f"{name} got {queue.get()}")
+            item = queue.get()
+            log.append(f"{name} got {item}")
 
     return [partial(puts, "a"), partial(gets, "b"), partial(puts, "c"), partial(gets, "d")]
 
