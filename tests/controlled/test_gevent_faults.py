@@ -353,3 +353,12 @@ def test_a_switch_past_the_hub_is_refused(control: Control) -> None:
     control.run([Work("r1", call)], execution)
     assert execution.fate is Fate.UNCONTROLLED
     assert "past gevent's hub" in execution.trouble
+
+
+def test_a_unit_that_is_killed_has_that_for_an_error(control: Control) -> None:
+    def call() -> None:
+        gevent.kill(gevent.getcurrent())
+
+    execution = one(control, [call, lambda: 5])
+    assert (execution.fate, execution.results) == (Fate.DONE, [None, 5])
+    assert isinstance(execution.errors[0], gevent.GreenletExit)

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import gevent
 import pytest
 
+from harness.controlled.gevent_greenlets import CONTROLLED as GEVENT
 from harness.controlled.greenlets import CONTROLLED
 from harness.controlled.tasks import CONTROLLED as TASKS
 from harness.controlled.threads import CONTROLLED as THREADS
@@ -239,3 +241,20 @@ def test_the_victim_may_be_the_one_who_overtook() -> None:
 
 def alone(results: list[Any]) -> bool:
     return results[1] is None
+
+
+def test_each_time_out_is_called_one() -> None:
+    def patient(shared: Shared) -> list[str]:
+        late = []
+        for name in ("first", "second"):
+            try:
+                with gevent.Timeout(1):
+                    gevent.sleep(0)
+            except gevent.Timeout:
+                late.append(name)
+        return late
+
+    told = tell(patient, len, host=GEVENT, expect=lambda results: len(results[0]) < 2)
+    where = f"{HERE}:{line_of(patient, 'sleep')}"
+    once = f"alice was overtaken by a time-out at {where}"
+    assert told.sentence.startswith(f"{once}, then {once}; ")

@@ -331,7 +331,10 @@ class Picker:
         self._roots -= unit.root
         each = unit.greenlet
         if isinstance(each, Greenlet):
-            self.execution.end(unit.number, each.value, each.exception or unit.error)
+            # One of the program's that was killed has no result: what gevent has for one is equal to no other.
+            killed = each.value if unit.root and isinstance(each.value, GreenletExit) else None
+            result = None if killed is not None else each.value
+            self.execution.end(unit.number, result, each.exception or unit.error or killed)
         else:
             self.execution.end(unit.number, None, unit.error)
         del self.by_greenlet[each]

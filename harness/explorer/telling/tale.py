@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.core.execution import NOBODY, Role
+from harness.core.execution import CLOCK, NOBODY, Role, family
 from harness.core.history import Event, History, Kind
 from harness.explorer.places import in_short, place
 from harness.explorer.telling.located import Moment, Tape, What
 
-CLOCK = "clock"
-"""What hosts call the unit whose step is that a time-out fires."""
 MOST_TOLD = 3
 """Switches that one sentence tells one by one."""
 AN_ITEM = "an item"
@@ -102,7 +100,7 @@ class Tale:
         by = by or self.who(index)
         where = place(turn.file, turn.line)
         at = f" at {where}" if where else ""
-        if by == CLOCK:
+        if family(by) == CLOCK:
             by = "a time-out"
         if turn.could:
             return f"{subject}was overtaken by {by}{at}"
