@@ -357,7 +357,8 @@ def test_a_switch_past_the_hub_is_refused(control: Control) -> None:
 
 def test_a_unit_that_is_killed_has_that_for_an_error(control: Control) -> None:
     def call() -> None:
-        gevent.kill(gevent.getcurrent())
+        own: Any = gevent.getcurrent()
+        own.kill()
 
     execution = one(control, [call, lambda: 5])
     assert (execution.fate, execution.results) == (Fate.DONE, [None, 5])
