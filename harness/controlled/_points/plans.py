@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import CodeType, FrameType
 from typing import Any
 
-from harness.controlled._modules import modules, watched
+from harness.controlled._modules import LOADED, watched
 from harness.controlled._points.callees import MISSING, Site, entered_by_with
 from harness.controlled._points.instructions import Plan, Study
 from harness.controlled._points.stored import Stored, stored_by
@@ -85,7 +85,7 @@ class Plans:
     def _facts(self, file: str) -> Stored:
         """Return what a file stores; of attributes also what other watched files do that are imported."""
         if not self._stored:
-            self._stored = {path: stored_by(path) for _, path in modules() if self.watched[path]}
+            self._stored = {path: stored_by(path) for _, path in LOADED.all() if self.watched[path]}
         if file not in self._stored:
             self._stored[file] = stored_by(file)
         own = self._stored[file]

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from harness.controlled._awaited import Awaited, Grain
-from harness.controlled._modules import modules
+from harness.controlled._modules import LOADED
 from harness.controlled._place import carries
 from harness.controlled._threads.baton import Baton
 from harness.controlled._threads.locks import ScheduledLock, ScheduledRLock
@@ -34,8 +34,8 @@ class Adoption:
 
     def take(self, watched: Mapping[str, bool]) -> None:
         """Adopt what the modules hold whose files are watched."""
-        for module, file in modules():
-            if watched[file] and not carries(file):
+        for module, file in LOADED.programs():
+            if watched[file]:
                 self._of_module(module)
         exchange([(real, scheduled) for real, scheduled in self._adopted.values()])
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from harness.controlled._modules import modules
-from harness.controlled._place import carries
+from harness.controlled._modules import LOADED
 
 
 def exchange(pairs: Iterable[tuple[Any, Any]]) -> list[tuple[dict[str, Any], str, Any]]:
@@ -17,9 +16,9 @@ def exchange(pairs: Iterable[tuple[Any, Any]]) -> list[tuple[dict[str, Any], str
     if not others:
         return replaced
     untouched = others.keys().isdisjoint
-    for module, file in modules():
+    for module, _ in LOADED.programs():
         names = vars(module)
-        if carries(file) or untouched(map(id, names.values())):
+        if untouched(map(id, names.values())):
             continue
         for name, value in list(names.items()):
             if id(value) in others:
