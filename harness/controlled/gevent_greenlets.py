@@ -151,6 +151,7 @@ class GeventGreenlets:
                 picker.run()
             except BaseException as failure:
                 picker.failure = failure
+            del picker
             self._caller.switch()
 
     def _lane(self, work: Work) -> None:

@@ -215,24 +215,6 @@ def test_the_end_of_the_process_is_an_error_of_the_unit_that_wants_it(control: C
     assert isinstance(execution.errors[0], SystemExit)
 
 
-def test_ctrl_c_in_a_unit_ends_the_schedule_and_goes_on(control: Control) -> None:
-    ended = []
-
-    def other() -> None:
-        try:
-            gevent.sleep(0)
-        finally:
-            ended.append(True)
-
-    def call() -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        one(control, [other, call])
-    assert ended == [True]
-    assert one(control, [other]).fate is Fate.DONE
-
-
 def receive() -> None:
     ours, theirs = green.socketpair()
     try:

@@ -1,4 +1,4 @@
-"""Raw greenlets go on in the order that is picked, and do what scripts ask for as units of their own."""
+"""Greenlets, raw or gevent's, go on in the order that is picked, and do what scripts ask for as units of their own."""
 
 import gc
 import threading
@@ -7,26 +7,35 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
+import gevent
 import pytest
 from greenlet import getcurrent, greenlet
 
 from harness.controlled import _native_thread
-from harness.controlled.greenlets import CONTROLLED
-from harness.core.control import Control, StrategyOptions, Work
+from harness.controlled.gevent_greenlets import CONTROLLED as GEVENT
+from harness.controlled.greenlets import CONTROLLED as RAW
+from harness.core.control import Control, ControlledHost, StrategyOptions, Work
 from harness.core.execution import Execution, Fate
 from harness.core.steps import PAUSE, Cancel, Join, Offload, Script, Spawn
 from harness.schedulers.fifo import STRATEGY as FIFO
 from tests.controlled.greenlet_search import Always, Calls, one, paths, search
 
 
+@pytest.fixture(params=[RAW, GEVENT], ids=lambda host: host.name)
+def host(request: pytest.FixtureRequest) -> ControlledHost:
+    found: ControlledHost = request.param
+    return found
+
+
 @pytest.fixture
-def control() -> Iterator[Control]:
-    with CONTROLLED.open() as control:
+def control(host: ControlledHost) -> Iterator[Control]:
+    with host.open() as control:
         yield control
 
 
 def pause() -> None:
-    getcurrent().parent.switch()  # type: ignore[union-attr]
+    own: Any = getcurrent()
+    gevent.sleep(0) if isinstance(own, gevent.Greenlet) else own.parent.switch()
 
 
 def three_segments() -> Calls:
@@ -95,7 +104,7 @@ def test_requests_of_a_lane_run_one_after_the_other_in_one_greenlet(control: Con
         seen.append(getcurrent())
 
     execution, seen = run_visits(control, script, script)
-    assert execution.fate is Fate.DONE
+    assert (execution.fate, execution.errors, execution.ran) == (Fate.DONE, [None], [0, 0, 0])
     assert [each for each in seen if isinstance(each, str)] == ["r1", "r1"]
     assert len({each for each in seen if isinstance(each, greenlet)}) == 1
 
@@ -301,7 +310,7 @@ def test_a_unit_is_located_at_its_own_code(control: Control) -> None:
     lines = {anchor[1:3] for anchor in execution.anchors if anchor and anchor.role == "pause"}
     # The call's pause is in `pause` above, which is the program's code too; a script's in its innermost generator.
     assert lines == {
-        (__file__, pause.__code__.co_firstlineno + 1),
+        (__file__, pause.__code__.co_firstlineno + 2),
         (__file__, child.__code__.co_firstlineno + 1),
     }
     assert first not in {line for _, line in lines}
