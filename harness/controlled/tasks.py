@@ -53,8 +53,8 @@ class ControlledTasks:
         return self._schedule.locate(unit)
 
     def close(self) -> None:
-        """End the thread that functions ran on."""
-        self._loop.pool.close()
+        """End the threads that functions ran on."""
+        self._loop.pools.close()
 
     def _stop(self, loop: Loop, execution: Execution) -> None:
         unstoppable = stop_leftovers(loop)
@@ -68,7 +68,7 @@ class ControlledTasks:
             )
             # Kept, because what refuses to be closed complains on its way into the garbage.
             self._lost.append(loop)
-            loop.pool.close()
+            loop.pools.close()
             self._loop = new_loop()
         else:
             loop.end()

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -105,6 +105,62 @@ def test_what_a_function_leaves_in_its_thread_reaches_the_same_schedule_alone(
     found = [each.results[0] + each.results[1] for each in schedules(calls(offloads, offloads))]
     assert len(found) > 1
     assert {tuple(sorted(each)) for each in found} == {(1, 2, 3, 4)}
+
+
+def name_the_thread(user: str) -> None:
+    LOCAL.user = user
+
+
+def test_an_executor_has_a_thread_of_its_own_that_its_initializer_has_prepared_once() -> None:
+    began: list[str] = []
+
+    def begin(user: str) -> None:
+        began.append(user)
+        name_the_thread(user)
+
+    pool = ThreadPoolExecutor(2, "mine", begin, ("pool",))
+
+    def user() -> tuple[str, str]:
+        return getattr(LOCAL, "user", "nobody"), threading.current_thread().name
+
+    async def asks() -> Any:
+        loop = asyncio.get_running_loop()
+        return [await loop.run_in_executor(executor, user) for executor in (pool, None, pool)]
+
+    mine, other = ("pool", "mine_0"), ("nobody", "asyncio_0")
+    found = list(schedules(calls(asks, asks), bound=1))
+    assert all(each.results[:2] == [[mine, other, mine]] * 2 for each in found)
+    assert len(began) == len(found)
+
+
+def test_the_default_executor_that_a_program_sets_runs_what_names_none() -> None:
+    pool = ThreadPoolExecutor(1, "set", name_the_thread, ("set",))
+
+    async def sets() -> Any:
+        asyncio.get_running_loop().set_default_executor(pool)
+        return await asyncio.to_thread(lambda: LOCAL.user)
+
+    async def later() -> str:
+        return await asyncio.to_thread(lambda: threading.current_thread().name)
+
+    assert outcomes(calls(sets)) == {("set",): 1}
+    assert outcomes(calls(later)) == {("asyncio_0",): 1}
+
+
+def test_an_executor_whose_initializer_fails_is_broken() -> None:
+    def begin() -> None:
+        raise KeyError
+
+    pool = ThreadPoolExecutor(1, "broken", begin)
+
+    async def asks() -> str:
+        try:
+            await asyncio.get_running_loop().run_in_executor(pool, print)
+        except BrokenExecutor as error:
+            return type(error.__cause__).__name__
+        return "nothing"
+
+    assert outcomes(calls(asks)) == {("KeyError",): 1}
 
 
 def test_nothing_that_a_function_returned_outlives_its_schedule() -> None:

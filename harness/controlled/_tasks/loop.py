@@ -17,14 +17,14 @@ from harness.controlled._line import Line, Mark
 from harness.controlled._tasks.frames import calls
 from harness.controlled._tasks.numbered import GOES_ON, TASKS, Task
 from harness.controlled._tasks.refusals import refuse_the_rest
-from harness.controlled._tasks.thread import LONGEST, Pool
+from harness.controlled._tasks.thread import LONGEST, Pools
 from harness.core.execution import NOBODY, Execution
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 AnyTask = asyncio.Task[Any]
 Step = tuple[Context, Callable[..., Any], tuple[Any, ...]]
-Call = tuple["asyncio.Future[Any]", Callable[[], Any]]
+Call = tuple["asyncio.Future[Any]", Callable[[], Any], ThreadPoolExecutor | None]
 
 
 class UncontrolledError(NotImplementedError):
@@ -44,7 +44,7 @@ class Loop(asyncio.AbstractEventLoop):
 
     def __init__(self) -> None:
         self._taken = asyncio.Handle(print, (), self)
-        self.pool = Pool()
+        self.pools = Pools()
         self.queue: deque[asyncio.Handle] | None = deque()
         """What is to run without choices, while leftovers are stopped; None while a schedule decides."""
 
@@ -71,7 +71,7 @@ class Loop(asyncio.AbstractEventLoop):
         self.asyncgens: list[ref[Any]] = []
         """The asynchronous generators that were begun, in their order."""
         self.calls: dict[int, Call] = {}
-        """By unit, a function that waits for the pool's thread."""
+        """By unit, a function that waits for a thread."""
         self.now = 0.0
         self.queue = None
         self._timers = 0
@@ -80,6 +80,7 @@ class Loop(asyncio.AbstractEventLoop):
         """By unit that another began, which one."""
         self._children: dict[tuple[int, str], int] = {}
         self._factory: Any = None
+        self._executor: ThreadPoolExecutor | None = None
         self._handler: Any = None
 
     def end(self) -> None:
@@ -88,10 +89,7 @@ class Loop(asyncio.AbstractEventLoop):
         self.tasks, self.steps = [], []
         self.units, self.sleeps, self.calls = {}, {}, {}
         self.timeouts.clear()
-        if self.pool.blocked:
-            self.pool = Pool()
-        else:
-            self.pool.as_new()
+        self.pools.as_new()
 
     def lost_control(self, what: str, advice: str) -> UncontrolledError:
         """Give the schedule up, and return what to raise."""
@@ -194,8 +192,8 @@ class Loop(asyncio.AbstractEventLoop):
     def call_soon_threadsafe(
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
-        """Take a callback from the loop's thread or its pool's; what any other thread wants is never run."""
-        in_pool = self.pool.is_current()
+        """Take a callback from the loop's thread or a pool's; what any other thread wants is never run."""
+        in_pool = self.pools.is_current()
         if get_ident() != self._thread and not in_pool:
             self.lost_control(
                 "is called back from a thread that it did not get from to_thread or run_in_executor",
@@ -279,7 +277,7 @@ class Loop(asyncio.AbstractEventLoop):
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
-        """Make the call a unit of its own, which runs whole, on the pool's one thread, when it is picked."""
+        """Make the call a unit of its own, which runs whole, on its executor's one thread, when it is picked."""
         if not isinstance(executor, ThreadPoolExecutor | None):
             raise self.lost_control(
                 f"called run_in_executor with a {type(executor).__name__}",
@@ -288,17 +286,19 @@ class Loop(asyncio.AbstractEventLoop):
         future: asyncio.Future[T] = self.create_future()
         call = partial(func, *args)
         if self.queue is None:
-            self.calls[self._add_child("thread")] = future, call
+            self.calls[self._add_child("thread")] = future, call, executor or self._executor
         else:
-            self.call_on_thread(future, call)
+            self.call_on_thread(future, call, executor or self._executor)
         return future
 
-    def call_on_thread(self, future: asyncio.Future[Any], call: Callable[[], Any]) -> None:
-        """Run a function on the pool's thread, and bring its outcome to the future, if that is still waited for."""
+    def call_on_thread(
+        self, future: asyncio.Future[Any], call: Callable[[], Any], executor: ThreadPoolExecutor | None
+    ) -> None:
+        """Run a function on a thread, and bring its outcome to the future, if that is still waited for."""
         if future.done():
             return
         try:
-            result, error = self.pool.run(call)
+            result, error = self.pools.of(executor).run(call)
         except TimeoutError:
             self.lost_control(
                 f"ran a function on a thread that did not come back within {LONGEST:.0f} s",
@@ -364,13 +364,14 @@ class Loop(asyncio.AbstractEventLoop):
         """Keep silent: thousands of schedules would print the same."""
 
     def set_default_executor(self, executor: Any) -> None:
-        """Functions run on the pool's thread in any case."""
+        """Let functions for which no executor is named run on the thread that stands for this one's."""
+        self._executor = executor
 
     async def shutdown_asyncgens(self) -> None:
         """What is left is closed when the schedule is over."""
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """The pool's thread is kept for the next schedule."""
+        """The threads end with the schedule, or are kept for the next."""
 
 
 refuse_the_rest(Loop)

@@ -37,7 +37,7 @@ class Schedule:
         self._gate = GATE.make(len(works))
         self._clock = Clock(loop)
         self._aftermath = 0
-        self._threads = active_count() - loop.pool.threads()
+        self._threads = active_count() - loop.pools.threads()
         for work in works:
             loop.add(work.name)
 
@@ -199,7 +199,7 @@ class Schedule:
     def _drop_calls(self) -> None:
         """Let functions that are no longer waited for never run."""
         calls = self._loop.calls
-        for unit in [unit for unit, (future, _) in calls.items() if future.done()]:
+        for unit in [unit for unit, (future, *_) in calls.items() if future.done()]:
             self._line.leave(unit)
             self._end(unit)
             del calls[unit]
@@ -218,7 +218,7 @@ class Schedule:
 
     def _tell_waits(self) -> None:
         execution, loop = self._execution, self._loop
-        if active_count() - loop.pool.threads() > self._threads:
+        if active_count() - loop.pools.threads() > self._threads:
             execution.lose_control(
                 "a task waits while a thread runs that the program started; such a thread cannot be scheduled: use "
                 "asyncio.to_thread, or put a coroutine in its place that sleeps and answers"

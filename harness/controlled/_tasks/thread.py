@@ -1,8 +1,11 @@
-"""The pool of one thread on which a schedule runs the functions that tasks hand to an executor, one at a time."""
+"""The threads on which a schedule runs the functions that tasks hand to executors, one at a time; each has its own."""
 
 from _thread import allocate_lock
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.thread import BrokenThreadPool
 from contextvars import Context
+from functools import partial
 from threading import get_ident
 from typing import Any
 
@@ -11,14 +14,16 @@ from harness.controlled._threads.worker import Worker
 
 LONGEST = 10.0
 """Seconds of real time that a function may take before it counts as blocked."""
-NAME = "asyncio_0"
-"""As the first thread of asyncio's default executor is called."""
+DEFAULT = "asyncio"
+"""How asyncio's default executor calls its threads, before their numbers."""
 
 
 class Pool:
     """A thread that is begun by its first function and kept; each schedule finds it as if it were new."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str, initializer: Callable[[], object] | None = None) -> None:
+        self._name = f"{prefix}_0"
+        self._initializer = initializer
         self._worker: Worker | None = None
         self._done = allocate_lock()
         self._done.acquire()
@@ -28,7 +33,6 @@ class Pool:
         self._call: Callable[[], Any] | None = None
         self._result: Any = None
         self._error: BaseException | None = None
-        self._wakes_late = False
         self.blocked = False
         """Whether a function has not come back; the thread ends if it ever does."""
 
@@ -37,8 +41,7 @@ class Pool:
         if self.blocked:
             raise TimeoutError
         if self._worker is None:
-            self._wakes_late = wake_late()
-            self._worker = Worker(NAME)
+            self._worker = Worker(self._name)
         self._used = True
         self._call = call
         self._worker.job = self._work
@@ -52,9 +55,10 @@ class Pool:
         self._result = self._error = None
         return outcome
 
-    def threads(self) -> int:
-        """Return how many threads it has."""
-        return int(self._worker is not None)
+    @property
+    def begun(self) -> bool:
+        """Whether its thread runs."""
+        return self._worker is not None
 
     def is_current(self) -> bool:
         """Tell whether the caller runs on its thread."""
@@ -71,9 +75,6 @@ class Pool:
 
     def close(self) -> None:
         """End the thread, unless it is blocked."""
-        if self._wakes_late:
-            self._wakes_late = False
-            wake_as_usual()
         if self._worker is not None and not self.blocked:
             self._worker.close()
             self._worker = None
@@ -81,9 +82,72 @@ class Pool:
     def _work(self, worker: Worker) -> None:
         assert self._call is not None
         try:
+            self._initialize()
             self._result = self._context.run(self._call)
         except BaseException as error:
             self._error = error
         # Nothing of the function may live on until the next one.
         self._call = None
         self._done.release()
+
+    def _initialize(self) -> None:
+        if self._initializer is not None:
+            try:
+                self._context.run(self._initializer)
+            except BaseException as error:
+                raise BrokenThreadPool(f"the initializer of {self._name} failed") from error
+            self._initializer = None
+
+
+class Pools:
+    """The threads of a schedule's executors: the default's, which is kept for the next, and those of others."""
+
+    def __init__(self) -> None:
+        self._default = Pool(DEFAULT)
+        self._others: dict[ThreadPoolExecutor, Pool] = {}
+        self._wakes_late: bool | None = None
+
+    def of(self, executor: ThreadPoolExecutor | None) -> Pool:
+        """Return the thread that stands for those of an executor; None stands for the default."""
+        if self._wakes_late is None:
+            self._wakes_late = wake_late()
+        if executor is None:
+            return self._default
+        pool = self._others.get(executor)
+        if pool is None:
+            # They are private, and in all versions of Python up to 3.13.
+            initializer, arguments = executor._initializer, executor._initargs
+            pool = Pool(
+                executor._thread_name_prefix or "", partial(initializer, *arguments) if initializer else None
+            )
+            self._others[executor] = pool
+        return pool
+
+    def threads(self) -> int:
+        """Return how many there are."""
+        return sum(pool.begun for pool in self._all())
+
+    def is_current(self) -> bool:
+        """Tell whether the caller runs on one of them."""
+        return any(pool.is_current() for pool in self._all())
+
+    def as_new(self) -> None:
+        """Forget what functions left behind: nothing of one schedule may reach the next."""
+        for pool in self._others.values():
+            pool.close()
+        self._others.clear()
+        if self._default.blocked:
+            self._default = Pool(DEFAULT)
+        else:
+            self._default.as_new()
+
+    def close(self) -> None:
+        """End all that are not blocked."""
+        for pool in self._all():
+            pool.close()
+        if self._wakes_late:
+            wake_as_usual()
+        self._wakes_late = None
+
+    def _all(self) -> list[Pool]:
+        return [self._default, *self._others.values()]
