@@ -1,47 +1,32 @@
 """Which modules are loaded, and from where; none is woken that loads itself when it is looked at."""
 
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import PurePath
 from types import ModuleType
 
-from harness.controlled._place import carries
-
-Found = list[tuple[ModuleType, str]]
-"""Modules, each with the file that it comes from."""
-
 
 class Loaded:
-    """What is loaded; looked through only if that has changed since it was last asked for."""
+    """The modules whose files are taken; looked for only if what is loaded has changed since they were asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, takes: Callable[[str], bool]) -> None:
+        self._takes = takes
         self._seen: list[ModuleType] = []
-        self._all: Found = []
-        self._programs: Found = []
+        self._taken: list[tuple[ModuleType, str]] = []
 
-    def all(self) -> Found:
-        """Return all modules that come from a file."""
-        self._look()
-        return self._all
-
-    def programs(self) -> Found:
-        """Return those that are the program's: not gevent's, the harness's or the standard library's."""
-        self._look()
-        return self._programs
-
-    def _look(self) -> None:
+    def modules(self) -> list[tuple[ModuleType, str]]:
+        """Return them, each with its file."""
         seen = list(sys.modules.values())
-        if seen == self._seen:
-            return
-        names_of = object.__getattribute__
-        modules = [module for module in seen if issubclass(type(module), ModuleType)]
-        files = [(module, names_of(module, "__dict__").get("__file__")) for module in modules]
-        self._all = [(module, file) for module, file in files if isinstance(file, str)]
-        self._programs = [(module, file) for module, file in self._all if not carries(file)]
-        self._seen = seen
-
-
-LOADED = Loaded()
+        if seen != self._seen:
+            names_of = object.__getattribute__
+            modules = [module for module in seen if issubclass(type(module), ModuleType)]
+            files = [(module, names_of(module, "__dict__").get("__file__")) for module in modules]
+            self._taken = [
+                (module, file) for module, file in files if isinstance(file, str) and self._takes(file)
+            ]
+            self._seen = seen
+        return self._taken
 
 
 class Watched(dict[str, bool]):

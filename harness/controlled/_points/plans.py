@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import CodeType, FrameType
 from typing import Any
 
-from harness.controlled._modules import LOADED, watched
+from harness.controlled._modules import Loaded, watched
 from harness.controlled._points.callees import MISSING, Site, entered_by_with
 from harness.controlled._points.instructions import Plan, Study
 from harness.controlled._points.stored import Stored, stored_by
@@ -18,6 +18,7 @@ from harness.core.feasibility import Feasibility
 MOST_STUDIES = 4096
 """The most studies that are kept for later hosts of this process."""
 
+_loaded = Loaded(lambda file: True)
 _studies: dict[tuple[int, int], Study] = {}
 """By the identities of the code and of its globals, which they keep alive."""
 
@@ -85,7 +86,7 @@ class Plans:
     def _facts(self, file: str) -> Stored:
         """Return what a file stores; of attributes also what other watched files do that are imported."""
         if not self._stored:
-            self._stored = {path: stored_by(path) for _, path in LOADED.all() if self.watched[path]}
+            self._stored = {path: stored_by(path) for _, path in _loaded.modules() if self.watched[path]}
         if file not in self._stored:
             self._stored[file] = stored_by(file)
         own = self._stored[file]

@@ -12,11 +12,10 @@ from types import ModuleType
 from typing import Any
 
 from harness.controlled._awaited import Awaited, Grain
-from harness.controlled._modules import LOADED
 from harness.controlled._place import carries
 from harness.controlled._threads.baton import Baton
 from harness.controlled._threads.locks import ScheduledLock, ScheduledRLock
-from harness.controlled._threads.names import exchange
+from harness.controlled._threads.names import PROGRAMS, exchange
 from harness.controlled._threads.queue import ScheduledQueue
 
 BOUND = ("acquire", "release", "_release_save", "_acquire_restore", "_is_owned")
@@ -34,7 +33,7 @@ class Adoption:
 
     def take(self, watched: Mapping[str, bool]) -> None:
         """Adopt what the modules hold whose files are watched."""
-        for module, file in LOADED.programs():
+        for module, file in PROGRAMS.modules():
             if watched[file]:
                 self._of_module(module)
         exchange([(real, scheduled) for real, scheduled in self._adopted.values()])

@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from harness.controlled._modules import LOADED
+from harness.controlled._modules import Loaded
+from harness.controlled._place import carries
+
+PROGRAMS = Loaded(lambda file: not carries(file))
+"""All modules but gevent's, the harness's and the standard library's."""
 
 
 def exchange(pairs: Iterable[tuple[Any, Any]]) -> list[tuple[dict[str, Any], str, Any]]:
-    """Replace objects by others among the names of all modules, except the standard library's and this room's.
+    """Replace objects by others among the names of all modules of programs.
 
     Return the names of a module, one of them, and what it was, for each that was replaced.
     """
@@ -16,7 +20,7 @@ def exchange(pairs: Iterable[tuple[Any, Any]]) -> list[tuple[dict[str, Any], str
     if not others:
         return replaced
     untouched = others.keys().isdisjoint
-    for module, _ in LOADED.programs():
+    for module, _ in PROGRAMS.modules():
         names = vars(module)
         if untouched(map(id, names.values())):
             continue
