@@ -124,6 +124,36 @@ def test_a_killed_greenlet_ends_where_it_stands_or_never_begins(control: Control
     assert ends == {(), ("begins", "killed"), ("begins", "goes on")}
 
 
+def test_a_kill_that_is_not_waited_for_comes_before_or_after_the_end_of_a_pause(control: Control) -> None:
+    orders = set()
+
+    def make() -> Calls:
+        seen: list[str] = []
+
+        def victim() -> None:
+            try:
+                gevent.sleep(0)
+                seen.append("goes on")
+                gevent.sleep(0)
+                seen.append("ends")
+            except GreenletExit:
+                seen.append("killed")
+
+        def call() -> tuple[str, ...]:
+            each = gevent.spawn(victim)
+            gevent.sleep(0)
+            each.kill(block=False)
+            seen.append("-")
+            each.join()
+            return tuple(seen)
+
+        return [call]
+
+    for execution in all_done(control, make, None):
+        orders.add(execution.results[0])
+    assert {("-", "killed"), ("-", "goes on", "killed"), ("-", "goes on", "ends")} <= orders
+
+
 def test_all_are_killed_and_waited_for(control: Control) -> None:
     def make() -> Calls:
         ended: list[int] = []

@@ -155,6 +155,50 @@ def killed_while_it_waits(log: list[Any]) -> Calls:
     return [kills, partial(turns, log, 5)]
 
 
+def killed_in_a_pause(log: list[Any]) -> Calls:
+    def pauses(name: str) -> None:
+        try:
+            for nth in range(4):
+                log.append(f"{name} {nth}")
+                gevent.sleep(0)
+        except gevent.GreenletExit:
+            log.append(f"{name} is killed")
+            gevent.sleep(0)
+            log.append(f"{name} ends")
+
+    def kills() -> None:
+        pausing = [gevent.spawn(pauses, name) for name in "abc"]
+        gevent.sleep(0)
+        pausing[1].kill(block=False)
+        log.append("kills one")
+        gevent.sleep(0)
+        pausing[0].kill()
+        pausing[2].kill()
+        log.append("kills all")
+
+    return [kills, partial(turns, log, 8)]
+
+
+def killed_twice(log: list[Any]) -> Calls:
+    def stubborn() -> None:
+        for _ in range(3):
+            try:
+                gevent.sleep(0)
+                log.append("goes on")
+            except gevent.GreenletExit:
+                log.append("is killed")
+
+    def kills() -> None:
+        each = gevent.spawn(stubborn)
+        gevent.sleep(0)
+        each.kill(block=False)
+        each.kill(block=False)
+        each.join()
+        log.append("joined")
+
+    return [kills, partial(turns, log, 5)]
+
+
 def time_outs_at_once(log: list[Any]) -> Calls:
     def call(name: str) -> None:
         with suppress(gevent.Timeout), gevent.Timeout(0.02):
@@ -223,6 +267,8 @@ def turns(log: list[Any], number: int) -> None:
         result_of_a_child,
         pool_of_two,
         killed_while_it_waits,
+        killed_in_a_pause,
+        killed_twice,
         time_outs_at_once,
         time_outs_in_one_another,
         queue_of_two,

@@ -18,6 +18,8 @@ class Clock:
         """The pseudo-unit of the next time-out, if there was one to come."""
         self.offered = False
         """Whether that is among the ready units."""
+        self.fires = False
+        """Whether what a time-out does is being done."""
         self.timeouts: list[tuple[float, int, int, Timer]] = []
         self._loop = loop
         self._line = line
@@ -37,7 +39,8 @@ class Clock:
             heappop(timeouts)
         late = bool(timeouts) and timeouts[0][0] <= self._loop.time
         if self.offered:
-            if late and self.unit not in line.due:
+            stands = line.due.get(self.unit)
+            if timeouts and (late if stands is None else stands[0] == timeouts[0][0]):
                 return False
             line.leave(self.unit)
         self.offered = bool(timeouts)
@@ -86,11 +89,13 @@ class Clock:
         due, _, _, timer = heappop(self.timeouts)
         self._loop.time = max(self._loop.time, due)
         line.running = self._loop.origin = line.front()
+        self.fires = True
         try:
             if _counts(timer, due):
                 self._call(timer)
             return again and bool(self.timeouts) and self.timeouts[0][0] <= self._loop.time and self.offer()
         finally:
+            self.fires = False
             line.running = self._loop.origin = None
 
 

@@ -11,10 +11,11 @@ from greenlet import GreenletExit, getcurrent, greenlet
 from harness.controlled._gevent.clock import Clock
 from harness.controlled._gevent.grants import Grants
 from harness.controlled._gevent.heads import HANDS_ON
+from harness.controlled._gevent.kills import Kills
 from harness.controlled._gevent.loop import Callback, Timer, VirtualLoop
 from harness.controlled._gevent.memory import Memory
 from harness.controlled._gevent.unit import GreenletUnit
-from harness.controlled._gevent.words import ANOTHER, told, waits_for
+from harness.controlled._gevent.words import ANOTHER, tell_waits, told, waits_for
 from harness.controlled._line import Line
 from harness.controlled._native_thread import NativeThread
 from harness.controlled._place import NOWHERE, Place, beginning, place
@@ -24,12 +25,10 @@ SPINS = 1_000
 """Steps in a row that may pass while somebody waits for a time: then the clock of an idle hub would have moved on."""
 AFTERMATH = 32
 """Steps that other greenlets may still go on when all units of the program have ended, before they are killed."""
-STUBBORN = 100
-"""How often a greenlet that is left over is told to end before it is left alone."""
 
 
 class Picker:
-    """One schedule: its units by their numbers; None stands for the clock."""
+    """One schedule: its units by their numbers; None stands for the clock, and for kills that are to come."""
 
     def __init__(self, loop: VirtualLoop, hub: greenlet, memory: Memory, execution: Execution) -> None:
         self.execution = execution
@@ -45,6 +44,7 @@ class Picker:
         self._children = 0
         self._clock = Clock(loop, self.line, execution, self.call)
         self._grants = Grants(self)
+        self._kills = Kills(self)
         self._roots = self._aftermath = self._spins = 0
         self._stopping = False
 
@@ -81,7 +81,9 @@ class Picker:
                     break
                 unit = units[number]
                 if unit is None:
-                    if clock.tick():
+                    if number in self._kills.pending:
+                        self._kills.strike(number)
+                    elif clock.tick():
                         units.append(None)
                     self.drain()
                     continue
@@ -93,7 +95,7 @@ class Picker:
                 if unit is not None and not unit.ready:
                     self.settle(unit)
             if execution.fate is Fate.DEADLOCK:
-                self._tell()
+                tell_waits(execution, units)
         finally:
             self._stop()
 
@@ -131,9 +133,17 @@ class Picker:
                 return unit.throw_now(*args)
             finally:
                 self._gone(unit)
+        if unit.ready and unit.number not in self.line.due and not self._clock.fires:
+            self._kills.add(unit, args)
+        else:
+            self.throw(unit, args)
+        return None
+
+    def throw(self, unit: GreenletUnit, args: tuple[Any, ...]) -> None:
+        """Raise something in a unit when it is picked, instead of what it was to go on by."""
         if unit.throws:
             unit.more.append(args)
-            return None
+            return
         entry, unit.entry = unit.entry, None
         if entry is not None:
             entry.unit = None
@@ -141,7 +151,7 @@ class Picker:
                 self._grants.units.remove(unit)
                 self.loop.soon.appendleft(entry)
         unit.throws = True
-        return self.keep(unit, unit.throw_now, args)
+        self.keep(unit, unit.throw_now, args)
 
     def cancelled(self, entry: Callback | Timer) -> None:
         """Take note that what a unit was to go on by will not come: it was killed before it began, or waits again."""
@@ -339,6 +349,8 @@ class Picker:
             self.execution.end(unit.number, None, unit.error)
         del self.by_greenlet[each]
         unit.free()
+        if unit.kills:
+            self._kills.forget(unit)
 
     def _gone(self, unit: GreenletUnit) -> None:
         """End a unit that was killed before it began."""
@@ -360,18 +372,6 @@ class Picker:
             execution.ready.clear()
             execution.waiting.clear()
 
-    def _tell(self) -> None:
-        """Say who waits for what, or at least where."""
-        execution = self.execution
-        for number in execution.waiting:
-            unit = self.units[number]
-            if unit is None:
-                continue
-            if execution.words:
-                execution.waiting[number] = waits_for(unit, self.units)
-            else:
-                execution.waiting[number] = ANOTHER + told(place(unit.greenlet.gr_frame))
-
     def _strayed(self, unit: GreenletUnit) -> NoReturn:
         self.refuse(
             f"its switch to {unit.name} past gevent's hub", "let greenlets wake each other by gevent's means"
@@ -380,15 +380,8 @@ class Picker:
 
     def _kill(self) -> None:
         for unit in self.units:
-            if unit is None or unit.ended:
-                continue
-            for _ in range(STUBBORN):
-                if unit.greenlet.dead:
-                    break
-                try:
-                    unit.throw_now(GreenletExit)
-                except BaseException as error:
-                    self.failed(unit.greenlet, error)
+            if unit is not None and not unit.ended:
+                unit.stop(self.failed)
 
     def _stop(self) -> None:
         """End all greenlets that are left, and give back what the schedule took."""
@@ -401,4 +394,4 @@ class Picker:
         self.thread.close()
         # Cycles would be the garbage collector's work, in the midst of a later schedule.
         self.units.clear()
-        del self._clock, self._grants
+        del self._clock, self._grants, self._kills

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from greenlet import greenlet
+from greenlet import GreenletExit, greenlet
 
 from harness.controlled._gevent.loop import Callback, Timer
+
+STUBBORN = 100
+"""How often a greenlet that is left over is told to end before it is left alone."""
 
 
 class Owner(Protocol):
@@ -32,6 +35,7 @@ class GreenletUnit:
         "entry",
         "error",
         "greenlet",
+        "kills",
         "link",
         "more",
         "name",
@@ -65,7 +69,7 @@ class GreenletUnit:
         """What else is to be raised in it after that."""
         self.entry: Callback | Timer | None = None
         """The callback or timer that was put off until it is picked."""
-        self.children = 0
+        self.children = self.kills = 0
         self.error: BaseException | None = None
         self.switch_now: Callable[..., Any] = greenlet.switch
         self.throw_now: Callable[..., Any] = greenlet.throw
@@ -81,6 +85,16 @@ class GreenletUnit:
     def throw(self, *args: Any) -> Any:
         """Stand in for the greenlet's ``throw``."""
         return self.owner.thrown(self, args)
+
+    def stop(self, failed: Callable[[Any, BaseException], None]) -> None:
+        """End it where it stands; ``failed`` takes the greenlet, and what it raises."""
+        for _ in range(STUBBORN):
+            if self.greenlet.dead:
+                break
+            try:
+                self.throw_now(GreenletExit)
+            except BaseException as error:
+                failed(self.greenlet, error)
 
     def free(self) -> None:
         """Give the greenlet back as gevent made it."""

@@ -17,6 +17,7 @@ from greenlet import greenlet
 
 from harness.controlled._gevent.unit import GreenletUnit
 from harness.controlled._place import Place, carries, place
+from harness.core.execution import Execution
 
 NEAR = 5
 """From what a frame knows through a few attributes and containers."""
@@ -38,6 +39,18 @@ def told(stands: Place) -> str:
     """Return ``, to go on at /srv/shop.py:14``, or nothing where no line is known."""
     file, line = stands
     return f", to go on at {file}:{line}" if file else ""
+
+
+def tell_waits(execution: Execution, units: Units) -> None:
+    """Say of each unit that waits for what it does, or at least where."""
+    for number in execution.waiting:
+        unit = units[number]
+        if unit is None:
+            continue
+        if execution.words:
+            execution.waiting[number] = waits_for(unit, units)
+        else:
+            execution.waiting[number] = ANOTHER + told(place(unit.greenlet.gr_frame))
 
 
 def waits_for(unit: GreenletUnit, units: Units) -> str:
