@@ -14,7 +14,7 @@ from typing import Any, TypeVar, TypeVarTuple
 from weakref import ref
 
 from harness.controlled._line import Line, Mark
-from harness.controlled._tasks.frames import calls
+from harness.controlled._place import place
 from harness.controlled._tasks.numbered import GOES_ON, TASKS, Task
 from harness.controlled._tasks.refusals import refuse_the_rest
 from harness.controlled._tasks.thread import LONGEST, Pools
@@ -93,7 +93,7 @@ class Loop(asyncio.AbstractEventLoop):
 
     def lost_control(self, what: str, advice: str) -> UncontrolledError:
         """Give the schedule up, and return what to raise."""
-        file, line = calls(sys._getframe(1))
+        file, line = place(sys._getframe(1))
         execution = self.execution
         who = execution.names[execution.current] if execution.current >= 0 else "the program"
         sentence = f"{who} {what}{f' at {file}:{line}' if file else ''}; {advice}"

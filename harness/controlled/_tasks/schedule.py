@@ -6,8 +6,9 @@ from contextvars import copy_context
 from threading import active_count
 from typing import Any
 
+from harness.controlled._place import NOWHERE, Place
 from harness.controlled._tasks.clock import Clock
-from harness.controlled._tasks.frames import NOWHERE, Place, begins, called, stands
+from harness.controlled._tasks.frames import begins, called, stands
 from harness.controlled._tasks.loop import AnyTask, Loop
 from harness.controlled._tasks.words import waits_for
 from harness.core.control import Work
