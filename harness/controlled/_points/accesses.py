@@ -7,7 +7,7 @@ from functools import partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-from harness.controlled._points.callees import CALLS, KINDS_IN_C, MISSING, READERS, WRITERS
+from harness.controlled._points.callees import CALLS, KINDS_IN_C, MISSING, READERS, WRITERS, of_class
 from harness.controlled._points.flow import Flow
 from harness.controlled._points.stored import Stored
 
@@ -155,7 +155,7 @@ def _part(owner: Any, name: str) -> Any:
     if issubclass(type(owner), ModuleType):
         return vars(owner).get(name, MISSING)
     if issubclass(type(owner), type):
-        return next((vars(kind)[name] for kind in owner.__mro__ if name in vars(kind)), MISSING)
+        return of_class(owner, name)
     return MISSING
 
 

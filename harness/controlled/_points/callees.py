@@ -188,4 +188,9 @@ def implicit(code: CodeType, namespace: Mapping[str, Any]) -> bool:
 
 def entered_by_with(manager: object) -> CodeType | None:
     """Return the Python code that a `with` statement runs first; None when it is code in C."""
-    return entered(getattr_static(type(manager), "__enter__", None))
+    return entered(of_class(type(manager), "__enter__"))
+
+
+def of_class(kind: type, name: str) -> Any:
+    """Return what a class or one that it derives from has by a name, or MISSING."""
+    return next((vars(each)[name] for each in kind.__mro__ if name in vars(each)), MISSING)
