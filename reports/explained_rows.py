@@ -1,7 +1,7 @@
 """Turns the lines of an explanation into rows of columns: what is shown in whose column, and what is folded."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.core.exploration import Explanation, Line
 from harness.core.history import Kind
@@ -72,10 +72,10 @@ class _Layout:
         if folded:
             yield self._fold(folded)
 
-    def _row(self, column: int, text: str, kind: str, **more: object) -> Row:
+    def _row(self, column: int, text: str, kind: str, number: int = 0) -> Row:
         self._under_way.add(column)
         alive = tuple(each in self._under_way for each in range(len(self._columns)))
-        return Row(column, text, kind, alive=alive, **more)  # type: ignore[arg-type]
+        return Row(column, text, kind, number=number, alive=alive)
 
     def _fold(self, folded: Sequence[Line]) -> Row:
         number = len(folded)
@@ -90,18 +90,10 @@ class _Layout:
         if said:
             kind = line.kind if line.kind in ("switch", "end") else "event"
             rows.append(self._row(column, said, kind))
-        for number, row in enumerate(rows):
-            last = number == len(rows) - 1
-            yield Row(
-                row.column,
-                row.text,
-                row.kind,
-                mark=line.mark if last else "",
-                proof=line.mark,
-                number=row.number,
-                to=to if last else None,
-                alive=row.alive,
-            )
+        for row in rows[:-1]:
+            yield replace(row, proof=line.mark)
+        for row in rows[-1:]:
+            yield replace(row, proof=line.mark, mark=line.mark, to=to)
         if place == self._last[line.unit] and line.kind == "end":
             self._under_way.discard(column)
 
@@ -113,7 +105,7 @@ class _Layout:
         if self._several and self._file.get(column) != line.file:
             yield self._row(column, line.file, "file")
         self._file[column] = line.file
-        yield self._row(column, line.code, "code", number=line.line)
+        yield self._row(column, line.code, "code", line.line)
 
     def _to(self, place: int, column: int) -> int | None:
         """Return the column that goes on after a line, where that is another."""
