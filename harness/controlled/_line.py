@@ -27,7 +27,7 @@ class Line:
     queue, as asyncio's do.
     """
 
-    __slots__ = ("_early", "_in_place", "_ready", "_seq", "due", "held", "marks", "running")
+    __slots__ = ("_early", "_in_place", "_ready", "due", "held", "marks", "running")
 
     def __init__(self, ready: list[int], *, in_place: bool = False) -> None:
         self._ready = ready
@@ -35,8 +35,7 @@ class Line:
         self._early: set[int] = set()
         self.marks: list[Mark] = []
         """The callbacks whose turn has not come, in their order."""
-        self._seq = 0
-        self.due: dict[int, tuple[float, int]] = {}
+        self.due: dict[int, float] = {}
         """The ready units that wait for a time."""
         self.held: dict[int, float] = {}
         """The units whose time only comes after that of another."""
@@ -61,13 +60,11 @@ class Line:
         """Let the last unit wait for a time."""
         ready, due = self._ready, self.due
         unit = ready.pop()
-        self._seq += 1
-        key = (when, self._seq)
         index = len(ready)
-        while index > 0 and due.get(ready[index - 1], key) > key:
+        while index > 0 and due.get(ready[index - 1], when) > when:
             index -= 1
         ready.insert(index, unit)
-        due[unit] = key
+        due[unit] = when
 
     def hurry(self, unit: int) -> None:
         """Put a unit that waited for a time into the queue."""
@@ -82,7 +79,9 @@ class Line:
 
     def picked(self, unit: int) -> None:
         """Note that a unit was taken out to run."""
-        self.due.pop(unit, None)
+        if unit in self.due:
+            del self.due[unit]
+            return
         self._early.discard(unit)
         for mark in self.marks:
             mark.ahead.discard(unit)
@@ -114,7 +113,7 @@ class Line:
 
     def pass_until(self, now: float) -> None:
         """Let those whose time has come be in the queue: before all that enters it later."""
-        for unit in [unit for unit, (when, _) in self.due.items() if when <= now]:
+        for unit in [unit for unit, when in self.due.items() if when <= now]:
             self._ready.remove(unit)
             del self.due[unit]
             self._ready.insert(self._queued(), unit)

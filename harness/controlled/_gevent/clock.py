@@ -40,7 +40,7 @@ class Clock:
         late = bool(timeouts) and timeouts[0][0] <= self._loop.time
         if self.offered:
             stands = line.due.get(self.unit)
-            if timeouts and (late if stands is None else stands[0] == timeouts[0][0]):
+            if timeouts and (late if stands is None else stands == timeouts[0][0]):
                 return False
             line.leave(self.unit)
         self.offered = bool(timeouts)
@@ -77,10 +77,10 @@ class Clock:
 
     def move_on(self) -> None:
         """Let the time pass until the first of what is waited for, because units have kept busy for so long."""
-        if not self._line.due:
+        unit = self._line.first_due()
+        if unit == NOBODY:
             return
-        unit, (due, _) = min(self._line.due.items(), key=lambda item: item[1])
-        self.sleep(due)
+        self.sleep(self._line.due[unit])
         if unit == self.unit and self.timeouts:
             self._fire()
 

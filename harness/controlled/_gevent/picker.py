@@ -306,7 +306,7 @@ class Picker:
             sleeps = line.due.get(unit.number)
             line.picked(unit.number)
             if sleeps is not None:
-                self._clock.sleep(sleeps[0])
+                self._clock.sleep(sleeps)
                 self._spins = 0
         entry = unit.entry
         if entry is not None:

@@ -67,7 +67,7 @@ class Clock:
         """Let the pseudo-unit be a choice, at the place of the earliest time-out."""
         loop, line = self._loop, self._loop.line
         if self.unit in line.due:
-            if line.due[self.unit][0] == when:
+            if line.due[self.unit] == when:
                 return
             line.leave(self.unit)
         elif self.unit in loop.execution.ready:
@@ -81,8 +81,8 @@ class Clock:
 
     def _hold_back(self, limit: float) -> None:
         line = self._loop.line
-        for unit in [unit for unit, (when, _) in line.due.items() if when > limit and unit != self.unit]:
-            line.held[unit] = line.due[unit][0]
+        for unit in [unit for unit, when in line.due.items() if when > limit and unit != self.unit]:
+            line.held[unit] = line.due[unit]
             line.leave(unit)
             self._loop.execution.wait(unit, "its time, after that of another")
 
