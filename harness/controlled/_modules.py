@@ -1,4 +1,4 @@
-"""Which modules are loaded, and from where; none is woken that loads itself when it is looked at."""
+"""Which modules are loaded, which files are watched; no module is woken that loads itself when it is looked at."""
 
 import sys
 from collections.abc import Callable

@@ -116,7 +116,9 @@ def test_no_outcome_is_lost(
     merged, fewer = outcomes(path, level)
     monkeypatch.setattr(Study, "_ahead", lambda study, number: number)
     monkeypatch.setattr(Study, "_only_ahead", lambda study, number: None)
-    monkeypatch.setattr("harness.controlled._points.accesses.Accesses._settled", lambda accesses, number: False)
+    monkeypatch.setattr(
+        "harness.controlled._points.accesses.Accesses._settled", lambda accesses, number: False
+    )
     all_points, more = outcomes(path, level)
     assert set(merged) == set(all_points)
     assert len(merged) > 1
