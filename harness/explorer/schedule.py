@@ -37,8 +37,14 @@ class Ran:
 
 
 def _in_turn(execution: Execution) -> bool:
-    """Tell whether each unit, with those that it began, was through before another had a step."""
-    families = [name for unit in execution.ran if (name := family(execution.names[unit])) != CLOCK]
+    """Tell whether each unit, with those that it began, was through before another had a step, and no timer early."""
+    names = execution.names
+    families: list[str] = []
+    for unit, options in zip(execution.ran, execution.options, strict=True):
+        if (name := family(names[unit])) != CLOCK:
+            families.append(name)
+        elif unit != options[0] and families and families[-1] in {family(names[other]) for other in options}:
+            return False
     return len(list(groupby(families))) == len(set(families))
 
 

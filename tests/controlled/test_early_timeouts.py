@@ -133,3 +133,19 @@ def test_one_after_the_other_a_wait_for_who_comes_later_runs_out(host: Controlle
     assert [execution.results[0] for execution in first] == [False] * len(first)
     assert {execution.results[0] for execution in found if execution not in first} == {True}
     assert {Ran(execution, History(), None).needs() for execution in found} == {Feasibility.SEQUENTIAL}
+
+
+def test_a_timer_is_early_that_fires_while_what_it_limits_can_go_on() -> None:
+    async def works() -> None:
+        for _ in range(2):
+            await asyncio.sleep(0)
+
+    async def limits() -> bool:
+        task = asyncio.create_task(works())
+        done, _ = await asyncio.wait([task], timeout=5)
+        return bool(done)
+
+    found = ran(TASKS, lambda: [Work("r1", limits), Work("r2", works)], most=200)
+    graded = {(execution.results[0], Ran(execution, History(), None).needs()) for execution in found}
+    assert {needs for in_time, needs in graded if not in_time} == {Feasibility.JITTER}
+    assert (True, Feasibility.SEQUENTIAL) in graded
