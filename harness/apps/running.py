@@ -83,7 +83,7 @@ class Running:
         except KeyboardInterrupt:
             end = replace(end, interrupted=True)
         if trial is not None and len(trial.findings) and not end.interrupted and end.ending is Ending.JUDGED:
-            end = self._explore(trial, self._fewest(trial, end))
+            end = self._look_closer(trial, end)
         return record(self._frame(started), trial, replace(end, seconds=time.perf_counter() - clock))
 
     def _start(self, watches: Watches, stack: ExitStack) -> Place:
@@ -120,6 +120,17 @@ class Running:
             return replace(end, log="\n".join(filter(None, (place.log_tail(), stands))))
         return end
 
+    def _look_closer(self, trial: Trial, end: End) -> End:
+        """Find the fewest clients and the interleaving; where that is interrupted, what was found stands."""
+        searches = (("the fewest clients", self._fewest), ("the interleaving", self._explore))
+        for what, search in searches:
+            try:
+                end = search(trial, end)
+            except KeyboardInterrupt:
+                trial.notes.append(f"the search for {what} was interrupted")
+                break
+        return end
+
     def _fewest(self, trial: Trial, end: End) -> End:
         """Find the smallest number of clients that shows a mix-up, each in a process of its own.
 
@@ -148,9 +159,6 @@ class Running:
 
         try:
             fewest, tried = smallest(shows, kept.clients, MOST_TRIED)
-        except KeyboardInterrupt:
-            trial.notes.append("the search for the fewest clients was interrupted")
-            return end
         except UserError as error:
             why = str(error).partition(LOG_SAID)[0].rstrip("; ")
             trial.notes.append(f"the search for the fewest clients could not be done: {why}")
@@ -163,10 +171,7 @@ class Running:
         if kept is None:
             return end
         self.tell("two users under a controlled scheduler", trial.sent, len(trial.findings))
-        try:
-            explored, note = hand_over(self.asked, kept.exchange.call.name)
-        except KeyboardInterrupt:
-            explored, note = None, "the search for the interleaving was interrupted"
+        explored, note = hand_over(self.asked, kept.exchange.call.name)
         if note:
             trial.notes.append(note)
         return replace(end, explored=explored)

@@ -67,6 +67,8 @@ def test_a_search_that_is_interrupted_is_told_and_what_was_found_stands(
     monkeypatch.setattr(running, "smallest", interrupted)
     done = tried(tmp_path)
     assert (done.outcome, done.exit_code(), done.smallest) == (Outcome.MIXED, 1, None)
-    assert [note for note in done.notes if "fewest" in note] == [
+    # Nothing else is begun then.
+    assert [note for note in done.notes if "search" in note] == [
         "the search for the fewest clients was interrupted"
     ]
+    assert done.explored is None
