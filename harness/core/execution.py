@@ -13,6 +13,8 @@ from harness.core.feasibility import Feasibility
 
 CLOCK = "clock"
 """The name of the pseudo-unit whose steps let time-outs fire early; further ones are ``clock/2``, …"""
+KILL = "kill"
+"""Ends the name of the pseudo-unit whose step is that a unit is killed: ``r1/2/kill``, ``r1/2/kill/2``, …"""
 NOBODY = -1
 """In place of a unit: before the first pick, and when none can be picked any more."""
 MOST_STEPS = 20_000

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import gevent
+import gevent.event
 import pytest
 
 from harness.controlled.gevent_greenlets import CONTROLLED as GEVENT
@@ -258,3 +259,23 @@ def test_each_time_out_is_called_one() -> None:
     where = f"{HERE}:{line_of(patient, 'sleep')}"
     once = f"alice was overtaken by a time-out at {where}"
     assert told.sentence.startswith(f"{once}, then {once}; ")
+
+
+def test_a_kill_is_called_one() -> None:
+    def victim(shared: Shared) -> None:
+        shared["begun"].set()
+        gevent.sleep(0)
+        shared["done"] = True
+        gevent.sleep(0)
+
+    def kills(shared: Shared) -> bool:
+        shared["begun"] = gevent.event.Event()
+        each = gevent.spawn(victim, shared)
+        shared["begun"].wait()
+        each.kill(block=False)
+        each.join()
+        return "done" in shared
+
+    told = tell(kills, len, host=GEVENT, expect=lambda results: results[0])
+    where = f"{HERE}:{line_of(kills, 'join()')}"
+    assert f"alice waited at {where} for the end of alice/1 while a kill went on" in told.sentence

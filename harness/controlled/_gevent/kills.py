@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from harness.controlled._gevent.loop import VirtualLoop
 from harness.controlled._gevent.unit import GreenletUnit
 from harness.controlled._line import Line
-from harness.core.execution import Execution
+from harness.core.execution import KILL, Execution
 
 
 class Picking(Protocol):
@@ -33,7 +33,7 @@ class Kills:
         picking = self._picking
         unit.kills += 1
         number = picking.execution.add(
-            f"{unit.name}/kill" + (f"/{unit.kills}" if unit.kills > 1 else ""),
+            f"{unit.name}/{KILL}" + (f"/{unit.kills}" if unit.kills > 1 else ""),
         )
         picking.units.append(None)
         picking.line.place()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.core.execution import CLOCK, NOBODY, Role, family
+from harness.core.execution import CLOCK, KILL, NOBODY, Role, family
 from harness.core.history import Event, History, Kind
 from harness.explorer.places import in_short, place
 from harness.explorer.telling.located import Moment, Tape, What
@@ -102,6 +102,8 @@ class Tale:
         at = f" at {where}" if where else ""
         if family(by) == CLOCK:
             by = "a time-out"
+        elif KILL in by.split("/")[1:]:
+            by = "a kill"
         if turn.could:
             return f"{subject}was overtaken by {by}{at}"
         why = f" for {in_short(turn.waits)}" if turn.waits else ""
