@@ -32,6 +32,8 @@ ROOMS: dict[str, tuple[str, str, type[Any]]] = {
     "strategy": ("harness.schedulers", "STRATEGY", Strategy),
 }
 """Of each kind of part: the package of its files, the name under which each exports its part, and what that is."""
+SPOKEN = {"controlled": "controlled host"}
+"""What people are told of a kind, where its name alone is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def choose(kind: str, patterns: Iterable[str]) -> list[Entry]:
             matches = [entry for entry in known if any(fnmatchcase(entry.name, each) for each in spoken)]
         if not matches:
             names = [entry.name for entry in known]
-            raise UserError(f"there is no {kind} {pattern!r}{nearest(pattern, names)}")
+            raise UserError(f"there is no {SPOKEN.get(kind, kind)} {pattern!r}{nearest(pattern, names)}")
         chosen.update((entry.path, entry) for entry in matches)
     return list(chosen.values())
 
@@ -105,9 +107,8 @@ def _imported(kind: str, path: str) -> Entry:
     part = find_subject(path) if kind == "local" else load(path)
     _, _, wanted = ROOMS[kind]
     if not isinstance(part, wanted):
-        raise UserError(
-            f"{path} is {described(part)}, and no {kind}: that is a {wanted.__module__}.{wanted.__name__}"
-        )
+        spoken, owner = SPOKEN.get(kind, kind), wanted.__module__
+        raise UserError(f"{path} is {described(part)}, and no {spoken}: that is a {owner}.{wanted.__name__}")
     return _entry(part.name, path, part)
 
 

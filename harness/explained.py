@@ -1,6 +1,6 @@
 """Hands mix-ups that a flood saw to the explorer, and attaches the smallest interleaving that shows them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from harness.catalog import controlled_for, entries
@@ -18,7 +18,11 @@ Key = tuple[str, Unit, str, str]
 
 
 def explained(
-    results: Iterable[CellResult], options: Options, asked: Explore, lanes: int
+    results: Iterable[CellResult],
+    options: Options,
+    asked: Explore,
+    lanes: int,
+    say: Callable[[str], None] = lambda stage: None,
 ) -> Iterator[CellResult]:
     """Yield the mixed cells whose interleaving is not known yet, each with what a search for it came to.
 
@@ -34,6 +38,8 @@ def explained(
                 yield replace(result, explored=found.explored)
             else:
                 wanted.setdefault(_key(result), []).append(result)
+    if wanted:
+        say(f"searching the interleavings of {len(wanted)} more mix-ups")
     pool = Pool(lanes)
     try:
         for found in pool.run(_jobs(wanted, options, asked)):

@@ -58,6 +58,13 @@ class Progress:
         if self._lines or (self._bar is not None and bad):
             self._say(self._line(result))
 
+    def say(self, stage: str) -> None:
+        """Tell what goes on now, beside the cells."""
+        if self._bar is not None:
+            self._bar.update(self._task, description=stage[:46])
+        elif not self._quiet:
+            self._say(stage)
+
     def _line(self, result: "CellResult") -> str:
         judged = result.ending is Ending.JUDGED or result.grade is Grade.BROKEN
         word = result.grade if judged else result.ending

@@ -92,15 +92,17 @@ class Recorder:
         )
 
 
-def execute(recorder: Recorder, tell: Callable[[CellResult], None]) -> Run:
-    """Run the selected cells, telling each result as it comes; an interruption keeps what is known."""
+def execute(
+    recorder: Recorder, tell: Callable[[CellResult], None], say: Callable[[str], None] = lambda stage: None
+) -> Run:
+    """Run the selected cells, telling each result as it comes, and each stage; an interruption keeps what is known."""
     pool = Pool(LANES * processors())
     try:
         for result in pool.run(recorder.selection.jobs(recorder.options)):
             recorder.add(result)
             tell(result)
         if recorder.options.explore is not None:
-            for result in explained(recorder.results.values(), recorder.options, DEEPER, pool.size):
+            for result in explained(recorder.results.values(), recorder.options, DEEPER, pool.size, say):
                 recorder.add(result)
     except KeyboardInterrupt:
         recorder.interrupted = True

@@ -81,6 +81,8 @@ def flooded(result: CellResult) -> str:
 
 def searched(found: Exploration) -> str:
     """Say what an exploration came to, with its bound, or why nothing can be told."""
+    if found.interrupted and found.schedules:
+        return f"{found.sentence} Then it was interrupted."
     if found.outcome is Outcome.INCONCLUSIVE and found.reason:
         ran = f" after {plural(found.schedules, 'schedule')}" if found.schedules else ""
         return f"Nothing can be told{ran}: {found.reason}."

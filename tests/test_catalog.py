@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalog import ROOMS, choose, choose_one, controlled_for, entries
+from harness.catalog import ROOMS, SPOKEN, choose, choose_one, controlled_for, entries
 from harness.core.errors import UserError
 from localimpl import Unit
 from tests.doors.command import run
@@ -96,13 +96,15 @@ def test_the_controlled_host_of_a_unit_stands_for_a_free_running_one() -> None:
 
 @pytest.mark.parametrize("kind", ROOMS)
 def test_a_name_that_nobody_has_is_told(kind: str) -> None:
-    with pytest.raises(UserError, match=f"there is no {kind} 'nobody'; "):
+    with pytest.raises(UserError, match=f"there is no {SPOKEN.get(kind, kind)} 'nobody'; "):
         choose(kind, ["nobody"])
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ROOMS if kind != "local"])
 def test_what_is_no_such_part_is_told(kind: str) -> None:
-    with pytest.raises(UserError, match=f"os:path is a module, and no {kind}: that is a harness"):
+    with pytest.raises(
+        UserError, match=f"os:path is a module, and no {SPOKEN.get(kind, kind)}: that is a harness"
+    ):
         choose(kind, ["os:path"])
 
 

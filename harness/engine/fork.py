@@ -3,6 +3,7 @@
 import faulthandler
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -92,6 +93,7 @@ def _run_in_fork(job: Job, asked: int, answering: int) -> None:
     """Run what is asked for and leave without the parent's clean-up."""
     code = 0
     faulthandler.enable(all_threads=False)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     out = os.fdopen(answering, "wb")
 
     def report(result: CellResult) -> None:

@@ -6,18 +6,21 @@ import queue
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from tempfile import TemporaryFile
 
-from harness.core.record import CellResult, Place, build
+from harness.core.record import CellResult, Ending, Place, build
 from harness.engine import child
 from harness.engine.cells import STARTUP, Attempt
 from harness.engine.job import Job
 
 GRACE = 5.0
 """Seconds beyond a cell's time limit before its worker, which should have ended it, is killed."""
+LAST_WORDS = 3.0
+"""Seconds after Ctrl-C in which a search may still tell what it knows."""
 
 
 class Worker:
@@ -90,6 +93,11 @@ class Worker:
             pass
         self._process.wait()
 
+    def interrupt(self) -> None:
+        """Let a search that it runs end with what is known."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGINT)
+
     def close(self) -> None:
         """End the worker and let go of its pipes and log; for whoever reads its results, when done with it."""
         self.stop()
@@ -109,10 +117,16 @@ class Pool:
     def __init__(self, size: int) -> None:
         self.size = size
         self._workers: list[Worker] = []
+        self._closing = threading.Event()
+        """No further cell is begun."""
         self._stopped = threading.Event()
 
     def run(self, jobs: Sequence[Job]) -> Iterator[CellResult]:
-        """Yield the results of all jobs, each as it is known; ends early, without orphans, when the consumer stops."""
+        """Yield the results of all jobs, each as it is known; ends early, without orphans, when the consumer stops.
+
+        On Ctrl-C searches yield what they know by then before it is raised again; a flood that was cut short tells
+        nothing, and is killed.
+        """
         todo: queue.SimpleQueue[Job] = queue.SimpleQueue()
         for job in jobs:
             todo.put(job)
@@ -133,8 +147,27 @@ class Pool:
                     raise result
                 else:
                     yield result
+        except KeyboardInterrupt:
+            if not any(job.options.flood for job in jobs):
+                yield from self._last_words(results, running)
+            raise
         finally:
             self.stop()
+
+    def _last_words(
+        self, results: "queue.SimpleQueue[CellResult | BaseException | None]", running: int
+    ) -> Iterator[CellResult]:
+        """Interrupt all searches and yield what they had found."""
+        self._closing.set()
+        for worker in self._workers:
+            worker.interrupt()
+        deadline = time.monotonic() + LAST_WORDS
+        with suppress(queue.Empty):
+            while running:
+                result = results.get(timeout=max(deadline - time.monotonic(), 0.0))
+                if isinstance(result, CellResult) and result.ending is Ending.JUDGED:
+                    yield result
+                running -= result is None
 
     def stop(self) -> None:
         """Kill every worker with its fork and server."""
@@ -147,7 +180,7 @@ class Pool:
     ) -> None:
         mine: dict[bool, Worker] = {}
         try:
-            while not self._stopped.is_set():
+            while not self._stopped.is_set() and not self._closing.is_set():
                 job = todo.get_nowait()
                 left = job.cells
                 while left:
@@ -156,6 +189,8 @@ class Pool:
                         if self._stopped.is_set():
                             return
                         results.put(result)
+                        if self._closing.is_set():
+                            return
                         left = tuple(cell for cell in left if cell != result.cell)
                     if self._stopped.is_set():
                         return

@@ -36,6 +36,9 @@ def main() -> None:
     # Buffered, for a write that the timer's signal interrupts may else end short, in the middle of a line.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a cell prints must not get between the results
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # it is meant for the cell, and the worker has to hand on its answer
     worker = Worker(out)
     _die_with_parent(worker)
     for line in sys.stdin.buffer:

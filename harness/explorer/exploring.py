@@ -99,12 +99,14 @@ def _outcome(program: Program, search: Search, interesting: bool) -> tuple[Outco
         fate = search.tally.given_up[0]
         why = "went round in circles" if fate is Fate.LIVELOCK else "had too many steps"
         return Outcome.INCONCLUSIVE, f"{len(search.tally.given_up):,} schedules were given up: they {why}"
+    short = program.shortfall()
     if not search.tally.contested:
-        return Outcome.INCONCLUSIVE, (
+        alone = (
             "no unit could run while another was under way: nothing in it pauses or waits. Let what waits for I/O in "
-            "real life pause, or on threads look into the source with --watch FILE"
+            "real life pause, or on threads look into the source with --watch FILE (in pytest watch=[FILE])"
         )
-    if short := program.shortfall():
+        return Outcome.INCONCLUSIVE, f"{short}; {alone}" if short else alone
+    if short:
         return Outcome.INCONCLUSIVE, short if search.complete else f"{short} within the limits of the search"
     return Outcome.ISOLATED, ""
 

@@ -108,8 +108,6 @@ class Following:
     def __init__(self, path: Sequence[int]) -> None:
         self._path = path
         self._fresh = True
-        self.strayed = 0
-        """The first step at which the unit that ran there before could not, or 0."""
 
     def begin(self) -> bool:
         """Begin the one schedule."""
@@ -121,7 +119,6 @@ class Following:
         step = len(execution.ran)
         if step < len(self._path) and self._path[step] in execution.ready:
             return self._path[step]
-        self.strayed = self.strayed or step
         return execution.default()
 
     def done(self, execution: Execution) -> None:

@@ -82,7 +82,7 @@ class Search:
         self.reason = ""
         self.feasibility = self.found.needs()
         try:
-            self.feasibility = self._weakest(self.feasibility)
+            self._weaken(self.found)
         except StopError:
             # That another schedule is out of control takes nothing from the one that was found.
             pass
@@ -198,31 +198,41 @@ class Search:
         self._watched = level
         self._control.watch(Watch(self._limits.files, level))
 
-    def _weakest(self, needs: Feasibility) -> Feasibility:
-        """Return the weakest scheduler that makes a mix-up; the one that was found needs so strong a one."""
+    def _weaken(self, found: Ran) -> None:
+        """Find the weakest scheduler that makes the mix-up; the schedule that was found needs so strong a one.
+
+        Where a GIL is not needed at all, the schedule that shows it takes the place of the one that was found.
+        """
         options = StrategyOptions(bound=self._limits.bound)
-        for level, strategy in (
+        needs, level = self.feasibility, self.level
+        for weaker, strategy in (
             (Feasibility.SEQUENTIAL, IN_TURN),
             (Feasibility.FIFO, FIFO),
             (Feasibility.JITTER, PREEMPTION_BOUNDED),
         ):
-            if needs.rank <= level.rank:
-                return needs
+            if needs.rank <= weaker.rank:
+                return
             self._watch(Feasibility.JITTER)
             try:
-                if self._makes(strategy.make(options), level):
-                    return level
+                made = self._made(strategy.make(options), weaker, found)
             finally:
-                self._watch(self.level)
-        return needs
+                self._watch(level)
+            if made is not None:
+                self.feasibility = weaker
+                if needs.rank > Feasibility.JITTER.rank:
+                    self.found, self.level = made, Feasibility.JITTER
+                return
 
-    def _makes(self, scheduler: Scheduler, level: Feasibility) -> bool:
-        """Tell whether a scheduler makes a mix-up within few schedules, none of them stronger than the level."""
+    def _made(self, scheduler: Scheduler, level: Feasibility, found: Ran) -> Ran | None:
+        """Return a schedule no stronger than the level that tells as much, if the scheduler makes one before long."""
+        assert found.mixup is not None
         for _ in range(WEAKER_SCHEDULES):
             if not scheduler.begin():
-                return False
+                return None
             ran = self._run(scheduler)
             scheduler.done(ran.execution)
-            if ran.mixup is not None and (level is Feasibility.FIFO or ran.needs().rank <= level.rank):
-                return True
-        return False
+            if ran.mixup is None or (ran.mixup.plain and not found.mixup.plain):
+                continue
+            if level is Feasibility.FIFO or ran.needs().rank <= level.rank:
+                return ran
+        return None
