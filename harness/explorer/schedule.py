@@ -10,7 +10,7 @@ from harness.core.feasibility import Feasibility
 from harness.core.history import History
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for each schedule, and a frozen one takes four times as long to make
 class Ran:
     """One schedule that was run, and what was seen."""
 

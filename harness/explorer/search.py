@@ -118,7 +118,6 @@ class Search:
         limits = self._limits
         scheduler = strategy.make(StrategyOptions(limits.seed, limits.bound, known, limits.reduce))
         self._watch(level)
-        tally = Tally()
         ended = False
         try:
             while self._goes_on() and self.complete:
@@ -128,15 +127,14 @@ class Search:
                 ran = self._run(scheduler)
                 scheduler.done(ran.execution)
                 if known is None or ran.needs().rank > known.rank:
-                    tally.add(ran)
-                    self._count(ran)
+                    self._count(ran, level)
                 self.complete = not self._spent()
         finally:
             if strategy.bounded:
                 bounded = cast(Bounded, scheduler)
-                self.phases += tally.phases_by_preemptions(level, bounded.least_left())
+                self.phases += self.tally.phases_by_preemptions(level, bounded.least_left())
             else:
-                self.phases.append(tally.phase(level, ended))
+                self.phases.append(self.tally.phase(level, ended))
 
     def _take_turns(self) -> None:
         """Run the one schedule of an idle loop, which may well have more preemptions than the bound."""
@@ -144,8 +142,8 @@ class Search:
         scheduler.begin()
         ran = self._run(scheduler)
         if ran.execution.preemptions > (self._limits.bound or 0):
-            self._count(ran)
-            self.phases.append(Phase(Feasibility.FIFO, None, 1, exhausted=True))
+            self._count(ran, Feasibility.FIFO)
+            self.phases.append(self.tally.phase(Feasibility.FIFO, exhausted=True))
 
     def _run(self, scheduler: Scheduler) -> Ran:
         ran = run_schedule(self._program, self._control, scheduler)
@@ -153,9 +151,9 @@ class Search:
             raise StopError(ran.execution.trouble)
         return ran
 
-    def _count(self, ran: Ran) -> None:
+    def _count(self, ran: Ran, strength: Feasibility) -> None:
         tally = self.tally
-        tally.add(ran)
+        tally.add(ran, strength)
         if ran.mixup is not None:
             self._take(ran)
         elif tally.schedules in TWICE and not same(self._warm, ran):

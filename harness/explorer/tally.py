@@ -10,36 +10,51 @@ from harness.explorer.schedule import Ran
 
 
 class Tally:
-    """What the schedules of a search come to so far."""
+    """What the schedules of a search come to so far, in all and for each strength of its switch points."""
 
     def __init__(self) -> None:
         self.schedules = 0
         self.contested = 0
-        self.switch_points = 0
         self.given_up: list[Fate] = []
         """The fates of schedules that were given up."""
         self.states: Counter[str] = Counter()
-        self._preemptions: Counter[int] = Counter()
+        self._preemptions: dict[Feasibility, Counter[int]] = {}
+        self._switch_points: dict[Feasibility, int] = {}
 
-    def add(self, ran: Ran) -> None:
-        """Count one more schedule."""
+    @property
+    def switch_points(self) -> int:
+        """The most that a schedule had."""
+        return max(self._switch_points.values(), default=0)
+
+    def add(self, ran: Ran, strength: Feasibility) -> None:
+        """Count one more schedule of a strength."""
         execution = ran.execution
         self.schedules += 1
         self.contested += execution.contested
-        # Each step begins at a switch point but the first of each unit.
-        self.switch_points = max(self.switch_points, len(execution.ran) - len(set(execution.ran)))
         if execution.fate in (Fate.CAPPED, Fate.LIVELOCK):
             self.given_up.append(execution.fate)
         if ran.state:
             self.states[ran.state] += 1
-        self._preemptions[execution.preemptions] += 1
+        if strength not in self._preemptions:
+            self._preemptions[strength] = Counter()
+        self._preemptions[strength][execution.preemptions] += 1
+        # Each step begins at a switch point but the first of each unit.
+        switch_points = len(execution.ran) - len(set(execution.ran))
+        if switch_points > self._switch_points.get(strength, -1):
+            self._switch_points[strength] = switch_points
 
-    def phase(self, level: Feasibility, exhausted: bool) -> Phase:
-        """Return the one phase of a search that goes by no number of preemptions."""
-        return Phase(level, None, self.schedules, exhausted, self.switch_points)
+    def phase(self, strength: Feasibility, exhausted: bool) -> Phase:
+        """Return the one phase of a strength in which the search went by no number of preemptions."""
+        return Phase(
+            strength,
+            None,
+            self._preemptions.get(strength, Counter()).total(),
+            exhausted,
+            self._switch_points.get(strength, 0),
+        )
 
-    def phases_by_preemptions(self, level: Feasibility, least_left: int | None) -> Iterator[Phase]:
+    def phases_by_preemptions(self, strength: Feasibility, least_left: int | None) -> Iterator[Phase]:
         """Yield a phase for each number of preemptions; of those below the least that is left, nothing is left."""
-        for preemptions in sorted(self._preemptions):
+        for preemptions, count in sorted(self._preemptions.get(strength, {}).items()):
             exhausted = least_left is None or preemptions < least_left
-            yield Phase(level, preemptions, self._preemptions[preemptions], exhausted, self.switch_points)
+            yield Phase(strength, preemptions, count, exhausted, self._switch_points[strength])
