@@ -40,7 +40,7 @@ def slices(tool: Tool, name: str, schedules: int, asked: Iterable[object]) -> It
     few = max(schedules // 10, 1)
     first = _settle(tool, fixed, few)
     yield first
-    each = max(few, min(schedules, int(first.schedules / first.seconds * SLICE)))
+    each = max(few, min(schedules, int(first.begun / first.seconds * SLICE)))
     seeds = count(1)
     for _ in asked:
         ran = Search(0, 0.0, 0.0, found=False)
@@ -51,6 +51,7 @@ def slices(tool: Tool, name: str, schedules: int, asked: Iterable[object]) -> It
                 ran.seconds + more.seconds,
                 ran.processor + more.processor,
                 found=False,
+                begun=ran.begun + more.begun,
             )
         yield ran
 

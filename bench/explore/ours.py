@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from time import perf_counter, process_time
 
+from bench.explore.case import Begin
 from bench.explore.corpus import files
 from bench.explore.programs import CaseProgram
-from bench.explore.search import REPLAYS, Effort, Form, Search, Tool
+from bench.explore.search import REPLAYS, Counted, Effort, Form, Search, Tool
+from harness.catalog import controlled_for
 from harness.core.control import ControlledHost, Strategy
-from harness.core.names import load
 from harness.explorer.exploring import explore
 from harness.explorer.limits import Limits
 from harness.explorer.replaying import replay
@@ -20,26 +21,19 @@ from localimpl import Unit
 
 PACKAGE = "ctxstress"
 BOUND = 2
-HOSTS = {
-    Unit.THREAD: "harness.controlled.threads:CONTROLLED",
-    Unit.GREENLET: "harness.controlled.gevent_greenlets:CONTROLLED",
-    Unit.TASK: "harness.controlled.tasks:CONTROLLED",
-}
-"""Where the units of a case run."""
 PLENTY = 500_000
 """Schedules and seconds for a search that ends by itself."""
 MINUTE = 60.0
 
 
-def program(form: Form) -> CaseProgram:
-    """Return a form as a program whose witness gets a token."""
-    return CaseProgram(form.name, form.begin, f"call:bench.explore.programs:{form.name}")
+def program(form: Form, begin: Begin | None = None) -> CaseProgram:
+    """Return a form as a program whose witness gets a token; ``begin`` makes its instances in place of the form's."""
+    return CaseProgram(form.name, begin or form.begin, f"call:bench.explore.programs:{form.name}")
 
 
 def host(form: Form) -> ControlledHost:
     """Return the controlled host of a form's units."""
-    found = load(HOSTS[form.case.unit])
-    assert isinstance(found, ControlledHost)
+    found: ControlledHost = controlled_for(form.case.unit).part
     return found
 
 
@@ -57,7 +51,8 @@ def limits(form: Form, strategy: Strategy, effort: Effort) -> Limits:
 
 def _search(strategy: Strategy) -> Callable[[Form, Effort], Search]:
     def search(form: Form, effort: Effort) -> Search:
-        subject, place = program(form), host(form)
+        counted = Counted(form.begin)
+        subject, place = program(form, counted.begin), host(form)
         started, worked = perf_counter(), process_time()
         found = explore(subject, place, limits(form, strategy, effort))
         spent, processor = perf_counter() - started, process_time() - worked
@@ -67,6 +62,7 @@ def _search(strategy: Strategy) -> Callable[[Form, Effort], Search]:
                 schedules=found.schedules,
                 seconds=spent,
                 processor=processor,
+                begun=counted.begun,
                 found=False,
                 exhausted=bool(found.phases) and all(phase.exhausted for phase in found.phases),
                 note=found.reason,

@@ -70,8 +70,8 @@ class Pace:
     def of(cls, slices: Sequence[Search]) -> "Pace":
         """Return the pace of slices."""
         return cls(
-            max(each.schedules / each.seconds for each in slices),
-            max(each.schedules / each.processor for each in slices),
+            max(each.begun / each.seconds for each in slices),
+            max(each.begun / each.processor for each in slices),
         )
 
 

@@ -51,6 +51,9 @@ class Search:
     """What the tool says of who can make it; ours alone does."""
     note: str = ""
     """Why it could not be done, or what it said."""
+    begun: int = 0
+    """Instances that were made for schedules, where nothing was found: also those of schedules that a tool does not
+    report, because they warm up or are run twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,13 @@ class Counted:
         seconds, processor = (after - before for after, before in zip(ended, self._started, strict=True))
         if not self.found_at:
             return Search(
-                schedules or self.begun, seconds, processor, found=False, exhausted=exhausted, note=note
+                schedules or self.begun,
+                seconds,
+                processor,
+                found=False,
+                exhausted=exhausted,
+                note=note,
+                begun=self.begun,
             )
         assert self.wrong is not None
         return Search(

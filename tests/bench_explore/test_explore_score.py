@@ -101,8 +101,10 @@ def test_the_ratio_is_to_the_fastest_peer_and_only_where_one_ran() -> None:
     assert ratios(["y", "z"], every, every, measured, clock) == []
 
 
-def test_a_pace_is_that_of_the_best_slice() -> None:
-    slices = [Search(100, seconds, worked, found=False) for seconds, worked in ((4, 2), (2, 1), (8, 0.5))]
+def test_a_pace_is_that_of_the_best_slice_with_the_schedules_that_a_tool_does_not_report() -> None:
+    slices = [
+        Search(80, seconds, worked, found=False, begun=100) for seconds, worked in ((4, 2), (2, 1), (8, 0.5))
+    ]
     assert Pace.of(slices) == Pace(clock=50, processor=200)
 
 
@@ -200,7 +202,9 @@ def test_a_slice_is_taken_whenever_one_is_asked_for() -> None:
     def search(form: Form, effort: Effort) -> Search:
         assert form.begin is form.case.fixed
         efforts.append(effort)
-        return Search(effort.schedules, effort.schedules * SLICE / 100, 0.1, found=False)
+        return Search(
+            effort.schedules, effort.schedules * SLICE / 100, 0.1, found=False, begun=effort.schedules
+        )
 
     first, *others = slices(replace(tool("t", "p"), search=search), CASE, 300, asked=["", ""])
     assert first.schedules == 30
