@@ -14,9 +14,18 @@ from harness.explorer.smaller import smallest
 from harness.explorer.telling.explain import UnrepeatedError, explain
 from harness.explorer.token import encode
 from harness.explorer.words import found_words, silent_words
+from localimpl import Unit
 
 MOST_STATES = 20
 """The most outcomes of schedules that are kept."""
+LETS_OTHERS_IN = {
+    Unit.THREAD: "Let what waits for I/O in real life sleep, or look into the source with --watch FILE "
+    "(in pytest watch=[FILE])",
+    Unit.GREENLET: "Let what waits for I/O in real life call gevent.sleep; time.sleep, locks and queues of the "
+    "standard library let no other greenlet run unless gevent has patched the process",
+    Unit.TASK: "Let what waits for I/O in real life await asyncio.sleep",
+}
+"""What to do where no unit could run while another was under way."""
 
 
 def explore(
@@ -101,10 +110,8 @@ def _outcome(program: Program, search: Search, interesting: bool) -> tuple[Outco
         return Outcome.INCONCLUSIVE, f"{len(search.tally.given_up):,} schedules were given up: they {why}"
     short = program.shortfall()
     if not search.tally.contested:
-        alone = (
-            "no unit could run while another was under way: nothing in it pauses or waits. Let what waits for I/O in "
-            "real life pause, or on threads look into the source with --watch FILE (in pytest watch=[FILE])"
-        )
+        alone = "no unit could run while another was under way: nothing in it pauses or waits. "
+        alone += LETS_OTHERS_IN[program.unit]
         return Outcome.INCONCLUSIVE, f"{short}; {alone}" if short else alone
     if short:
         return Outcome.INCONCLUSIVE, short if search.complete else f"{short} within the limits of the search"

@@ -152,6 +152,7 @@ def test_without_a_switch_point_nothing_is_told() -> None:
     assert found.outcome is Outcome.INCONCLUSIVE
     assert found.contested == 0
     assert "no unit could run while another was under way" in found.reason
+    assert "gevent.sleep" in found.reason
 
 
 def test_a_program_that_is_not_deterministic_is_refused_with_the_first_differing_step() -> None:
