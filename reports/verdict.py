@@ -61,8 +61,10 @@ def _sentences(run: Run) -> Iterator[str]:
     if free:
         mixed = sum(result.outcome is Outcome.MIXED for result in cells[Standing.UNPROMISED])
         cells_more = plural(free, "more cell" if kept or caught else "cell")
-        which = "all" if mixed == free else f"{mixed:,}" if mixed else "none"
-        yield f"Nothing is promised in {cells_more}; in {which} of them requests were mixed up."
+        which = "all of them" if mixed == free else f"{mixed:,} of them" if mixed else "none of them"
+        if free == 1:
+            which = "it" if mixed else "it no"
+        yield f"Nothing is promised in {cells_more}; in {which} requests were mixed up."
 
 
 def _by_subject(run: Run, results: list[CellResult], one: str, many: str) -> str:

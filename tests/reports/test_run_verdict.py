@@ -87,3 +87,21 @@ def test_a_cell_that_did_not_run_is_said(good_run: Run) -> None:
     said = verdict(replace(good_run, cells=(lost, *good_run.cells[1:])))
     assert said.sentence == "Of 840 cells, 1 did not run."
     assert not said.good
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        ([Outcome.MIXED], "1 cell; in it requests were mixed up."),
+        ([Outcome.ISOLATED], "1 cell; in it no requests were mixed up."),
+        ([Outcome.MIXED] * 2, "2 cells; in all of them requests were mixed up."),
+        ([Outcome.MIXED, Outcome.ISOLATED], "2 cells; in 1 of them requests were mixed up."),
+        ([Outcome.ISOLATED] * 2, "2 cells; in none of them requests were mixed up."),
+    ],
+)
+def test_what_is_not_promised_is_told_of_one_cell_and_of_many(
+    good_run: Run, outcomes: list[Outcome], said: str
+) -> None:
+    free = only(good_run, Grade.UNPROMISED).cells
+    cells = tuple(replace(cell, outcome=outcome) for cell, outcome in zip(free, outcomes, strict=False))
+    assert verdict(replace(good_run, cells=cells)).sentence == f"Nothing is promised in {said}"
