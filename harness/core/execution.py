@@ -294,7 +294,7 @@ class Execution:
         if current >= 0:
             if self._held and (held := self._held.get(current)):
                 touched.extend(held)
-            self.touches.append(tuple(touched))
+            self.touches.append(tuple(touched) if touched else ())
         if touched:
             touched.clear()
         if self.fate is not None:

@@ -48,9 +48,7 @@ class Clock:
         timer = loop.sleeps[loop.tasks[unit]._fut_waiter]  # type: ignore[union-attr]
         loop.touch_time(writes=True)
         loop.now = max(loop.now, timer.when())
-        loop.running = unit
         timer._run()
-        loop.running = NOBODY
 
     def fire(self) -> asyncio.TimerHandle | None:
         """Move on to the earliest time-out and return it; None when there is none any more."""

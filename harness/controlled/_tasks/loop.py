@@ -58,8 +58,8 @@ class Loop(asyncio.AbstractEventLoop):
         self.steps: list[Step | None] = []
         """By unit, the callback by which its task goes on; None for one that is suspended."""
         self.units: dict[AnyTask, int] = {}
-        self.running = NOBODY
-        """The unit whose task is in its step."""
+        self.running: AnyTask | None = None
+        """The task that is in its step, the current unit's."""
         self.starting = NOBODY
         """The unit whose task is being made."""
         self.soon: list[tuple[asyncio.Handle, Mark | None]] = []
@@ -164,7 +164,11 @@ class Loop(asyncio.AbstractEventLoop):
         is_step = isinstance(task, TASKS) and getattr(callback, "__name__", "") in GOES_ON
         if is_step and self.queue is None:
             assert context is not None
-            self._goes_on(task, (context, callback, args))
+            step = (context, callback, args)
+            if task is self.running:
+                self.steps[self.execution.current] = step
+            else:
+                self._goes_on(task, step)
             return self._taken
         handle = asyncio.Handle(callback, args, self, context)
         if self.queue is None:
@@ -179,8 +183,6 @@ class Loop(asyncio.AbstractEventLoop):
         unit = self.units.get(task)
         if unit is None:
             unit = self._adopt(task)
-        elif unit == self.running:
-            pass
         elif unit in self.line.due:
             self.line.hurry(unit)
         elif unit in self.execution.waiting:
@@ -272,7 +274,7 @@ class Loop(asyncio.AbstractEventLoop):
         if number == NOBODY:
             self._numbers += 1
             number = self._numbers
-        return Task(coro, number, loop=self, name=name, context=context, **options)
+        return Task.numbered(coro, number, loop=self, name=name, context=context, **options)
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts

@@ -1,15 +1,15 @@
 """One schedule of tasks: lets the unit go on that the execution picks, until it has a fate."""
 
 import asyncio
+from _thread import _count as threads_running  # threading.active_count takes ten times as long
 from collections.abc import Coroutine, Sequence
 from contextvars import copy_context
-from threading import active_count
-from typing import Any
+from typing import Any, cast
 
 from harness.controlled._place import NOWHERE, Place
 from harness.controlled._tasks.clock import Clock
 from harness.controlled._tasks.frames import begins, called, stands
-from harness.controlled._tasks.loop import AnyTask, Loop
+from harness.controlled._tasks.loop import AnyTask, Loop, Step
 from harness.controlled._tasks.words import waits_for
 from harness.core.control import Work
 from harness.core.execution import BEGIN, NOBODY, Execution, Fate
@@ -19,6 +19,8 @@ from harness.units.task import TaskSteps
 
 ROUNDS = 200
 """How often callbacks may ask for themselves again while no task can go on."""
+ONE_TICK = GATE.make(1)
+"""Keeps nothing, so that all schedules may share it."""
 AFTERMATH = 32
 """Steps that tasks may go on when all works have ended, before they are cancelled as at the end of ``asyncio.run``."""
 
@@ -35,10 +37,9 @@ class Schedule:
         self._unfinished = len(works)
         self._requests = [0] * len(works)
         """By unit, how many of its requests have begun."""
-        self._gate = GATE.make(len(works))
         self._clock = Clock(loop)
         self._aftermath = 0
-        self._threads = active_count() - loop.pools.threads()
+        self._foreign = _foreign_threads(loop)
         for work in works:
             loop.add(work.name)
 
@@ -63,21 +64,15 @@ class Schedule:
                 break
             if line.due or line.marks:
                 line.picked(unit)
-            if steps[unit] is not None:
-                self._step(unit)
-            elif tasks[unit] is not None:
-                clock.wake(unit)
-                self._step(unit)
-            elif unit < works:
-                self._begin(unit)
-                self._step(unit)
-            elif unit == clock.unit:
-                if timer := clock.fire():
-                    self._run_handle(timer)
-                execution.end(unit)
-            else:
-                loop.call_on_thread(*loop.calls.pop(unit))
-                self._end(unit)
+            if steps[unit] is None:
+                if tasks[unit] is not None:
+                    clock.wake(unit)
+                elif unit < works:
+                    self._begin(unit)
+                else:
+                    self._run_other(unit)
+                    continue
+            self._step(unit)
         if execution.fate is Fate.DEADLOCK:
             self._tell_waits()
 
@@ -100,34 +95,43 @@ class Schedule:
             number = self._requests[unit]
             self._requests[unit] = number + 1
             seed, visit = work.visits[number]
-            coroutine = drive_async(visit(f"{work.name}-task-{number}"), TaskSteps(self._gate).begin(seed))
+            coroutine = drive_async(visit(f"{work.name}-task-{number}"), TaskSteps(ONE_TICK).begin(seed))
         loop.starting = unit
         loop.new_task(coroutine, work.name, self._context.copy())
         loop.starting = NOBODY
 
+    def _run_other(self, unit: int) -> None:
+        """Let a unit run that is no task: the clock fires a time-out, or a function runs on a thread."""
+        if unit == self._clock.unit:
+            if timer := self._clock.fire():
+                self._run_handle(timer)
+            self._execution.end(unit)
+        else:
+            self._loop.call_on_thread(*self._loop.calls.pop(unit))
+            self._end(unit)
+
     def _step(self, unit: int) -> None:
         """Let a task go on until it is suspended or has ended."""
         loop, execution = self._loop, self._execution
-        step, task = loop.steps[unit], loop.tasks[unit]
-        assert step is not None
-        assert task is not None
+        steps, task = loop.steps, loop.tasks[unit]
         if execution.tracked:
             self._touch_relatives(unit)
-        context, callback, arguments = step
-        loop.steps[unit] = None
-        loop.running = unit
+        context, callback, arguments = cast(Step, steps[unit])
+        steps[unit] = None
+        loop.running = task
         try:
             context.run(callback, *arguments)
         except SystemExit:
             # The task keeps it as its outcome; it ends the unit, not the search.
             pass
         finally:
-            loop.running = NOBODY
-        if task.done():
-            self._ended(unit, task)
-        elif loop.steps[unit] is not None:
+            loop.running = None
+        assert task is not None
+        if steps[unit] is not None:
             execution.park(unit)
             self._line.place()
+        elif task.done():
+            self._ended(unit, task)
         elif loop.sleeps and (timer := loop.sleeps.get(task._fut_waiter)):  # type: ignore[attr-defined]
             execution.park(unit)
             self._line.sleep(timer.when())
@@ -219,7 +223,7 @@ class Schedule:
 
     def _tell_waits(self) -> None:
         execution, loop = self._execution, self._loop
-        if active_count() - loop.pools.threads() > self._threads:
+        if _foreign_threads(loop) > self._foreign:
             execution.lose_control(
                 "a task waits while a thread runs that the program started; such a thread cannot be scheduled: use "
                 "asyncio.to_thread, or put a coroutine in its place that sleeps and answers"
@@ -230,6 +234,11 @@ class Schedule:
             task = loop.tasks[unit]
             assert task is not None
             execution.waiting[unit] = waits_for(task, names)
+
+
+def _foreign_threads(loop: Loop) -> int:
+    """Return how many threads run that are not the loop's own."""
+    return threads_running() - loop.pools.threads()
 
 
 def _children_of(unit: int) -> str:
