@@ -290,7 +290,7 @@ class Execution:
 
     def pick(self) -> int:
         """End the running step and return the unit that runs the next, or NOBODY: then ``fate`` tells why."""
-        ready, current, touched = self.ready, self.current, self.touched
+        ready, current, touched, ran = self.ready, self.current, self.touched, self.ran
         if current >= 0:
             if self._held and (held := self._held.get(current)):
                 touched.extend(held)
@@ -302,7 +302,7 @@ class Execution:
         if not ready:
             self.fate = Fate.DEADLOCK if self.waiting else Fate.DONE
             return NOBODY
-        if len(self.ran) >= self.cap:
+        if len(ran) >= self.cap:
             self.fate = Fate.LIVELOCK if self._circles() else Fate.CAPPED
             return NOBODY
         if self.locate is not None:
@@ -313,7 +313,7 @@ class Execution:
             self._count(current, chosen, options)
         ready.remove(chosen)
         self.options.append(options)
-        self.ran.append(chosen)
+        ran.append(chosen)
         self.current = chosen
         point = self.pending[chosen]
         if point.object and not self.tracked:

@@ -143,10 +143,11 @@ class Schedule:
         loop = self._loop
         del loop.units[task]
         loop.tasks[unit] = None
-        error: BaseException | None = asyncio.CancelledError() if task.cancelled() else task.exception()
+        cancelled = task.cancelled()
+        error: BaseException | None = asyncio.CancelledError() if cancelled else task.exception()
         if unit < len(self._works):
             requests = self._works[unit].visits
-            if task.cancelled() and requests:
+            if cancelled and requests:
                 # A client that goes away while it is answered is no failure.
                 error = None
             if error is None and self._requests[unit] < len(requests):
@@ -154,14 +155,12 @@ class Schedule:
                 self._line.place()
                 return
             self._unfinished -= 1
-        result = None if error or task.cancelled() else task.result()
-        self._end(unit, result, error)
+        self._end(unit, None if cancelled or error is not None else task.result(), error)
 
     def _end(self, unit: int, result: Any = None, error: BaseException | None = None) -> None:
         self._execution.end(unit, result, error)
-        parent = self._loop.parents.get(unit)
-        if self._execution.tracked and parent is not None:
-            self._execution.touch(_children_of(parent), writes=True)
+        if self._execution.tracked and unit in self._loop.parents:
+            self._execution.touch(_children_of(self._loop.parents[unit]), writes=True)
 
     def _touch_relatives(self, unit: int) -> None:
         """Note that a step may find out that its unit was cancelled, or whether its children have ended."""

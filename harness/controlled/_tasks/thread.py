@@ -9,6 +9,7 @@ from functools import partial
 from threading import get_ident
 from typing import Any
 
+from harness.controlled._tasks.one_processor import OneProcessor
 from harness.controlled._threads.waking import wake_as_usual, wake_late
 from harness.controlled._threads.worker import Worker
 
@@ -106,11 +107,13 @@ class Pools:
         self._default = Pool(DEFAULT)
         self._others: dict[ThreadPoolExecutor, Pool] = {}
         self._wakes_late: bool | None = None
+        self._processor = OneProcessor()
 
     def of(self, executor: ThreadPoolExecutor | None) -> Pool:
         """Return the thread that stands for those of an executor; None stands for the default."""
         if self._wakes_late is None:
             self._wakes_late = wake_late()
+            self._processor.hold()
         if executor is None:
             return self._default
         pool = self._others.get(executor)
@@ -124,8 +127,8 @@ class Pools:
         return pool
 
     def threads(self) -> int:
-        """Return how many there are."""
-        return sum(pool.begun for pool in self._all())
+        """Return how many there are; those of named executors begin as soon as they are asked for."""
+        return self._default.begun + len(self._others)
 
     def is_current(self) -> bool:
         """Tell whether the caller runs on one of them."""
@@ -148,6 +151,7 @@ class Pools:
         if self._wakes_late:
             wake_as_usual()
         self._wakes_late = None
+        self._processor.let_go()
 
     def _all(self) -> list[Pool]:
         return [self._default, *self._others.values()]
