@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import os
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -56,20 +54,6 @@ def test_to_thread_copies_the_context_and_run_in_executor_has_none() -> None:
             )
 
     assert outcomes(calls(offloads)) == {(("r1", "nobody", "nobody", "MainThread", "asyncio_0"),): 1}
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells and takes the processors of a thread")
-def test_tasks_and_their_thread_stay_on_one_processor_while_the_host_is_open() -> None:
-    allowed = os.sched_getaffinity(0)
-
-    async def offloads() -> tuple[set[int], set[int]]:
-        return await asyncio.to_thread(os.sched_getaffinity, 0), os.sched_getaffinity(0)
-
-    (only,) = schedules(calls(offloads))
-    threads, tasks = only.results[0]
-    assert threads == tasks
-    assert len(tasks) == 1
-    assert os.sched_getaffinity(0) == allowed
 
 
 def test_all_schedules_share_one_thread() -> None:

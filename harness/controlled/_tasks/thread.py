@@ -9,7 +9,6 @@ from functools import partial
 from threading import get_ident
 from typing import Any
 
-from harness.controlled._tasks.one_processor import OneProcessor
 from harness.controlled._threads.waking import wake_as_usual, wake_late
 from harness.controlled._threads.worker import Worker
 
@@ -107,13 +106,11 @@ class Pools:
         self._default = Pool(DEFAULT)
         self._others: dict[ThreadPoolExecutor, Pool] = {}
         self._wakes_late: bool | None = None
-        self._processor = OneProcessor()
 
     def of(self, executor: ThreadPoolExecutor | None) -> Pool:
         """Return the thread that stands for those of an executor; None stands for the default."""
         if self._wakes_late is None:
             self._wakes_late = wake_late()
-            self._processor.hold()
         if executor is None:
             return self._default
         pool = self._others.get(executor)
@@ -151,7 +148,6 @@ class Pools:
         if self._wakes_late:
             wake_as_usual()
         self._wakes_late = None
-        self._processor.let_go()
 
     def _all(self) -> list[Pool]:
         return [self._default, *self._others.values()]
