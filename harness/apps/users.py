@@ -28,6 +28,8 @@ class User:
 
     def __init__(self, label: str, crowd: "Crowd") -> None:
         self.label = label
+        self._first = label
+        self._others = itertools.count(2)
         self.abandoned = 0
         self.why = ""
         """What kept the last abandoned visit from going on."""
@@ -72,11 +74,17 @@ class User:
         return None
 
     def take(self, step: Step, answer: Answer | None) -> None:
-        """Learn what came of a step: without a whole answer its visit is over."""
-        if answer is None or answer.cut or self._walk is None:
-            self._rest = iter(())
-        else:
+        """Learn what came of a step: without a whole answer its visit is over, and somebody else comes.
+
+        The app may still be busy with what was left, or with the half of it that it got, and it is for that user: what
+        is found then in place of what the same user sent later is nobody else's doing.
+        """
+        if answer is not None and not answer.cut and self._walk is not None:
             self._walk.take(step.call, answer)
+            return
+        self._rest = iter(())
+        self.label = f"{self._first}n{next(self._others)}"
+        self._jar = {}
 
 
 class Crowd:
