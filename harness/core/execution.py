@@ -152,7 +152,6 @@ class Execution:
         "_in_a_row",
         "_owed",
         "_pauses",
-        "_tired",
         "anchors",
         "cap",
         "contested",
@@ -170,6 +169,7 @@ class Execution:
         "results",
         "scheduler",
         "switches",
+        "tired",
         "touched",
         "touches",
         "tracked",
@@ -222,7 +222,8 @@ class Execution:
         self.trouble = ""
         self._pauses = 0
         self._in_a_row = 0
-        self._tired = False
+        self.tired = False
+        """Whether the unit that ran has been patiently waited for: switching it out is then no preemption."""
         self._clocks: set[int] = set()
         self._owed: dict[int, set[int]] = {}
         """For each unit that was left for lack of patience, those that could go on then and have not yet."""
@@ -327,7 +328,7 @@ class Execution:
         before its time: the host puts the clock behind all who are ready by then, and there it is never the default.
         """
         ready = self.ready
-        if self.current in ready and not self._tired:
+        if self.current in ready and not self.tired:
             return self.current
         choices = self.choices()
         if not self._clocks:
@@ -344,17 +345,13 @@ class Execution:
         if self.rested():
             return self.ready
         ready, owed = self.ready, self._owed
-        tired = self.current if self._tired else NOBODY
+        tired = self.current if self.tired else NOBODY
         fair = [unit for unit in ready if unit != tired and owed.get(unit, set()).isdisjoint(ready)]
         return fair or ready
 
     def rested(self) -> bool:
         """Tell whether no unit is to stand back, or to be left, for lack of patience."""
-        return not self._owed and not self._tired
-
-    def fair(self) -> bool:
-        """Tell whether the unit that ran has been patiently waited for: switching it out is then no preemption."""
-        return self._tired
+        return not self._owed and not self.tired
 
     def going_on(self) -> Sequence[int]:
         """Return the units that have begun and not ended, in the order of their numbers."""
@@ -369,12 +366,12 @@ class Execution:
             self.contested += len(options) > 1
             self._in_a_row += 1
             self._pauses += point.role is PAUSE
-            self._tired = self._pauses > PATIENCE or self._in_a_row > LONG_PATIENCE
+            self.tired = self._pauses > PATIENCE or self._in_a_row > LONG_PATIENCE
             return
         if current in options:
             self.contested += 1
             self.switches += 1
-            if self._tired:
+            if self.tired:
                 self._owed[current] = set(options) - {current}
             else:
                 self.preemptions += 1
@@ -382,7 +379,7 @@ class Execution:
         elif point.role is not END:
             self.switches += 1
         self._in_a_row = self._pauses = 0
-        self._tired = False
+        self.tired = False
         if self._owed:
             owed = {unit: others - {chosen} for unit, others in self._owed.items() if unit != chosen}
             self._owed = {unit: others for unit, others in owed.items() if others}

@@ -37,7 +37,7 @@ class Pct:
     def pick(self, execution: Execution) -> int:
         """Return the unit of the highest priority, having lowered those whose step has come."""
         priorities = self._priorities
-        if execution.fair():
+        if execution.tired:
             self._lowest -= 1
             priorities[execution.current] = self._lowest
         while self._steps and self._steps[-1] < len(execution.ran):

@@ -173,9 +173,9 @@ def test_a_unit_that_only_goes_round_is_left_for_one_that_waits_long_at_no_cost(
     for _ in range(patience + 2):
         assert execution.pick() == 0
         execution.park(0, point)
-    assert execution.fair()
+    assert execution.tired
     assert execution.pick() == 1
-    assert not execution.fair()
+    assert not execution.tired
     assert (execution.preemptions, execution.switches) == (0, 1)
 
 
@@ -185,7 +185,7 @@ def test_patience_is_fresh_after_each_switch() -> None:
         execution.park(execution.pick())
     assert execution.ran[-2:] == [1, 0]
     assert execution.pick() == 0
-    assert not execution.fair()
+    assert not execution.tired
 
 
 def test_a_unit_with_nobody_else_to_go_on_is_never_left() -> None:

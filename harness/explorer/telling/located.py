@@ -76,7 +76,7 @@ class Tape(Execution):
         left = self.current
         role = "" if left == NOBODY else str(self.pending[left].role)
         # Who paused over and over gave way: that is no preemption.
-        could = left in self.ready and not self.fair()
+        could = left in self.ready and not self.tired
         waits = self.waiting.get(left, "")
         chosen = super().pick()
         anchor = self.anchors[-1] if chosen != NOBODY else None
