@@ -5,17 +5,18 @@ from harness.core.execution import Anchor, Execution
 from harness.explorer.schedule import Following, Ran, run_schedule
 
 
-def difference(program: Program, control: Control, first: Ran) -> str:
-    """Run a schedule again and return what differs, told for its first step, or nothing."""
-    path = first.execution.ran
-    again = run_schedule(program, control, Following(path))
-    if same(first, again):
-        return ""
-    one, two = (run_schedule(program, control, Following(path), located=True) for _ in range(2))
+def run_again(program: Program, control: Control, first: Ran) -> Ran:
+    """Run a schedule once more."""
+    return run_schedule(program, control, Following(first.execution.ran))
+
+
+def difference(program: Program, control: Control, first: Ran, again: Ran) -> str:
+    """Tell the first step at which two runs of one schedule differ, or that they came to different things."""
+    one, two = (
+        run_schedule(program, control, Following(first.execution.ran), located=True) for _ in range(2)
+    )
     told = _first_step(one.execution, two.execution) or _first_step(first.execution, again.execution)
-    if told:
-        return told
-    return f"the same schedule came once to {_result(first)} and once to {_result(again)}"
+    return told or f"the same schedule came once to {_result(first)} and once to {_result(again)}"
 
 
 def same(one: Ran, two: Ran) -> bool:

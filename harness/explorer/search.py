@@ -8,7 +8,7 @@ from harness.core.control import Bounded, Control, ControlledHost, Program, Stra
 from harness.core.execution import Fate, Scheduler
 from harness.core.exploration import Phase
 from harness.core.feasibility import Feasibility
-from harness.explorer.determinism import difference, same
+from harness.explorer.determinism import difference, run_again, same
 from harness.explorer.learning import learn
 from harness.explorer.limits import Limits
 from harness.explorer.schedule import Ran, run_schedule
@@ -19,6 +19,8 @@ from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
 
 TWICE = (1, 10, 100, 1_000, 10_000)
 """The schedules, by number, that are run twice."""
+MOST_TRIES = 4
+"""The most runs of a schedule until a mix-up that the history proves shows again."""
 WEAKER_SCHEDULES = 500
 """The most schedules spent on whether a weaker scheduler could make the mix-up as well."""
 BEYOND = 30
@@ -157,7 +159,9 @@ class Search:
         if ran.mixup is not None:
             self._take(ran)
         elif tally.schedules in TWICE and not same(self._warm, ran):
-            self._must_repeat(ran)
+            shown = self._repeated(ran)
+            if shown.mixup is not None:
+                self.found, self.found_at, self.level = shown, tally.schedules, self._watched
         if tally.schedules % 64 == 0 and (now := time.perf_counter()) - self._told > TOLD_EVERY:
             self._told = now
             self._tell(tally.schedules)
@@ -165,14 +169,13 @@ class Search:
     def _take(self, ran: Ran) -> None:
         """Take a mix-up that repeats: the first, or one as easy to come by that tells more than it."""
         if self.found is None:
-            self._must_repeat(ran)
-            self.found, self.found_at, self.level = ran, self.tally.schedules, self._watched
+            self.found = self._repeated(ran)
+            self.found_at, self.level = self.tally.schedules, self._watched
             return
         told, tells = self.found.mixup, ran.mixup
         easier = ran.execution.preemptions <= self.found.execution.preemptions
         if easier and told is not None and told.plain and tells is not None and not tells.plain:
-            self._must_repeat(ran)
-            self.found, self.level = ran, self._watched
+            self.found, self.level = self._repeated(ran), self._watched
 
     def _goes_on(self) -> bool:
         """Tell whether to search on: nothing is found, or what is found tells little and more may be near."""
@@ -181,12 +184,25 @@ class Search:
             return True
         return found.mixup.plain and self.tally.schedules - self.found_at < BEYOND
 
-    def _must_repeat(self, ran: Ran) -> None:
-        if told := difference(self._program, self._control, ran):
-            raise StopError(
-                f"it is not deterministic under control: {told}. Take out what changes from run to run (clocks, random "
-                "numbers, hash orders, caches filled by the first schedule), or make it anew for each"
-            )
+    def _repeated(self, ran: Ran) -> Ran:
+        """Run a schedule again and return what it came to both times; refuse a program that differs.
+
+        A mix-up that the history proves is one in whichever run it shows. Some hang on an address that comes again, and
+        that it does not in each run: these are run until they show again, a few times.
+        """
+        for _ in range(MOST_TRIES):
+            again = run_again(self._program, self._control, ran)
+            if same(ran, again):
+                return ran
+            proven = [each for each in (ran, again) if each.mixup is not None and each.mixup.witness]
+            if not proven:
+                break
+            ran = proven[0]
+        raise StopError(
+            f"it is not deterministic under control: {difference(self._program, self._control, ran, again)}. Take out "
+            "what changes from run to run (clocks, random numbers, hash orders, caches filled by the first schedule), "
+            "or make it anew for each"
+        )
 
     def _spent(self) -> bool:
         limits = self._limits

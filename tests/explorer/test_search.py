@@ -15,7 +15,7 @@ from harness.core.control import ControlledHost, Mixup, StrategyOptions
 from harness.core.errors import UserError
 from harness.core.exploration import Exploration
 from harness.core.feasibility import Feasibility
-from harness.core.verdict import Outcome
+from harness.core.verdict import Anomaly, Outcome, Witness
 from harness.explorer.callables import Calls
 from harness.explorer.exploring import explore
 from harness.explorer.limits import Limits
@@ -314,6 +314,29 @@ def test_what_shows_no_more_when_it_is_to_be_explained_stays_found(monkeypatch: 
     assert found.outcome is Outcome.MIXED
     assert found.explanation is None
     assert found.sentence.endswith("It cannot be explained: it came to nothing wrong.")
+
+
+@pytest.mark.parametrize("proven", [True, False])
+@pytest.mark.parametrize("shows", [lambda run: run % 2 == 1, lambda run: run % 3 == 0])
+def test_a_mixup_that_shows_in_some_runs_counts_only_if_the_history_proves_it(
+    monkeypatch: pytest.MonkeyPatch, proven: bool, shows: Callable[[int], bool]
+) -> None:
+    """As one by an address that comes again does; what is drawn at random shows in some runs as well."""
+    runs = 0
+
+    def sometimes(self: Calls, execution: Any) -> Mixup | None:
+        nonlocal runs
+        runs += 1
+        witness = Witness(Anomaly.BLEED, "r1", "r2", "user", (), "r1 read r2's value") if proven else None
+        return Mixup("r1 read r2's value", "r1", "bleed", witness) if shows(runs) else None
+
+    monkeypatch.setattr(Calls, "_judge", sometimes)
+    found = searched(kept("alice"), kept("bob"), expect=["alice", "bob"])
+    if proven:
+        assert found.outcome is Outcome.MIXED
+    else:
+        assert found.outcome is Outcome.INCONCLUSIVE
+        assert "not deterministic under control" in found.reason
 
 
 def test_what_cannot_be_controlled_after_a_finding_takes_nothing_from_it(
