@@ -9,21 +9,30 @@ from tests.doors.command import run
 from tests.doors.shop import by_pytest, write
 
 MINE = """
+    from threading import get_ident
+
     class Mine:
         def __init__(self):
-            self.values = {}
+            self.all = {}
+            self.owner = self.values = None
+
+        def mine(self):
+            if self.owner != get_ident():
+                self.values = self.all.setdefault(get_ident(), {})
+                self.owner = get_ident()
+            return self.values
 
         def get(self, name):
-            return self.values[name]
+            return self.mine()[name]
 
         def set(self, name, value):
-            self.values[name] = value
+            self.mine()[name] = value
 
         def delete(self, name):
-            del self.values[name]
+            del self.mine()[name]
 
         def release(self):
-            self.values.clear()
+            self.mine().clear()
 """
 MOVED = MINE.replace("    class", "    # Of nobody.\n\n    class")
 FIXED = """
@@ -38,7 +47,7 @@ EXPLORE = ("explore", "--local", "mine:Mine", "--promise", "thread,task", "--sce
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a project with a Local that keeps nothing apart."""
+    """Make a project with a Local that hands one thread's values to another where that comes between."""
     folder = tmp_path_factory.mktemp("project")
     write(folder, "mine.py", MINE)
     return folder
@@ -50,7 +59,7 @@ def token(project: Path) -> str:
     code, out, err = run(project, *EXPLORE, "--host", "threads", "--requests", "4")
     assert code == 1, out + err
     assert "Mine[task,thread]-threads-read_back" in out
-    assert re.search(r"was overtaken by r\d at mine.py:\d+, then read", out)
+    assert re.search(r"was overtaken by r\d at mine.py:\d+, then found nothing", out)
     found = TOKEN.search(out)
     assert found is not None
     return found[1]
