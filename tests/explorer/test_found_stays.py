@@ -1,4 +1,4 @@
-"""What was found stays found: through Ctrl-C, through what cannot be controlled or explained, and only with evidence."""
+"""What was found stays found: through Ctrl-C, through what cannot be controlled or told, and only with evidence."""
 
 from collections.abc import Callable
 from typing import Any
