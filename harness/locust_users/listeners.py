@@ -1,5 +1,6 @@
 """Hangs the door into locust's events, once in a process however often locustfiles ask for it."""
 
+import socket
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -51,6 +52,8 @@ def on_init(environment: "Environment", runner: "Runner", web_ui: "WebUI | None"
             door.prepare()
         else:
             select(options.read(parsed)[0])
+        if web_ui is not None:
+            must_be_free(web_ui.host, web_ui.port)
     except UserError as error:
         say(str(error))
         sys.exit(CANNOT)
@@ -60,6 +63,18 @@ def on_init(environment: "Environment", runner: "Runner", web_ui: "WebUI | None"
     if web_ui is not None:
         add_tab(web_ui, door)
     hear(environment.events.quit, lambda **_: say(door.verdict))
+
+
+def must_be_free(host: str, port: int) -> None:
+    """Raise UserError where the page cannot be served on a port, which locust would tell by a traceback alone."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise UserError(
+            f"the page cannot be served at {host}:{port}: {error.strerror}; end what listens there, name another port "
+            "with --web-port, or leave the page out with --headless"
+        ) from None
 
 
 def listen(environment: "Environment", door: Door | WorkerDoor) -> None:

@@ -139,6 +139,16 @@ def start(tmp_path: Path, request: pytest.FixtureRequest) -> Start:
 QUICK = ("--scenario", "read_back,starts_empty", "--server", "threaded_pool,uvicorn_asgi")
 
 
+def test_a_page_whose_port_is_taken_is_told_and_nothing_is_started(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        locust = start("--web-port", str(port), headless=False)
+        assert locust.wait() == 2, locust.said
+    assert f"the page cannot be served at 127.0.0.1:{port}: " in locust.said
+    assert "--web-port" in locust.said
+    assert "Traceback" not in locust.said
+
+
 def test_a_good_local_ends_with_0_and_a_report(start: Start) -> None:
     locust = start("-t", "3s", *QUICK)
     assert locust.wait() == 0, locust.said
