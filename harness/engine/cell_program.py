@@ -151,5 +151,7 @@ def find_program(reference: str, checkers: Sequence[Checker], seed: int) -> Cell
             f"{reference!r} names no cell: cell:SUBJECT|HOST|SCENARIO|TARGET|GATE|REQUESTS expected"
         )
     subject, where, scenario, target, gate, requests = parts
+    if int(requests) < UNITS:
+        raise UserError(f"{reference!r} names no cell: it takes {UNITS} requests or more, one for each unit")
     cell = Cell(subject, Place.HOST, where, scenario, target, gate)
     return CellProgram(cell, checkers, seed, requests=int(requests))

@@ -156,26 +156,22 @@ class Search:
     def _count(self, ran: Ran, strength: Feasibility) -> None:
         tally = self.tally
         tally.add(ran, strength)
-        if ran.mixup is not None:
-            self._take(ran)
-        elif tally.schedules in TWICE and not same(self._warm, ran):
-            shown = self._repeated(ran)
-            if shown.mixup is not None:
-                self.found, self.found_at, self.level = shown, tally.schedules, self._watched
+        sampled = ran.mixup is None and tally.schedules in TWICE and not same(self._warm, ran)
+        if sampled or self._is_news(ran):
+            ran = self._repeated(ran)
+            if self._is_news(ran):
+                self.found, self.level = ran, self._watched
+                self.found_at = self.found_at or tally.schedules
         if tally.schedules % 64 == 0 and (now := time.perf_counter()) - self._told > TOLD_EVERY:
             self._told = now
             self._tell(tally.schedules)
 
-    def _take(self, ran: Ran) -> None:
-        """Take a mix-up that repeats: the first, or one as easy to come by that tells more than it."""
-        if self.found is None:
-            self.found = self._repeated(ran)
-            self.found_at, self.level = self.tally.schedules, self._watched
-            return
-        told, tells = self.found.mixup, ran.mixup
+    def _is_news(self, ran: Ran) -> bool:
+        """Tell whether it shows the first mix-up, or one as easy to come by that tells more than the first."""
+        if ran.mixup is None or self.found is None or self.found.mixup is None:
+            return ran.mixup is not None
         easier = ran.execution.preemptions <= self.found.execution.preemptions
-        if easier and told is not None and told.plain and tells is not None and not tells.plain:
-            self.found, self.level = self._repeated(ran), self._watched
+        return easier and self.found.mixup.plain and not ran.mixup.plain
 
     def _goes_on(self) -> bool:
         """Tell whether to search on: nothing is found, or what is found tells little and more may be near."""

@@ -50,3 +50,10 @@ def test_all_sharing_is_announced_only_where_nothing_else_is_looked_into() -> No
         CELL, target="harness.targets.flask_app:TARGET", subject="harness.targets.flask_app:SUBJECT"
     )
     assert not CellProgram(elsewhere, CHECKERS, seed=1).tracked
+
+
+@pytest.mark.parametrize("requests", [0, 1])
+def test_a_reference_to_fewer_requests_than_units_is_told(requests: int) -> None:
+    whole = CellProgram(CELL, CHECKERS, seed=1).reference
+    with pytest.raises(UserError, match="it takes 2 requests or more"):
+        find_program(f"{whole.rpartition('|')[0]}|{requests}", CHECKERS, seed=1)
