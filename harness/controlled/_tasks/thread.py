@@ -9,7 +9,7 @@ from functools import partial
 from threading import get_ident
 from typing import Any
 
-from harness.controlled._threads.waking import wake_as_usual, wake_late
+from harness.controlled._processor import Processor
 from harness.controlled._threads.worker import Worker
 
 LONGEST = 10.0
@@ -105,12 +105,14 @@ class Pools:
     def __init__(self) -> None:
         self._default = Pool(DEFAULT)
         self._others: dict[ThreadPoolExecutor, Pool] = {}
-        self._wakes_late: bool | None = None
+        self._processor = Processor()
+        self._held = False
 
     def of(self, executor: ThreadPoolExecutor | None) -> Pool:
         """Return the thread that stands for those of an executor; None stands for the default."""
-        if self._wakes_late is None:
-            self._wakes_late = wake_late()
+        if not self._held:
+            self._held = True
+            self._processor.hold()
         if executor is None:
             return self._default
         pool = self._others.get(executor)
@@ -145,9 +147,8 @@ class Pools:
         """End all that are not blocked."""
         for pool in self._all():
             pool.close()
-        if self._wakes_late:
-            wake_as_usual()
-        self._wakes_late = None
+        self._processor.let_go()
+        self._held = False
 
     def _all(self) -> list[Pool]:
         return [self._default, *self._others.values()]

@@ -10,6 +10,7 @@ from typing import Any
 from harness.controlled._modules import watched
 from harness.controlled._place import NOWHERE, Place, beginning, place
 from harness.controlled._points.watcher import make_watcher
+from harness.controlled._processor import Processor
 from harness.controlled._threads.adoption import Adoption
 from harness.controlled._threads.baton import Baton
 from harness.controlled._threads.interrupts import Interrupts
@@ -17,7 +18,6 @@ from harness.controlled._threads.member import Body
 from harness.controlled._threads.patches import Patches
 from harness.controlled._threads.pools import Pools
 from harness.controlled._threads.spawning import Spawning
-from harness.controlled._threads.waking import wake_as_usual, wake_late
 from harness.controlled._threads.worker import Worker
 from harness.core.control import Watch, Work
 from harness.core.errors import UserError
@@ -40,6 +40,7 @@ class ThreadControl:
         self._pools = Pools(self._baton, self._spawning)
         self._patches = Patches(self._baton, self._spawning, self._pools)
         self._interrupts = Interrupts()
+        self._processor = Processor()
         self._baton.interrupted = lambda: self._interrupts.heard
         self._adoption = Adoption(self._baton)
         self._files: tuple[str, ...] = ()
@@ -50,18 +51,17 @@ class ThreadControl:
         self._baton.driver = get_ident()
         self._patches.install()
         self._interrupts.open()
-        self._wakes_late = wake_late()
+        self._processor.hold()
 
     def close(self) -> None:
         """Give everything back, and end the threads."""
-        if self._wakes_late:
-            wake_as_usual()
         self._interrupts.close()
         self._baton.driver = 0
         self._adoption.give_back()
         self._patches.remove()
         self._watcher.close()
         self._baton.close()
+        self._processor.let_go()
 
     def watch(self, watch: Watch) -> None:
         """Report these switch points from the next schedule on."""
