@@ -6,8 +6,8 @@ from types import CodeType, FrameType
 
 from harness.controlled._place import carries
 from harness.controlled._threads.baton import Baton
-from harness.core.execution import Point, Role
 from harness.core.feasibility import Feasibility
+from harness.core.points import Point, Role
 
 _points: dict[tuple[str, str, int], Point] = {}
 

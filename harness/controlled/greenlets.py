@@ -11,8 +11,9 @@ from greenlet import GreenletExit, getcurrent, greenlet
 from harness.controlled._native_thread import NativeThread, StuckError, stuck
 from harness.controlled._place import NOWHERE, Place, beginning, place
 from harness.core.control import Control, ControlledHost, Watch, Work
-from harness.core.execution import NOBODY, Execution, Role
+from harness.core.execution import NOBODY, Execution
 from harness.core.feasibility import Feasibility
+from harness.core.points import Role
 from harness.core.steps import drive
 from harness.gates.once import GATE
 from harness.units.pacing import BlockingSteps

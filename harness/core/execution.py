@@ -5,11 +5,10 @@ calls ``pick`` and lets the unit go on that it names. Everything that happens be
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from harness.core.feasibility import Feasibility
+from harness.core.points import BEGIN, BIRTH, ENDED, PAUSED, WAITING, Anchor, Point, Role, Touch
 
 CLOCK = "clock"
 """The name of the pseudo-unit whose steps let time-outs fire early; further ones are ``clock/2``, …"""
@@ -30,75 +29,8 @@ REPEATED = 200
 """Of a schedule that was given up, the last steps that tell a livelock: if they are few places over and over."""
 
 
-class Role(StrEnum):
-    """What kind of place a switch point is."""
-
-    BEGIN = "begin"
-    """Before the first step of a unit."""
-    PAUSE = "pause"
-    """The unit gives way or sleeps: a `Pause` of a script, `sleep`, a wait that is over."""
-    WAIT = "wait"
-    """The unit waits for another: a lock, an event, a queue, a result."""
-    END = "end"
-    """The unit has ended."""
-    ACCESS = "access"
-    """Before an operation on a tracked object."""
-    ENTER = "enter"
-    """A function of a watched file begins."""
-    LOOP = "loop"
-    """A loop of a watched file goes round."""
-    CALL = "call"
-    """Before a call."""
-    RETURNED = "returned"
-    """After a call."""
-    LOAD = "load"
-    """Before a shared name, attribute or item is read."""
-    STORE = "store"
-    """Before a shared name, attribute or item is written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A place where a unit may be switched out; made once, not for each time that a unit comes by."""
-
-    role: Role
-    needs: Feasibility
-    """The weakest scheduler that can switch here."""
-    file: str = ""
-    """The source file; empty where only the host can tell, for a unit that stands here."""
-    line: int = 0
-    column: int = 0
-    object: str = ""
-    """The shared object that the next operation touches, if that is known."""
-    writes: bool = False
-
-
-class Anchor(NamedTuple):
-    """Where a unit stands, in terms that survive another version of Python."""
-
-    role: str
-    file: str
-    line: int
-    occurrence: int
-    """How often this unit has stood there in this schedule, this time included."""
-
-
 # Names of the module are found faster than members of an enumeration, and every step asks for them.
 PAUSE, END = Role.PAUSE, Role.END
-
-BEGIN = Point(Role.BEGIN, Feasibility.SEQUENTIAL)
-PAUSED = Point(Role.PAUSE, Feasibility.JITTER)
-WAITING = Point(Role.WAIT, Feasibility.JITTER)
-ENDED = Point(Role.END, Feasibility.SEQUENTIAL)
-
-Touch = tuple[str, bool]
-"""An object that a step touched, and whether it wrote it."""
-WORLD: tuple[Touch, ...] = (("*", True),)
-"""What a step touches of which that is not known: it may disturb, and be disturbed by, any other."""
-
-
-BIRTH: Touch = ("the number of units", True)
-"""What a step touches that adds a unit: numbers are given in order, so the order of births matters."""
 
 
 def family(name: str) -> str:
@@ -149,9 +81,10 @@ class Execution:
         "_clocks",
         "_counts",
         "_held",
-        "_in_a_row",
         "_owed",
         "_pauses",
+        "_row",
+        "_usual_until",
         "anchors",
         "cap",
         "contested",
@@ -220,8 +153,10 @@ class Execution:
         """Switch points at which a unit under way could go on and another could too."""
         self.fate: Fate | None = None
         self.trouble = ""
+        self._row = 0
+        """The first of the last steps in a row that one unit ran."""
         self._pauses = 0
-        self._in_a_row = 0
+        """How often it paused in these."""
         self.tired = False
         """Whether the unit that ran has been patiently waited for: switching it out is then no preemption."""
         self._clocks: set[int] = set()
@@ -230,6 +165,8 @@ class Execution:
         self._held: dict[int, list[Touch]] = {}
         """For each unit, the operations that it is in the middle of."""
         self._counts: dict[tuple[int, str, str, int], int] = {}
+        self._usual_until = 0
+        """The step before which the unit that runs can end one without anything that is seldom being the case."""
 
     def add(self, name: str) -> int:
         """Take in a unit that can begin, and return its number."""
@@ -277,6 +214,7 @@ class Execution:
     def hold(self, name: str, writes: bool) -> None:
         """Begin an operation on a shared object: until ``let_go`` each step of the running unit touches it."""
         touch = (name, writes)
+        self._usual_until = 0
         self.touched.append(touch)
         self._held.setdefault(self.current, []).append(touch)
 
@@ -288,6 +226,7 @@ class Execution:
         """End this schedule because a unit did what cannot be controlled; told in a sentence."""
         self.fate = Fate.UNCONTROLLED
         self.trouble = trouble
+        self._usual_until = 0
 
     def pick(self) -> int:
         """End the running step and return the unit that runs the next, or NOBODY: then ``fate`` tells why."""
@@ -312,13 +251,49 @@ class Execution:
         chosen = options[0] if len(options) == 1 else self.scheduler.pick(self)
         if current >= 0:
             self._count(current, chosen, options)
+        else:
+            self._begin_row()
         ready.remove(chosen)
         self.options.append(options)
         ran.append(chosen)
         self.current = chosen
-        point = self.pending[chosen]
-        if point.object and not self.tracked:
-            touched.append((point.object, point.writes))
+        touch = self.pending[chosen].touch
+        if touch is not None and not self.tracked:
+            touched.append(touch)
+        return chosen
+
+    def stand(self, point: Point) -> int:
+        """Let the running unit stand at a switch point, and pick: what ``park`` and ``pick`` do, at half the cost."""
+        ran, unit = self.ran, self.current
+        if len(ran) >= self._usual_until:
+            self.park(unit, point)
+            return self.pick()
+        ready, touched = self.ready, self.touched
+        self.pending[unit] = point
+        self.touches.append(tuple(touched) if touched else ())
+        if touched:
+            touched.clear()
+        chosen = unit
+        if ready:
+            ready.append(unit)
+            options = tuple(ready)
+            chosen = self.scheduler.pick(self)
+            self.options.append(options)
+            if chosen == unit:
+                ready.pop()
+                self.contested += 1
+            else:
+                self._count(unit, chosen, options)
+                ready.remove(chosen)
+                self.current = chosen
+                point = self.pending[chosen]
+        else:
+            self.options.append((unit,))
+        if chosen == unit and point.role is PAUSE:
+            self._paused()
+        ran.append(chosen)
+        if point.touch is not None and not self.tracked:
+            touched.append(point.touch)
         return chosen
 
     def default(self) -> int:
@@ -364,9 +339,10 @@ class Execution:
         point = self.pending[current]
         if chosen == current:
             self.contested += len(options) > 1
-            self._in_a_row += 1
-            self._pauses += point.role is PAUSE
-            self.tired = self._pauses > PATIENCE or self._in_a_row > LONG_PATIENCE
+            if point.role is PAUSE:
+                self._paused()
+            if len(self.ran) - self._row > LONG_PATIENCE:
+                self.tired = True
             return
         if current in options:
             self.contested += 1
@@ -378,11 +354,24 @@ class Execution:
                 self.preempted.append(point)
         elif point.role is not END:
             self.switches += 1
-        self._in_a_row = self._pauses = 0
-        self.tired = False
+        self._begin_row()
         if self._owed:
             owed = {unit: others - {chosen} for unit, others in self._owed.items() if unit != chosen}
             self._owed = {unit: others for unit, others in owed.items() if others}
+
+    def _begin_row(self) -> None:
+        self._row, self._pauses = len(self.ran), 0
+        self.tired = False
+        self._usual_until = min(self.cap, self._row + LONG_PATIENCE)
+        # Asked for last, for control may be lost at any moment.
+        if self.locate is not None or self._held or self.fate is not None:
+            self._usual_until = 0
+
+    def _paused(self) -> None:
+        self._pauses += 1
+        if self._pauses > PATIENCE:
+            self.tired = True
+            self._usual_until = 0
 
     def _anchor(self, unit: int) -> Anchor:
         assert self.locate is not None

@@ -1,7 +1,8 @@
 """Runs schedules twice: what differs is not under control, and nothing may be concluded from it."""
 
 from harness.core.control import Control, Program
-from harness.core.execution import Anchor, Execution
+from harness.core.execution import Execution
+from harness.core.points import Anchor
 from harness.explorer.schedule import Following, Ran, run_schedule
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from harness.core.control import Control, Mixup, Program, Round
-from harness.core.execution import CLOCK, Execution, Fate, Point, Scheduler, family
+from harness.core.execution import CLOCK, Execution, Fate, Scheduler, family
 from harness.core.feasibility import Feasibility
 from harness.core.history import History
+from harness.core.points import Point
 
 
 @dataclass(slots=True)  # made for each schedule, and a frozen one takes four times as long to make

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from enum import IntEnum
 from functools import lru_cache
 
-from harness.core.execution import NOBODY, Execution, Touch
+from harness.core.execution import NOBODY, Execution
+from harness.core.points import Touch
 
 
 class Effort(IntEnum):

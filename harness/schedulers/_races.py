@@ -8,7 +8,7 @@ other and nothing that its own unit did or waited for keeps them in order.
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from harness.core.execution import WORLD, Touch
+from harness.core.points import WORLD, Touch
 
 (EVERYTHING,) = WORLD
 

@@ -10,7 +10,8 @@ schedules alone, as with a bound: equivalent ones that wear out a unit's patienc
 from dataclasses import dataclass, field
 
 from harness.core.control import Strategy, StrategyOptions
-from harness.core.execution import NOBODY, Execution, Touch
+from harness.core.execution import NOBODY, Execution
+from harness.core.points import Touch
 from harness.schedulers._path import follow, followed
 from harness.schedulers._races import disturb, initials, races
 

@@ -24,7 +24,8 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from harness.core.control import Strategy, StrategyOptions
-from harness.core.execution import NOBODY, Execution, Point
+from harness.core.execution import NOBODY, Execution
+from harness.core.points import Point
 from harness.schedulers._order import Acquaintance, Judge, spread
 from harness.schedulers._path import follow, followed
 from harness.schedulers._races import races

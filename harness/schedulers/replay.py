@@ -7,8 +7,9 @@ version of Python, which makes other steps of the same code.
 from collections.abc import Sequence
 
 from harness.core.control import Strategy, StrategyOptions
-from harness.core.execution import NOBODY, Execution, Role
+from harness.core.execution import NOBODY, Execution
 from harness.core.exploration import Switch
+from harness.core.points import Role
 
 SHARED_PARTS = 2
 """Last parts of two paths that must be the same: the same project lies in another folder elsewhere."""

@@ -11,8 +11,8 @@ from snippets_of_use import USE  # type: ignore[import-not-found, unused-ignore]
 
 from harness.controlled._points.watcher import make_watcher
 from harness.core.control import Watch
-from harness.core.execution import Point, Role
 from harness.core.feasibility import Feasibility
+from harness.core.points import Point, Role
 
 ACCESSES = (Role.LOAD, Role.STORE)
 LEVELS = (Feasibility.GIL_SWITCH, Feasibility.FREE_THREADED)

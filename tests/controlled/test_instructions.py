@@ -14,8 +14,8 @@ from harness.controlled._points.callees import entered
 from harness.controlled._points.flow import Flow
 from harness.controlled._points.instructions import Study
 from harness.controlled._points.stored import NOTHING, stored_by, stored_in
-from harness.core.execution import Point
 from harness.core.feasibility import Feasibility
+from harness.core.points import Point
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("points_of_snippets.py")

@@ -9,7 +9,8 @@ import pytest
 
 from harness.controlled.tasks import CONTROLLED
 from harness.core.control import StrategyOptions, Work
-from harness.core.execution import Anchor, Execution
+from harness.core.execution import Execution
+from harness.core.points import Anchor
 from harness.core.steps import PAUSE, Await, Script
 from harness.schedulers.fifo import STRATEGY as FIFO
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from harness.core.control import Watch
-from harness.core.execution import Point
 from harness.core.feasibility import Feasibility
+from harness.core.points import Point
 from tests.controlled.watched import FREE, GIL, SHOP, Load, Passed
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.controlled._points.watcher import Watcher, make_watcher
-from harness.core.execution import Point
 from harness.core.feasibility import Feasibility
+from harness.core.points import Point
 
 GIL, FREE = Feasibility.GIL_SWITCH, Feasibility.FREE_THREADED
 Load = Callable[..., dict[str, Any]]

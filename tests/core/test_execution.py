@@ -4,17 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from harness.core.execution import (
-    CLOCK,
-    LONG_PATIENCE,
-    NOBODY,
-    PATIENCE,
-    Execution,
-    Fate,
-    Point,
-    Role,
-)
+from harness.core.execution import CLOCK, LONG_PATIENCE, NOBODY, PATIENCE, Execution, Fate
 from harness.core.feasibility import Feasibility
+from harness.core.points import Point, Role
 
 ACCESS = Point(Role.ACCESS, Feasibility.GIL_SWITCH, "app.py", 7, object="user", writes=True)
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from harness.core.execution import PAUSED, Execution, Point, Role
+from harness.core.execution import Execution
 from harness.core.feasibility import Feasibility
 from harness.core.history import History
+from harness.core.points import PAUSED, Point, Role
 from harness.explorer.schedule import Following, Ran
 
 CALL = Point(Role.CALL, Feasibility.GIL_SWITCH)

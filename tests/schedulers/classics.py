@@ -1,6 +1,6 @@
 """Small programs that everybody knows, on the toy host: what they can come to is told by hand."""
 
-from harness.core.execution import PAUSED
+from harness.core.points import PAUSED
 from tests.schedulers.toy import Body, Shared, Unit
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from harness.core.execution import PAUSED, Execution
+from harness.core.execution import Execution
+from harness.core.points import PAUSED
 from tests.schedulers.toy import Body, Shared, Unit
 
 Operation = tuple[Any, ...]

@@ -8,7 +8,8 @@ import pytest
 
 from harness.catalog import entries
 from harness.core.control import Bounded, Strategy, StrategyOptions
-from harness.core.execution import PAUSED, Execution, Fate, Scheduler
+from harness.core.execution import Execution, Fate, Scheduler
+from harness.core.points import PAUSED
 from tests.schedulers import classics
 from tests.schedulers.classics import philosopher
 from tests.schedulers.toy import Body, Shared, Unit, explore, run, segments

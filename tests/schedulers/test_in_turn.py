@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import islice, permutations
 
 from harness.core.control import StrategyOptions
-from harness.core.execution import BEGIN, CLOCK, NOBODY, PATIENCE, PAUSED, Execution, Fate
+from harness.core.execution import CLOCK, NOBODY, PATIENCE, Execution, Fate
+from harness.core.points import BEGIN, PAUSED
 from harness.schedulers.in_turn import STRATEGY, InTurn
 from tests.schedulers.toy import Body, Shared, Unit, explore, segments
 

@@ -1,8 +1,9 @@
 """What a weaker scheduler makes, and has been run, is run again only where it leads to something stronger."""
 
 from harness.core.control import StrategyOptions
-from harness.core.execution import PAUSED, Execution, Point, Role
+from harness.core.execution import Execution
 from harness.core.feasibility import Feasibility
+from harness.core.points import PAUSED, Point, Role
 from harness.schedulers.preemption_bounded import STRATEGY
 from tests.schedulers.toy import Body, Shared, explore
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from harness.core.control import StrategyOptions
-from harness.core.execution import PAUSED, Execution
+from harness.core.execution import Execution
+from harness.core.points import PAUSED
 from harness.schedulers._order import spread
 from harness.schedulers.preemption_bounded import STRATEGY
 from tests.schedulers.toy import Announce, Body, Shared, Unit, explore

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.core.execution import WORLD, Touch
+from harness.core.points import WORLD, Touch
 from harness.schedulers._races import disturb, initials, races
 
 R: tuple[Touch, ...] = (("x", False),)

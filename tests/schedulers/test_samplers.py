@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import pytest
 
 from harness.core.control import Strategy, StrategyOptions
-from harness.core.execution import PATIENCE, PAUSED
+from harness.core.execution import PATIENCE
+from harness.core.points import PAUSED
 from harness.schedulers.pct import STRATEGY as PCT
 from harness.schedulers.random_walk import STRATEGY as RANDOM_WALK
 from harness.schedulers.urw import STRATEGY as URW

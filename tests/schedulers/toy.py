@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.core.control import Strategy, StrategyOptions
-from harness.core.execution import NOBODY, PAUSED, Execution, Fate, Point
+from harness.core.execution import NOBODY, Execution, Fate
+from harness.core.points import PAUSED, Point
 
 Body = Generator[Point | None, None, Any]
 """A unit: yields the point at which it parks, or None where it waits."""

@@ -19,7 +19,8 @@ from harness.controlled._gevent.words import ANOTHER, tell_waits, told, waits_fo
 from harness.controlled._line import Line
 from harness.controlled._native_thread import NativeThread
 from harness.controlled._place import NOWHERE, Place, beginning, place
-from harness.core.execution import NOBODY, PAUSED, Execution, Fate
+from harness.core.execution import NOBODY, Execution, Fate
+from harness.core.points import PAUSED
 
 SPINS = 1_000
 """Steps in a row that may pass while somebody waits for a time: then the clock of an idle hub would have moved on."""

@@ -17,7 +17,7 @@ from types import (
 )
 from typing import Any
 
-from harness.core.execution import Point
+from harness.core.points import Point
 
 CALLS = {"CALL", "CALL_KW", "CALL_FUNCTION_EX"}
 MAKERS = {"__call__", "__init__", "__new__"}

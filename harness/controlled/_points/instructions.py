@@ -16,8 +16,8 @@ from harness.controlled._points.accesses import ATTRIBUTES, NAMES, Access, Acces
 from harness.controlled._points.callees import MISSING, SUSPENDABLE, Named, Site, entered
 from harness.controlled._points.flow import BACKWARD, Flow
 from harness.controlled._points.stored import Stored
-from harness.core.execution import Point, Role
 from harness.core.feasibility import Feasibility
+from harness.core.points import Point, Role
 
 ENTRY = "BEFORE_WITH"
 ENTRIES = {ENTRY, "BEFORE_ASYNC_WITH"}

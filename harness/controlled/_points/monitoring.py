@@ -10,7 +10,7 @@ from harness.controlled._points.callees import MISSING, Calls, Site, entered, im
 from harness.controlled._points.plans import Plans
 from harness.core.control import Watch
 from harness.core.errors import UserError
-from harness.core.execution import Point
+from harness.core.points import Point
 
 monitoring: Any = vars(sys).get("monitoring")
 TOOL = "ctxstress"

@@ -12,8 +12,8 @@ from harness.controlled._points.instructions import Plan, Study
 from harness.controlled._points.stored import Stored, stored_by
 from harness.core.control import Watch
 from harness.core.errors import UserError
-from harness.core.execution import Point
 from harness.core.feasibility import Feasibility
+from harness.core.points import Point
 
 MOST_STUDIES = 4096
 """The most studies that are kept for later hosts of this process."""

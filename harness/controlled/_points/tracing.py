@@ -10,7 +10,7 @@ from harness.controlled._points.callees import Calls, Site, implicit
 from harness.controlled._points.instructions import Plan, Stop
 from harness.controlled._points.plans import Plans
 from harness.core.control import Watch
-from harness.core.execution import Point
+from harness.core.points import Point
 
 Trace = Callable[[FrameType, str, Any], Any]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from harness.core.control import Watch
-from harness.core.execution import Point
+from harness.core.points import Point
 
 TRACES = sys.version_info < (3, 12)
 """Whether it sets trace functions; else it has the interpreter report the switch points alone."""

@@ -4,7 +4,8 @@ import asyncio
 from heapq import heappop
 
 from harness.controlled._tasks.loop import Loop
-from harness.core.execution import BEGIN, CLOCK, NOBODY, PAUSED, SPINS
+from harness.core.execution import CLOCK, NOBODY, SPINS
+from harness.core.points import BEGIN, PAUSED
 
 
 class Clock:

@@ -12,7 +12,8 @@ from harness.controlled._tasks.frames import begins, called, stands
 from harness.controlled._tasks.loop import AnyTask, Loop, Step
 from harness.controlled._tasks.words import waits_for
 from harness.core.control import Work
-from harness.core.execution import BEGIN, NOBODY, Execution, Fate
+from harness.core.execution import NOBODY, Execution, Fate
+from harness.core.points import BEGIN
 from harness.core.steps import drive_async
 from harness.gates.once import GATE
 from harness.units.task import TaskSteps

@@ -14,7 +14,8 @@ from harness.controlled._threads.clock import Clock
 from harness.controlled._threads.member import Body, Member
 from harness.controlled._threads.watchdog import await_turn, hanging, interrupt
 from harness.controlled._threads.worker import Worker
-from harness.core.execution import NOBODY, PAUSED, Execution, Point, Role
+from harness.core.execution import NOBODY, Execution
+from harness.core.points import PAUSED, Point, Role
 
 OVERTIME = 16
 """Pauses that daemons may make after all others have ended: as long as a server lives, their work goes on."""

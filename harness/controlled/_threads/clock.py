@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from harness.core.execution import CLOCK, ENDED, NOBODY, SPINS, Execution
+from harness.core.execution import CLOCK, NOBODY, SPINS, Execution
+from harness.core.points import ENDED
 
 TIME = "the time"
 """What is touched by whoever reads the clock, sets it, or lets it wake something."""

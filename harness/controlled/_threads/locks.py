@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from harness.controlled._awaited import Awaited, Grain, Origin
 from harness.controlled._threads.baton import Baton
-from harness.core.execution import NOBODY, Role
+from harness.core.execution import NOBODY
+from harness.core.points import Role
 
 FOREIGN = 1.0
 """Seconds of real time that a unit waits for a lock which a thread holds that is not controlled."""

@@ -10,7 +10,7 @@ from harness.controlled._awaited import point
 from harness.controlled._threads.baton import Baton
 from harness.controlled._threads.queue import ScheduledQueue
 from harness.controlled._threads.spawning import STARTED, Spawning
-from harness.core.execution import Role
+from harness.core.points import Role
 
 real_submit, real_shutdown = ThreadPoolExecutor.submit, ThreadPoolExecutor.shutdown
 real_init: Callable[..., None] = Future.__init__

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.controlled._awaited import Awaited, Grain
 from harness.controlled._threads.baton import Baton
-from harness.core.execution import Role
+from harness.core.points import Role
 
 
 class ScheduledQueue(Awaited):

@@ -11,8 +11,8 @@ from typing import Any
 
 from harness.controlled._threads.baton import Baton
 from harness.controlled._threads.worker import Worker
-from harness.core.execution import Point, Role
 from harness.core.feasibility import Feasibility
+from harness.core.points import Point, Role
 
 STARTED = Point(Role.RETURNED, Feasibility.JITTER)
 """After ``Thread.start``, which waits for the new thread's first sign of life."""

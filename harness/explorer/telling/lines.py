@@ -9,9 +9,10 @@ from types import CodeType
 from typing import Any
 
 from harness.core.control import Work
-from harness.core.execution import NOBODY, Role
+from harness.core.execution import NOBODY
 from harness.core.exploration import Line
 from harness.core.history import Event, History, Kind
+from harness.core.points import Role
 from harness.explorer.places import in_short, shown, source
 from harness.explorer.telling.located import Moment, Tape, What
 from harness.explorer.telling.tale import Happened, Tale, called

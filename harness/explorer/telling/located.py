@@ -10,8 +10,9 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 import harness
-from harness.core.execution import NOBODY, Execution, Point, Role, Scheduler
+from harness.core.execution import NOBODY, Execution, Scheduler
 from harness.core.history import History, Row
+from harness.core.points import Point, Role
 
 HARNESS = Path(harness.__file__).parent
 STANDARD = Path(contextlib.__file__).parent

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.core.execution import CLOCK, KILL, NOBODY, Role, family
+from harness.core.execution import CLOCK, KILL, NOBODY, family
 from harness.core.history import Event, History, Kind
+from harness.core.points import Role
 from harness.explorer.places import in_short, place
 from harness.explorer.telling.located import Moment, Tape, What
 
