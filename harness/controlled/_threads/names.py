@@ -19,7 +19,7 @@ def exchange(pairs: Iterable[tuple[Any, Any]]) -> list[tuple[dict[str, Any], str
     replaced: list[tuple[dict[str, Any], str, Any]] = []
     if not others:
         return replaced
-    untouched = others.keys().isdisjoint
+    untouched = frozenset(others).isdisjoint
     for module, _ in PROGRAMS.modules():
         names = vars(module)
         if untouched(map(id, names.values())):

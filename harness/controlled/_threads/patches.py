@@ -73,20 +73,24 @@ class Patches:
         self._before: list[Place] = []
         self._by_name: dict[int, tuple[Any, Any]] = {}
         """What modules may have imported by name, and what stands for it; by the identity of the former."""
+        self._references: list[int] = []
+        """How many references there are to each that stands for another while only this object knows it."""
         self._imported: list[tuple[dict[str, Any], str, Any]] = []
         """The names of modules that had it, each with what it was."""
 
     def install(self) -> None:
         """Put the others in place."""
-        for owner, name, other in self._places:
-            original = vars(owner).get(name, NOTHING)
-            self._before.append((owner, name, original))
-            setattr(owner, name, other)
+        self._before = [(owner, name, vars(owner).get(name, NOTHING)) for owner, name, _ in self._places]
         self._by_name = {
-            id(original): (original, vars(owner)[name])
-            for owner, name, original in reversed(self._before)
+            id(original): (original, other)
+            for (owner, _, original), (_, _, other) in zip(
+                reversed(self._before), reversed(self._places), strict=True
+            )
             if isinstance(owner, ModuleType) and original is not NOTHING
         }
+        self._references = self._counted()
+        for owner, name, other in self._places:
+            setattr(owner, name, other)
         self._imported = exchange(self._by_name.values())
 
     def remove(self) -> None:
@@ -100,7 +104,11 @@ class Patches:
         for names, name, original in self._imported:
             if names.get(name) is self._by_name[id(original)][1]:
                 names[name] = original
-        exchange([(other, original) for original, other in self._by_name.values()])
+        if self._counted() != self._references:
+            exchange([(other, original) for original, other in self._by_name.values()])
+
+    def _counted(self) -> list[int]:
+        return [sys.getrefcount(other) for _, other in self._by_name.values()]
 
 
 def _methods_of_threads(spawning: Spawning) -> tuple[Callable[..., None], ...]:
