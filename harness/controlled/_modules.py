@@ -34,6 +34,8 @@ class Watched(dict[str, bool]):
 
     def __init__(self, files: tuple[str, ...]) -> None:
         self._ends = tuple(map(_normal, files))
+        self.loaded = Loaded(self.__getitem__)
+        """The modules whose files are watched."""
 
     def __missing__(self, file: str) -> bool:
         watched = self[file] = _normal(file).endswith(self._ends)

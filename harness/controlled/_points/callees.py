@@ -47,6 +47,8 @@ NEVER_IMPLICIT = {
     "__aenter__", "__aexit__", "__await__", "__call__", "__del__", "__enter__", "__exit__", "__init__",
     "__init_subclass__", "__new__", "__post_init__", "__prepare__", "__set_name__",
 }  # fmt: skip
+CALLED_BY_NAME = frozenset((FunctionType, classmethod, staticmethod))
+"""What a class has under a name and nothing runs that does not call it by that name."""
 
 
 class Named:
@@ -175,15 +177,17 @@ def implicit(code: CodeType, namespace: Mapping[str, Any]) -> bool:
         return False
     if name.startswith("__") and name.endswith("__"):
         return name not in NEVER_IMPLICIT
-    first, *others = code.co_qualname.split(".")[:-1] or [""]
-    if not first or others[-1:] == ["<locals>"]:
+    if name == code.co_qualname:
+        return False
+    first, *others = code.co_qualname.split(".")[:-1]
+    if others[-1:] == ["<locals>"]:
         return False
     owner = namespace.get(first)
     for other in others:
         owner = vars(owner).get(other) if issubclass(type(owner), type) else None
     if not issubclass(type(owner), type):
         return code.co_argcount <= PROPERTY_ARGUMENTS
-    return type(vars(owner).get(name)) not in {FunctionType, classmethod, staticmethod}
+    return type(vars(owner).get(name)) not in CALLED_BY_NAME
 
 
 def entered_by_with(manager: object) -> CodeType | None:

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.controlled._points.accesses import ATTRIBUTES, NAMES, Access, Accesses
 from harness.controlled._points.callees import MISSING, SUSPENDABLE, Named, Site, entered
@@ -75,6 +75,16 @@ Plan = dict[int, Stop]
 """What may be reached, by the offset of the instruction that comes next."""
 
 
+class Planned(NamedTuple):
+    """A plan, and how one is told of its stops who is told of instructions and of calls."""
+
+    plan: Plan
+    instructions: Plan
+    """Without the calls that one is told of otherwise."""
+    sites: dict[int, Site]
+    """The calls by their offsets, those in `with` statements left out."""
+
+
 class Study:
     """Where a unit that runs some code may have to stop."""
 
@@ -98,7 +108,7 @@ class Study:
         self.calls = self.hidden | {number for number in self.flow.callees if not self._closed(number)}
         self.barriers = self.calls | self.loops
         self._around: dict[int, tuple[Point, Point]] = {}
-        self._plans: dict[tuple[Feasibility, bool], Plan] = {}
+        self._planned: dict[tuple[Feasibility, bool], Planned] = {}
         self._blind: list[tuple[object, bool]] = []
         """Of what calls call by name, whether it is code in C."""
 
@@ -106,12 +116,18 @@ class Study:
         """Tell whether all globals, and what they lead to, still are what was gone by."""
         return self.accesses.hold() and all((entered(value) is None) == blind for value, blind in self._blind)
 
-    def plan(self, level: Feasibility, *, every: bool) -> Plan:
+    def planned(self, level: Feasibility, *, every: bool) -> Planned:
         """Return the stops at this level, the same ones each time."""
-        key = level, every
-        if key not in self._plans:
-            self._plans[key] = self.stops(level, every=every)
-        return self._plans[key]
+        planned = self._planned.get((level, every))
+        if planned is None:
+            plan = self.stops(level, every=every)
+            sites = (stop.site for stop in plan.values())
+            planned = self._planned[level, every] = Planned(
+                plan,
+                {offset: stop for offset, stop in plan.items() if not stop.before_call_alone()},
+                {site.offset: site for site in sites if site and not site.hidden},
+            )
+        return planned
 
     def around(self, offset: int) -> tuple[Point, Point] | None:
         """Return the points before and after Python code that an instruction runs although its source calls nothing.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import CodeType, FrameType
 from typing import Any
 
-from harness.controlled._modules import Loaded, watched
+from harness.controlled._modules import watched
 from harness.controlled._points.callees import MISSING, Site, entered_by_with
 from harness.controlled._points.instructions import Plan, Study
 from harness.controlled._points.stored import Stored, stored_by
@@ -18,7 +18,6 @@ from harness.core.points import Point
 MOST_STUDIES = 4096
 """The most studies that are kept for later hosts of this process."""
 
-_loaded = Loaded(lambda file: True)
 _studies: dict[tuple[int, int], Study] = {}
 """By the identities of the code and of its globals, which they keep alive."""
 
@@ -46,9 +45,8 @@ class Plans:
         self.known: dict[int, Plan] = {}
         """By the identity of the code, for hashing it costs more than a call."""
         self.instructions: dict[int, Plan] = {}
-        """By the same, the plans without calls that one is told of otherwise."""
+        """By the same, what one is told of by instructions, and below by calls: see ``Planned``."""
         self.sites: dict[int, dict[int, Site]] = {}
-        """By the same, the calls by their offsets, those in `with` statements left out."""
 
     def watches(self, code: CodeType) -> bool:
         """Tell whether the file of this code is watched."""
@@ -69,24 +67,20 @@ class Plans:
 
     def learn(self, code: CodeType, namespace: Mapping[str, Any]) -> Plan | None:
         """Make the plan of code that is not known; None when it is not watched."""
-        if not self.watches(code):
+        if not self.watched[code.co_filename]:
             return None
         study = _study(code, namespace, self._facts(code.co_filename))
-        plan = study.plan(self.level, every=self._every)
+        plan, instructions, sites = study.planned(self.level, every=self._every)
+        key = id(code)
         self.codes.append(code)
-        self.known[id(code)] = plan
-        self._studies[id(code)] = study
-        self.instructions[id(code)] = {
-            offset: stop for offset, stop in plan.items() if not stop.before_call_alone()
-        }
-        sites = (stop.site for stop in plan.values())
-        self.sites[id(code)] = {site.offset: site for site in sites if site and not site.hidden}
+        self._studies[key] = study
+        self.known[key], self.instructions[key], self.sites[key] = plan, instructions, sites
         return plan
 
     def _facts(self, file: str) -> Stored:
         """Return what a file stores; of attributes also what other watched files do that are imported."""
         if not self._stored:
-            self._stored = {path: stored_by(path) for _, path in _loaded.modules() if self.watched[path]}
+            self._stored = {path: stored_by(path) for _, path in self.watched.loaded.modules()}
         if file not in self._stored:
             self._stored[file] = stored_by(file)
         own = self._stored[file]

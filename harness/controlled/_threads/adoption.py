@@ -6,20 +6,29 @@ import threading
 from _queue import SimpleQueue
 from _thread import LockType
 from _thread import RLock as RealRLock
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from types import ModuleType
+from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any
 
 from harness.controlled._awaited import Awaited, Grain
+from harness.controlled._modules import Watched
 from harness.controlled._place import carries
 from harness.controlled._threads.baton import Baton
 from harness.controlled._threads.locks import ScheduledLock, ScheduledRLock
-from harness.controlled._threads.names import PROGRAMS, exchange
+from harness.controlled._threads.names import exchange
 from harness.controlled._threads.queue import ScheduledQueue
 
 BOUND = ("acquire", "release", "_release_save", "_acquire_restore", "_is_owned")
 """What a Condition takes over from its lock."""
+PLAIN = frozenset(
+    {
+        *(bool, bytes, dict, float, int, list, set, str, tuple, type(None)),
+        *(BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType),
+        *(classmethod, property, staticmethod),
+    }
+)
+"""Types of most of what a module or a class has: nothing of them waits, nor has an attribute that does."""
 
 
 class Adoption:
@@ -31,10 +40,10 @@ class Adoption:
         """By the identity of the real one: it, and what stands for it."""
         self._undo: list[Callable[[], object]] = []
 
-    def take(self, watched: Mapping[str, bool]) -> None:
+    def take(self, watched: Watched) -> None:
         """Adopt what the modules hold whose files are watched."""
-        for module, file in PROGRAMS.modules():
-            if watched[file]:
+        for module, file in watched.loaded.modules():
+            if not carries(file):
                 self._of_module(module)
         exchange([(real, scheduled) for real, scheduled in self._adopted.values()])
 
@@ -46,18 +55,16 @@ class Adoption:
         self._adopted.clear()
 
     def _of_module(self, module: ModuleType) -> None:
-        for name, value in list(vars(module).items()):
+        for name, value in _telling(vars(module).items()):
             title = f"{module.__name__}.{name}"
-            if self._of(value, title) is not None:
-                continue
             if type(value) is type:
                 if value.__module__ == module.__name__:
-                    self._of_attributes(value, list(vars(value).items()), title)
-            elif _is_programs(type(value)):
-                self._of_attributes(value, list(_attributes(value)), title)
+                    self._of_attributes(value, vars(value).items(), title)
+            elif self._of(value, title) is None and _is_programs(type(value)):
+                self._of_attributes(value, _attributes(value), title)
 
-    def _of_attributes(self, owner: Any, attributes: list[tuple[str, Any]], title: str) -> None:
-        for name, value in attributes:
+    def _of_attributes(self, owner: Any, attributes: Iterable[tuple[str, Any]], title: str) -> None:
+        for name, value in _telling(attributes):
             scheduled = self._of(value, f"{title}.{name}")
             if scheduled is not None:
                 self._set(owner, name, value, scheduled)
@@ -112,6 +119,10 @@ class Adoption:
             if hasattr(lock, name):
                 facts[name] = getattr(lock, name)
         self._undo.append(lambda: (facts.clear(), facts.update(before)))
+
+
+def _telling(attributes: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in attributes if type(value) not in PLAIN]
 
 
 def _is_programs(kind: type) -> bool:
