@@ -78,37 +78,11 @@ class Execution:
     """Whether somebody reads what units wait for; a host that must search for the words may leave them out if not."""
 
     __slots__ = (
-        "_clocks",
-        "_counts",
-        "_held",
-        "_owed",
-        "_pauses",
-        "_row",
-        "_usual_until",
-        "anchors",
-        "cap",
-        "contested",
-        "current",
-        "errors",
-        "fate",
-        "locate",
-        "names",
-        "options",
-        "pending",
-        "preempted",
-        "preemptions",
-        "ran",
-        "ready",
-        "results",
-        "scheduler",
-        "switches",
-        "tired",
-        "touched",
-        "touches",
-        "tracked",
-        "trouble",
-        "waiting",
-    )
+        "_clocks", "_counts", "_held", "_owed", "_pauses", "_row", "_unasked_until", "_usual_until", "anchors",
+        "cap", "contested", "current", "errors", "fate", "locate", "names", "options", "pending", "preempted",
+        "preemptions", "ran", "ready", "results", "scheduler", "switches", "tired", "touched", "touches",
+        "tracked", "trouble", "waiting",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -167,6 +141,8 @@ class Execution:
         self._counts: dict[tuple[int, str, str, int], int] = {}
         self._usual_until = 0
         """The step before which the unit that runs can end one without anything that is seldom being the case."""
+        self._unasked_until = 0
+        """The step before which the unit that runs goes on without the scheduler being asked."""
 
     def add(self, name: str) -> int:
         """Take in a unit that can begin, and return its number."""
@@ -176,6 +152,7 @@ class Execution:
         self.results.append(None)
         self.errors.append(None)
         self.ready.append(unit)
+        self._unasked_until = 0
         if name.startswith(CLOCK) and family(name) == CLOCK:
             self._clocks.add(unit)
         if self.tracked:
@@ -191,6 +168,7 @@ class Execution:
         """Let a unit wait for something, told in words, that another unit must bring."""
         self.pending[unit] = WAITING
         self.waiting[unit] = on
+        self._unasked_until = 0
         if self.tracked:
             self.touched.append((f"the waiting of {unit}", True))
 
@@ -198,6 +176,7 @@ class Execution:
         """Let a unit that waited go on."""
         if self.waiting.pop(unit, None) is not None:
             self.ready.append(unit)
+            self._unasked_until = 0
             if self.tracked:
                 self.touched.append((f"the waiting of {unit}", True))
 
@@ -214,7 +193,7 @@ class Execution:
     def hold(self, name: str, writes: bool) -> None:
         """Begin an operation on a shared object: until ``let_go`` each step of the running unit touches it."""
         touch = (name, writes)
-        self._usual_until = 0
+        self._begin_unusual()
         self.touched.append(touch)
         self._held.setdefault(self.current, []).append(touch)
 
@@ -226,7 +205,7 @@ class Execution:
         """End this schedule because a unit did what cannot be controlled; told in a sentence."""
         self.fate = Fate.UNCONTROLLED
         self.trouble = trouble
-        self._usual_until = 0
+        self._begin_unusual()
 
     def pick(self) -> int:
         """End the running step and return the unit that runs the next, or NOBODY: then ``fate`` tells why."""
@@ -249,18 +228,7 @@ class Execution:
             self.anchors.append(self._anchor(current) if current >= 0 else None)
         options = tuple(ready)
         chosen = options[0] if len(options) == 1 else self.scheduler.pick(self)
-        if current >= 0:
-            self._count(current, chosen, options)
-        else:
-            self._begin_row()
-        ready.remove(chosen)
-        self.options.append(options)
-        ran.append(chosen)
-        self.current = chosen
-        touch = self.pending[chosen].touch
-        if touch is not None and not self.tracked:
-            touched.append(touch)
-        return chosen
+        return self._take(chosen, options)
 
     def stand(self, point: Point) -> int:
         """Let the running unit stand at a switch point, and pick: what ``park`` and ``pick`` do, at half the cost."""
@@ -273,28 +241,33 @@ class Execution:
         self.touches.append(tuple(touched) if touched else ())
         if touched:
             touched.clear()
-        chosen = unit
-        if ready:
+        if len(ran) < self._unasked_until:
+            self.options.append(self.options[-1])
+            self.contested += 1
+        elif ready:
             ready.append(unit)
             options = tuple(ready)
             chosen = self.scheduler.pick(self)
+            if chosen != unit:
+                return self._take(chosen, options)
             self.options.append(options)
-            if chosen == unit:
-                ready.pop()
-                self.contested += 1
-            else:
-                self._count(unit, chosen, options)
-                ready.remove(chosen)
-                self.current = chosen
-                point = self.pending[chosen]
+            ready.pop()
+            self.contested += 1
         else:
             self.options.append((unit,))
-        if chosen == unit and point.role is PAUSE:
+        if point.role is PAUSE:
             self._paused()
-        ran.append(chosen)
+        ran.append(unit)
         if point.touch is not None and not self.tracked:
             touched.append(point.touch)
-        return chosen
+        return unit
+
+    def let_go_on(self, until: int) -> None:
+        """Let the unit that the scheduler is about to pick go on, if it runs, without asking before this step.
+
+        It is asked all the same as soon as another unit becomes ready, or this one has lost patience.
+        """
+        self._unasked_until = min(until, self._usual_until)
 
     def default(self) -> int:
         """Return who goes on unless a scheduler wants otherwise: the unit that ran, else who has waited longest.
@@ -335,15 +308,28 @@ class Execution:
             unit for unit, point in enumerate(self.pending) if unit in begun and point.role is not Role.END
         ]
 
-    def _count(self, current: int, chosen: int, options: tuple[int, ...]) -> None:
-        point = self.pending[current]
+    def _take(self, chosen: int, options: tuple[int, ...]) -> int:
+        """Let one of those who could go on run the next step."""
+        current = self.current
         if chosen == current:
             self.contested += len(options) > 1
-            if point.role is PAUSE:
+            self._unasked_until = 0
+            if self.pending[current].role is PAUSE:
                 self._paused()
             if len(self.ran) - self._row > LONG_PATIENCE:
                 self.tired = True
-            return
+        else:
+            self._leave(current, chosen, options)
+        self.ready.remove(chosen)
+        self.options.append(options)
+        self.ran.append(chosen)
+        self.current = chosen
+        touch = self.pending[chosen].touch
+        if touch is not None and not self.tracked:
+            self.touched.append(touch)
+        return chosen
+
+    def _leave(self, current: int, chosen: int, options: tuple[int, ...]) -> None:
         if current in options:
             self.contested += 1
             self.switches += 1
@@ -351,8 +337,8 @@ class Execution:
                 self._owed[current] = set(options) - {current}
             else:
                 self.preemptions += 1
-                self.preempted.append(point)
-        elif point.role is not END:
+                self.preempted.append(self.pending[current])
+        elif current >= 0 and self.pending[current].role is not END:
             self.switches += 1
         self._begin_row()
         if self._owed:
@@ -363,15 +349,19 @@ class Execution:
         self._row, self._pauses = len(self.ran), 0
         self.tired = False
         self._usual_until = min(self.cap, self._row + LONG_PATIENCE)
+        self._unasked_until = 0
         # Asked for last, for control may be lost at any moment.
         if self.locate is not None or self._held or self.fate is not None:
-            self._usual_until = 0
+            self._begin_unusual()
+
+    def _begin_unusual(self) -> None:
+        self._usual_until = self._unasked_until = 0
 
     def _paused(self) -> None:
         self._pauses += 1
         if self._pauses > PATIENCE:
             self.tired = True
-            self._usual_until = 0
+            self._begin_unusual()
 
     def _anchor(self, unit: int) -> Anchor:
         assert self.locate is not None

@@ -8,7 +8,7 @@ chance is lost if k is guessed far too large, so it is measured: the first sched
 from random import Random
 
 from harness.core.control import Strategy, StrategyOptions
-from harness.core.execution import Execution
+from harness.core.execution import MOST_STEPS, Execution
 
 
 class Pct:
@@ -47,6 +47,7 @@ class Pct:
             self._steps.pop()
             priorities[highest] = -self._draw()
             highest = self._highest(execution)
+        execution.let_go_on(self._steps[-1] if self._steps else MOST_STEPS)
         return highest
 
     def done(self, execution: Execution) -> None:
@@ -56,10 +57,13 @@ class Pct:
 
     def _highest(self, execution: Execution) -> int:
         priorities = self._priorities
-        for unit in execution.ready:
-            if unit not in priorities:
-                priorities[unit] = self._draw()
-        return max(execution.ready, key=priorities.__getitem__)
+        try:
+            return max(execution.ready, key=priorities.__getitem__)
+        except KeyError:
+            for unit in execution.ready:
+                if unit not in priorities:
+                    priorities[unit] = self._draw()
+            return self._highest(execution)
 
 
 STRATEGY = Strategy(

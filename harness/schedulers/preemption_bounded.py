@@ -24,7 +24,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from harness.core.control import Strategy, StrategyOptions
-from harness.core.execution import NOBODY, Execution
+from harness.core.execution import MOST_STEPS, NOBODY, Execution
 from harness.core.points import Point
 from harness.schedulers._order import Acquaintance, Judge, spread
 from harness.schedulers._path import follow, followed
@@ -110,6 +110,8 @@ class PreemptionBounded:
             fair = execution.ready if rested else execution.choices()
             others = tuple([unit for unit in fair if unit != chosen])
             self._choices.append(Choice(step, chosen, others, left, point, cost, weak, rested))
+        elif left != NOBODY:
+            execution.let_go_on(MOST_STEPS)
         return chosen
 
     def done(self, execution: Execution) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures._base import LOGGER
 from contextvars import Context
 from functools import partial
 from sys import gettrace, settrace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from harness.controlled._points.watcher import TRACES, Watcher
 from harness.controlled._threads.clock import Clock
@@ -16,6 +16,8 @@ from harness.controlled._threads.watchdog import await_turn, hanging, interrupt
 from harness.controlled._threads.worker import Worker
 from harness.core.execution import NOBODY, Execution
 from harness.core.points import PAUSED, Point, Role
+
+T = TypeVar("T")
 
 OVERTIME = 16
 """Pauses that daemons may make after all others have ended: as long as a server lives, their work goes on."""
@@ -66,19 +68,30 @@ class Baton:
 
     def reach(self, point: Point) -> None:
         """Stand at a switch point that the watcher tells of, and return when this unit is picked."""
-        if get_ident() != self.running:
+        ident = get_ident()
+        if ident != self.running:
             self.check_gone()
-        elif not (self.muted or self.stopping):
-            unit = self.execution.current
-            self.execution.park(unit, point)
+            return
+        if self.muted or self.stopping:
+            return
+        execution = self.execution
+        unit = execution.current
+        if self.clock.needed or not self._foreground:
+            execution.park(unit, point)
             self._switch(unit)
+            return
+        self.running = 0
+        try:
+            chosen = execution.stand(point)
+        except BaseException as error:
+            chosen = self._fail(error)
+        if chosen != unit:
+            self._leave(unit, chosen, ident)
+        self.running = ident
 
     def stand(self, point: Point) -> None:
         """Stand at a switch point of an operation of the host's own."""
-        if not (self.muted or self.stopping):
-            unit = self.execution.current
-            self.execution.park(unit, point)
-            self._give_way(unit)
+        self._unseen(self.reach, point)
 
     def pause(self, seconds: float = 0.0) -> None:
         """Sleep in virtual time."""
@@ -88,7 +101,7 @@ class Baton:
         self.execution.park(unit, PAUSED)
         if seconds:
             self.clock.sleep(unit, seconds)
-        self._give_way(unit)
+        self._unseen(self._switch, unit)
 
     def wait(self, words: str, until: float | None = None) -> bool:
         """Stand still until another wakes this unit; False when it became too late, by the virtual clock, first."""
@@ -100,7 +113,7 @@ class Baton:
         if until is not None:
             self.clock.limit(unit, until)
         muted, self.muted = self.muted, False
-        self._give_way(unit)
+        self._unseen(self._switch, unit)
         self.muted = muted
         return until is None or not self.clock.ran_out(unit)
 
@@ -148,15 +161,14 @@ class Baton:
             if worker.gone and worker.ident == ident:
                 raise Stopped
 
-    def _give_way(self, unit: int) -> None:
+    def _unseen(self, switch: Callable[[T], None], what: T) -> None:
         """Switch, and spare a watcher that traces what is called for that."""
-        tracer = gettrace()
-        if tracer is None:
-            self._switch(unit)
+        if not TRACES or (tracer := gettrace()) is None:
+            switch(what)
             return
         settrace(None)
         try:
-            self._switch(unit)
+            switch(what)
         finally:
             settrace(tracer)
 
@@ -164,17 +176,17 @@ class Baton:
         ident, self.running = self.running, 0
         chosen = self._choose()
         if chosen != unit:
-            worker = self.members[unit].worker
-            assert worker is not None
-            self._hand_to(chosen)
-            worker.turn.acquire()
-            if self.stopping:
-                self.running = ident
-                self._stop()
+            self._leave(unit, chosen, ident)
         self.running = ident
 
-    if not TRACES:
-        _give_way = _switch
+    def _leave(self, unit: int, chosen: int, ident: int) -> None:
+        worker = self.members[unit].worker
+        assert worker is not None
+        self._hand_to(chosen)
+        worker.turn.acquire()
+        if self.stopping:
+            self.running = ident
+            self._stop()
 
     def _choose(self) -> int:
         execution, clock = self.execution, self.clock
@@ -189,9 +201,12 @@ class Baton:
                 if chosen == NOBODY or clock.picked(chosen):
                     return chosen
         except BaseException as error:
-            self._failure = error
-            execution.lose_control(f"the scheduler failed: {error!r}")
-            return NOBODY
+            return self._fail(error)
+
+    def _fail(self, error: BaseException) -> int:
+        self._failure = error
+        self.execution.lose_control(f"the scheduler failed: {error!r}")
+        return NOBODY
 
     def _hand_to(self, chosen: int) -> None:
         if chosen == NOBODY:
