@@ -168,7 +168,9 @@ def on_asyncio(program: list[list[Step]]) -> Log:
         # A TaskGroup cancels its children in the order of a set, which elsewhere is that of their addresses.
         numbers = count(-1)
         runner.get_loop().set_task_factory(
-            lambda loop, coro, **options: Task.numbered(coro, next(numbers), loop=loop, **options)
+            lambda loop, coro, **options: Task(
+                coro, next(numbers), loop, **{"name": "", "context": None} | options
+            )
         )
         return runner.run(main())
 

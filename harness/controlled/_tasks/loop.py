@@ -274,7 +274,7 @@ class Loop(asyncio.AbstractEventLoop):
         if number == NOBODY:
             self._numbers += 1
             number = self._numbers
-        return Task.numbered(coro, number, loop=self, name=name, context=context, **options)
+        return Task(coro, number, self, name, context, **options)
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts

@@ -1,9 +1,9 @@
 """The tasks of the controlled loop, and how a callback of the loop is known to be a task's."""
 
 import asyncio
-from typing import Any, Self
+from contextvars import Context
+from typing import Any
 
-TASKS = (asyncio.Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]
 GOES_ON = frozenset({"", "task_wakeup", "__step", "__wakeup"})
 """How the callbacks are called by which a task of C or of Python goes on; the first step of one of C has no name."""
 
@@ -15,14 +15,12 @@ class Task(asyncio.Task[Any]):
     __slots__ = ("number",)
     number: int
 
-    @classmethod
-    def numbered(cls, coro: Any, number: int, **options: Any) -> Self:
-        """Make a task of this number; it must have that before asyncio, in its own ``__init__``, asks for the hash."""
-        # With an __init__ of Python that calls asyncio's, a task took 1.5 µs to be made and run, and so it takes 1.2.
-        task = cls.__new__(cls)
-        task.number = number
-        asyncio.Task.__init__(task, coro, **options)
-        return task
+    def __init__(
+        self, coro: Any, number: int, loop: Any, name: str, context: Context | None, **options: Any
+    ) -> None:
+        # Before asyncio, in its own __init__, asks for the hash.
+        self.number = number
+        super().__init__(coro, loop=loop, name=name, context=context, **options)
 
     def __hash__(self) -> int:
         return self.number
@@ -32,3 +30,7 @@ class Task(asyncio.Task[Any]):
         if note := getattr(self.get_loop(), "note_cancellation", None):
             note(self)
         return super().cancel(msg)
+
+
+# What is tested first is found first, and nearly all are ours.
+TASKS = (Task, asyncio.Task, asyncio.tasks._PyTask)  # type: ignore[attr-defined]

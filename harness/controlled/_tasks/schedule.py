@@ -4,7 +4,7 @@ import asyncio
 from _thread import _count as threads_running  # threading.active_count takes ten times as long
 from collections.abc import Coroutine, Sequence
 from contextvars import copy_context
-from typing import Any, cast
+from typing import Any
 
 from harness.controlled._place import NOWHERE, Place
 from harness.controlled._tasks.clock import Clock
@@ -13,7 +13,7 @@ from harness.controlled._tasks.loop import AnyTask, Loop, Step
 from harness.controlled._tasks.words import waits_for
 from harness.core.control import Work
 from harness.core.execution import NOBODY, Execution, Fate
-from harness.core.points import BEGIN
+from harness.core.points import BEGIN, PAUSED
 from harness.core.steps import drive_async
 from harness.gates.once import GATE
 from harness.units.task import TaskSteps
@@ -47,33 +47,34 @@ class Schedule:
     def run(self) -> None:
         """Let one unit after the other go on."""
         loop, line, execution = self._loop, self._line, self._execution
-        clock = self._clock
-        steps, tasks, works = loop.steps, loop.tasks, len(self._works)
-        while True:
-            if loop.soon:
-                self._run_soon()
-            elif line.marks:
-                line.settle()
-            if loop.timeouts or loop.sleeps or line.due:
-                clock.tend()
-            if loop.calls and not execution.tracked:
-                self._drop_calls()
-            if not self._unfinished:
-                self._end_with_the_works()
-            unit = execution.pick()
-            if unit == NOBODY:
-                break
-            if line.due or line.marks:
-                line.picked(unit)
+        steps, tasks, soon, sleeps, calls = loop.steps, loop.tasks, loop.soon, loop.sleeps, loop.calls
+        marks, due, timeouts, tracked = line.marks, line.due, loop.timeouts, execution.tracked
+        unit = self._pick()
+        while unit != NOBODY:
+            step = steps[unit] or self._next_step(unit)
+            if step is None:
+                unit = self._pick()
+                continue
+            if tracked:
+                self._touch_relatives(unit)
+            context, callback, arguments = step
+            steps[unit] = None
+            loop.running = task = tasks[unit]
+            try:
+                context.run(callback, *arguments)
+            except SystemExit:
+                # The task keeps it as its outcome; it ends the unit, not the search.
+                pass
+            loop.running = None
             if steps[unit] is None:
-                if tasks[unit] is not None:
-                    clock.wake(unit)
-                elif unit < works:
-                    self._begin(unit)
-                else:
-                    self._run_other(unit)
-                    continue
-            self._step(unit)
+                self._suspended(unit, task)
+            elif self._unfinished and not (soon or marks or due or timeouts or sleeps or calls):
+                unit = execution.stand(PAUSED)
+                continue
+            else:
+                execution.park(unit)
+                line.place()
+            unit = self._pick()
         if execution.fate is Fate.DEADLOCK:
             self._tell_waits()
 
@@ -85,6 +86,35 @@ class Schedule:
         if unit in self._loop.calls:
             return begins(self._loop.calls[unit][1])
         return begins(self._works[unit].call) if unit < len(self._works) else NOWHERE
+
+    def _pick(self) -> int:
+        """Let callbacks run and time pass after a step; return the unit that runs the next, or NOBODY."""
+        loop, line, execution = self._loop, self._line, self._execution
+        if loop.soon:
+            self._run_soon()
+        elif line.marks:
+            line.settle()
+        if loop.timeouts or loop.sleeps or line.due:
+            self._clock.tend()
+        if loop.calls and not execution.tracked:
+            self._drop_calls()
+        if not self._unfinished:
+            self._end_with_the_works()
+        unit = execution.pick()
+        if line.due or line.marks:
+            line.picked(unit)
+        return unit
+
+    def _next_step(self, unit: int) -> Step | None:
+        """Begin or wake the task of a unit; None for one that is no task, and has run."""
+        if self._loop.tasks[unit] is not None:
+            self._clock.wake(unit)
+        elif unit < len(self._works):
+            self._begin(unit)
+        else:
+            self._run_other(unit)
+            return None
+        return self._loop.steps[unit]
 
     def _begin(self, unit: int) -> None:
         """Begin what a unit calls, or its next request, on a new task."""
@@ -111,29 +141,13 @@ class Schedule:
             self._loop.call_on_thread(*self._loop.calls.pop(unit))
             self._end(unit)
 
-    def _step(self, unit: int) -> None:
-        """Let a task go on until it is suspended or has ended."""
-        loop, execution = self._loop, self._execution
-        steps, task = loop.steps, loop.tasks[unit]
-        if execution.tracked:
-            self._touch_relatives(unit)
-        context, callback, arguments = cast(Step, steps[unit])
-        steps[unit] = None
-        loop.running = task
-        try:
-            context.run(callback, *arguments)
-        except SystemExit:
-            # The task keeps it as its outcome; it ends the unit, not the search.
-            pass
-        finally:
-            loop.running = None
+    def _suspended(self, unit: int, task: AnyTask | None) -> None:
+        """Take a task that waits for another or for a time, or has ended."""
         assert task is not None
-        if steps[unit] is not None:
-            execution.park(unit)
-            self._line.place()
-        elif task.done():
+        execution, sleeps = self._execution, self._loop.sleeps
+        if task.done():
             self._ended(unit, task)
-        elif loop.sleeps and (timer := loop.sleeps.get(task._fut_waiter)):  # type: ignore[attr-defined]
+        elif sleeps and (timer := sleeps.get(task._fut_waiter)):  # type: ignore[attr-defined]
             execution.park(unit)
             self._line.sleep(timer.when())
         else:
