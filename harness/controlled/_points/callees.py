@@ -9,6 +9,7 @@ from types import (
     CodeType,
     FrameType,
     FunctionType,
+    GetSetDescriptorType,
     MemberDescriptorType,
     MethodDescriptorType,
     MethodType,
@@ -36,6 +37,8 @@ CODECS = "/encodings/"
 """Python code that `encode` and `decode` in C run."""
 KINDS_IN_C = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, MethodWrapperType)
 IN_C = frozenset(KINDS_IN_C)
+KEEPERS = frozenset((GetSetDescriptorType, MemberDescriptorType))
+"""What a class has by the name `__dict__`, unless the program has put something else there."""
 PROPERTY_ARGUMENTS = 2
 """A setter has the object and the value."""
 OURS = str(Path(__file__).parents[1])
@@ -65,7 +68,7 @@ class Named:
         first, *others = self._names
         value = (frame.f_locals if self._local else frame.f_globals).get(first, MISSING)
         for name in others:
-            owner, value = value, getattr_static(value, name, MISSING)
+            owner, value = value, _static(value, name)
             kind = type(value)
             if kind is MemberDescriptorType:
                 value = value.__get__(owner)
@@ -152,13 +155,14 @@ class Site:
 def entered(callee: object) -> CodeType | None:
     """Return the Python code that a call of this runs first; None when it is code in C, or makes a generator."""
     kind = type(callee)
-    if kind in IN_C:
-        return None
+    while kind is MethodType:
+        callee = callee.__func__  # type: ignore[attr-defined]
+        kind = type(callee)
     if kind is FunctionType:
         code: CodeType = callee.__code__  # type: ignore[attr-defined]
         return None if code.co_flags & SUSPENDABLE or code.co_filename.startswith(OURS) else code
-    if kind is MethodType:
-        return entered(callee.__func__)  # type: ignore[attr-defined]
+    if kind in IN_C:
+        return None
     if kind is partial:
         return entered(callee.func)  # type: ignore[attr-defined]
     makers = [kind.__call__] if callable(callee) else []
@@ -197,4 +201,19 @@ def entered_by_with(manager: object) -> CodeType | None:
 
 def of_class(kind: type, name: str) -> Any:
     """Return what a class or one that it derives from has by a name, or MISSING."""
-    return next((vars(each)[name] for each in kind.__mro__ if name in vars(each)), MISSING)
+    for each in kind.__mro__:
+        facts = each.__dict__
+        if name in facts:
+            return facts[name]
+    return MISSING
+
+
+def _static(owner: object, name: str) -> Any:
+    """Return what ``getattr_static`` does, or MISSING; at once where the class or the instance alone has it."""
+    kind = type(owner)
+    keeper = of_class(kind, "__dict__")
+    if type(keeper) in KEEPERS and not issubclass(kind, type):
+        of_kind, own = of_class(kind, name), dict.get(keeper.__get__(owner), name, MISSING)
+        if of_kind is MISSING or own is MISSING:
+            return own if of_kind is MISSING else of_kind
+    return getattr_static(owner, name, MISSING)
