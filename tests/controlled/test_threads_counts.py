@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from greenlet import getcurrent, greenlet
 
+from harness.controlled._threads.locks import ScheduledLock
 from harness.controlled.threads import CONTROLLED
 from harness.controlled.threads_per_request import CONTROLLED as PER_REQUEST
 from harness.core.control import ControlledHost, StrategyOptions, Work
@@ -206,7 +207,10 @@ def test_three_thousand_schedules_leave_no_thread_and_no_patch() -> None:
     assert [getattr(owner, name) for owner, name in names] == before
 
 
-def test_what_a_module_has_imported_by_name_is_the_same_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("keeps", [True, False])
+def test_what_a_module_has_imported_by_name_is_the_same_afterwards(
+    monkeypatch: pytest.MonkeyPatch, keeps: bool
+) -> None:
     module = ModuleType("imports_by_name")
     module.__file__ = "imports_by_name.py"
     monkeypatch.setitem(sys.modules, "imports_by_name", module)
@@ -218,13 +222,18 @@ def test_what_a_module_has_imported_by_name_is_the_same_afterwards(monkeypatch: 
         "time": time.monotonic,
         "sleep": time.sleep,
     }
-    names.update(before)
-    with CONTROLLED.open():
-        assert not any(names[name] is value for name, value in before.items())
-        assert names["time"] is time.monotonic
-        names["later"], names["sleep"] = threading.Lock, None
-    assert names["later"] in (threading.Lock, _thread.allocate_lock)
-    assert {name: names[name] for name in before} == {**before, "sleep": None}
+    kept: list[Any] = []
+    for _ in range(2):
+        names.update(before)
+        with CONTROLLED.open():
+            assert not any(names[name] is value for name, value in before.items())
+            assert names["time"] is time.monotonic
+            names["later"], names["sleep"] = threading.Lock, None
+            kept += [threading.Lock] * keeps
+            assert all(type(make()) is ScheduledLock for make in kept)
+        assert names.pop("later") in (threading.Lock, _thread.allocate_lock)
+        assert {name: names[name] for name in before} == {**before, "sleep": None}
+        assert all(type(make()) is type(threading.Lock()) for make in kept)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="not applicable: the policy is one of Linux")

@@ -9,8 +9,11 @@ from harness.controlled._place import carries
 PROGRAMS = Loaded(lambda file: not carries(file))
 """All modules but gevent's, the harness's and the standard library's."""
 
+Pair = tuple[Any, Any]
+"""An object, and the one that takes its place."""
 
-def exchange(pairs: Iterable[tuple[Any, Any]]) -> list[tuple[dict[str, Any], str, Any]]:
+
+def exchange(pairs: Iterable[Pair]) -> list[tuple[dict[str, Any], str, Any]]:
     """Replace objects by others among the names of all modules of programs.
 
     Return the names of a module, one of them, and what it was, for each that was replaced.

@@ -6,7 +6,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import _base as futures
 from types import FrameType, ModuleType
@@ -16,7 +16,7 @@ from harness.controlled._awaited import Grain
 from harness.controlled._place import carries
 from harness.controlled._threads.baton import Baton
 from harness.controlled._threads.locks import ScheduledLock, ScheduledRLock
-from harness.controlled._threads.names import exchange
+from harness.controlled._threads.names import Pair, exchange
 from harness.controlled._threads.pools import Pools, number_of
 from harness.controlled._threads.queue import ScheduledQueue
 from harness.controlled._threads.spawning import Spawning
@@ -32,83 +32,113 @@ Place = tuple[Any, str, Any]
 """An object, the name of an attribute, and what it is to be."""
 
 
+class Kind:
+    """What locks or queues are made by: a type, as what it stands for, and the same one for each host."""
+
+    def __init__(self, name: str, real: Callable[[], Any]) -> None:
+        self.real = real
+        self.make: Callable[[FrameType], Any] = lambda frame: real()
+        """Makes one for whoever asks from a frame: a host puts its own here."""
+        self.type = type(name, (), {"__new__": lambda cls: self.make(sys._getframe(1))})
+
+
+LOCK, INNER_LOCK = Kind("Lock", real_allocate), Kind("Lock", real_allocate)
+RLOCK, SIMPLE_QUEUE = Kind("RLock", real_rlock), Kind("SimpleQueue", real_queue)
+
+# Of what the standard library knows by two names, the first tells what stands for it where others import it.
+SHARED: list[Place] = [
+    (_thread, "allocate_lock", LOCK.type),
+    (_thread, "RLock", RLOCK.type),
+    (threading, "Lock", LOCK.type),
+    (threading, "RLock", RLOCK.type),
+    (threading, "_allocate_lock", INNER_LOCK.type),
+    (queue, "SimpleQueue", SIMPLE_QUEUE.type),
+    (_queue, "SimpleQueue", SIMPLE_QUEUE.type),
+    (Future, "__hash__", number_of),
+    (futures, "id", number_of),
+]
+"""What is the same for each host."""
+
+
+def _references(places: Iterable[Place]) -> list[int]:
+    """Return how many references there are to each object that is put somewhere."""
+    return [sys.getrefcount(other) for _, _, other in places]
+
+
+UNKNOWN = _references(SHARED)
+"""How many there are to each of these while no program knows it."""
+
+
 class Patches:
     """Puts other objects under these names, and in all modules that have imported them by name; and puts them back."""
 
     def __init__(self, baton: Baton, spawning: Spawning, pools: Pools) -> None:
-        lock = _making(baton, "Lock", real_allocate, lambda frame: ScheduledLock(baton, _grain(frame), frame))
-        inner_lock = _making(
-            baton, "Lock", real_allocate, lambda frame: ScheduledLock(baton, Grain.NONE, frame)
-        )
-        rlock = _making(baton, "RLock", real_rlock, lambda frame: ScheduledRLock(baton, _grain(frame), frame))
-        simple_queue = _making(baton, "SimpleQueue", real_queue, lambda frame: ScheduledQueue(baton, frame))
         sleep, monotonic, now = _times(baton)
         elapsed = _elapsed(baton)
         start, join = _methods_of_threads(spawning)
         start_bare = _start_bare(spawning)
         submit, shutdown, begin_future = _methods_of_pools(pools)
-        # Of what the standard library knows by two names, the first tells what stands for it where others import it.
-        self._places: list[Place] = [
+        self._own: list[Place] = [
+            _making(LOCK, baton, lambda frame: ScheduledLock(baton, _grain(frame), frame)),
+            _making(INNER_LOCK, baton, lambda frame: ScheduledLock(baton, Grain.NONE, frame)),
+            _making(RLOCK, baton, lambda frame: ScheduledRLock(baton, _grain(frame), frame)),
+            _making(SIMPLE_QUEUE, baton, lambda frame: ScheduledQueue(baton, frame)),
             (time, "sleep", sleep),
             (time, "monotonic", monotonic),
             (time, "time", now),
-            (_thread, "allocate_lock", lock),
-            (_thread, "RLock", rlock),
             (_thread, "start_new_thread", start_bare),
-            (threading, "Lock", lock),
-            (threading, "RLock", rlock),
-            (threading, "_allocate_lock", inner_lock),
             (threading, "_time", elapsed),
             (queue, "time", elapsed),
-            (queue, "SimpleQueue", simple_queue),
-            (_queue, "SimpleQueue", simple_queue),
             (threading.Thread, "start", start),
             (threading.Thread, "join", join),
             (ThreadPoolExecutor, "submit", submit),
             (ThreadPoolExecutor, "shutdown", shutdown),
             (Future, "__init__", begin_future),
-            (Future, "__hash__", number_of),
-            (futures, "id", number_of),
         ]
-        self._before: list[Place] = []
-        self._by_name: dict[int, tuple[Any, Any]] = {}
-        """What modules may have imported by name, and what stands for it; by the identity of the former."""
-        self._references: list[int] = []
-        """How many references there are to each that stands for another while only this object knows it."""
+        self._places = [*SHARED, *self._own]
+        self._before: list[Any] = []
+        """What was at these places."""
+        self._unknown: list[int] = []
+        """How many references there are to what is put there while nobody else knows it."""
         self._imported: list[tuple[dict[str, Any], str, Any]] = []
-        """The names of modules that had it, each with what it was."""
+        """The names of modules that had imported what was there, each with what it was."""
 
     def install(self) -> None:
         """Put the others in place."""
-        self._before = [(owner, name, vars(owner).get(name, NOTHING)) for owner, name, _ in self._places]
-        self._by_name = {
-            id(original): (original, other)
-            for (owner, _, original), (_, _, other) in zip(
-                reversed(self._before), reversed(self._places), strict=True
-            )
-            if isinstance(owner, ModuleType) and original is not NOTHING
-        }
-        self._references = self._counted()
+        self._before = [vars(owner).get(name, NOTHING) for owner, name, _ in self._places]
+        self._unknown = UNKNOWN + _references(self._own)
         for owner, name, other in self._places:
             setattr(owner, name, other)
-        self._imported = exchange(self._by_name.values())
+        self._imported = exchange(self._by_name())
 
     def remove(self) -> None:
         """Put back what was there, also in modules that were imported meanwhile."""
-        while self._before:
-            owner, name, original = self._before.pop()
+        self._put_back()
+        # Going through all modules takes longer than all else here, and is seldom needed.
+        if _references(self._places) != self._unknown:
+            exchange([(other, original) for original, other in self._by_name()])
+        self._before.clear()
+        self._imported.clear()
+
+    def _put_back(self) -> None:
+        for (owner, name, _), original in zip(self._places, self._before, strict=True):
             if original is NOTHING:
                 delattr(owner, name)
             else:
                 setattr(owner, name, original)
+        others = {id(original): other for original, other in self._by_name()}
         for names, name, original in self._imported:
-            if names.get(name) is self._by_name[id(original)][1]:
+            if names.get(name) is others[id(original)]:
                 names[name] = original
-        if self._counted() != self._references:
-            exchange([(other, original) for original, other in self._by_name.values()])
 
-    def _counted(self) -> list[int]:
-        return [sys.getrefcount(other) for _, other in self._by_name.values()]
+    def _by_name(self) -> list[Pair]:
+        """Return what modules may have imported by name, each with what stands for it; what counts is last."""
+        pairs = [
+            (original, other)
+            for (owner, _, other), original in zip(self._places, self._before, strict=True)
+            if isinstance(owner, ModuleType) and original is not NOTHING
+        ]
+        return pairs[::-1]
 
 
 def _methods_of_threads(spawning: Spawning) -> tuple[Callable[..., None], ...]:
@@ -176,10 +206,10 @@ def _grain(frame: FrameType) -> Grain:
     return Grain.OUTSIDE if carries(frame.f_code.co_filename) else Grain.ALL
 
 
-def _making(baton: Baton, name: str, real: Callable[[], Any], scheduled: Callable[[FrameType], Any]) -> type:
-    """Return what makes scheduled things for the program and real ones for others: a type, as what it stands for."""
+def _making(kind: Kind, baton: Baton, scheduled: Callable[[FrameType], Any]) -> Place:
+    """Return what has a kind make scheduled things for the program and real ones for others."""
 
-    def make(cls: type) -> Any:
-        return scheduled(sys._getframe(1)) if baton.makes(get_ident()) else real()
+    def make(frame: FrameType) -> Any:
+        return scheduled(frame) if baton.makes(get_ident()) else kind.real()
 
-    return type(name, (), {"__new__": make})
+    return kind, "make", make
