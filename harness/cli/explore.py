@@ -38,7 +38,8 @@ def _bound(ctx: click.Context, param: click.Parameter, value: str) -> int | None
     "files",
     multiple=True,
     metavar="FILE",
-    help="Source whose instructions are switch points of threads, beside the Local's own.",
+    help="Source whose instructions are switch points of threads, beside the Local's own and, at one preemption, the "
+    "framework's.",
 )
 @click.option("--no-reduce", is_flag=True, help="Run equivalent schedules as well.")
 @click.option(

@@ -68,6 +68,8 @@ class Phase:
     """Whether these were all; False where time or number ran out, or the strategy samples."""
     switch_points: int = 0
     """The most that a schedule of this strength had."""
+    around: bool = False
+    """Whether the code around what is explored was looked into as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,9 @@ class Exploration:
     reduced: bool
     """Whether equivalent schedules were left out."""
     watch: tuple[str, ...] = ()
+    """Source files that were looked into for switch points."""
+    around: tuple[str, ...] = ()
+    """Further ones, which only the phases looked into that say so: the framework's."""
     phases: tuple[Phase, ...] = ()
     reason: str = ""
     """Why it is inconclusive, and what to do."""

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from inspect import getsourcefile
+from pathlib import Path
 
+import harness.framework
 from harness.core.control import ControlledHost, Strategy
 from harness.core.errors import UserError
 from harness.core.exploration import Exploration
+from harness.core.feasibility import Feasibility, has_gil
 from harness.core.names import load
 from harness.core.record import Cell, CellResult, Ending
 from harness.core.verdict import Outcome, grade
@@ -15,7 +18,13 @@ from harness.engine.judge import with_exploration
 from harness.engine.subjects import find_subject
 from harness.explorer.exploring import explore
 from harness.explorer.limits import Limits
+from harness.explorer.words import silent_words
 from localimpl import Subject
+
+AROUND = 1
+"""The most preemptions with which the framework is looked into as well: with 2, a cell has millions of schedules."""
+SHARE_AROUND = 0.2
+"""The part of a search's time that is kept for that, and what else is left of it."""
 
 
 def explored(result: CellResult, job: Job) -> CellResult:
@@ -30,7 +39,7 @@ def explored(result: CellResult, job: Job) -> CellResult:
     if job.options.flood and not load(result.cell.scenario).few_suffice:
         return result
     try:
-        found = exploration(result, job, asked)
+        found = exploration(result.cell, job, asked)
     except UserError as error:
         if not job.options.flood:
             raise
@@ -69,25 +78,68 @@ def unsearched(cell: Cell, controlled: str, asked: Explore, reason: str) -> Expl
     )
 
 
-def exploration(result: CellResult, job: Job, asked: Explore) -> Exploration:
-    """Search the schedules of a cell as far as asked."""
-    checkers = [load(path) for path in job.checkers]
-    program = CellProgram(
-        result.cell, checkers, job.options.seed, requests=asked.requests, watched=asked.files
-    )
+def exploration(cell: Cell, job: Job, asked: Explore) -> Exploration:
+    """Search the schedules of a cell as far as asked; where nothing is found, with a look into the framework too."""
+    program = _program(cell, job, asked, asked.files)
     host: ControlledHost = load(job.controlled)
-    strategy: Strategy = load(asked.strategy)
     limits = Limits(
         bound=asked.bound,
         schedules=asked.schedules,
         seconds=asked.seconds,
-        strategy=strategy,
+        strategy=load(asked.strategy),
         seed=job.options.seed,
         files=tuple(dict.fromkeys([*source_of(program.subject), *asked.files])),
         level=asked.level,
         reduce=asked.reduce,
     )
-    return replace(explore(program, host, limits), repeat=explore_command(result.cell, job.options))
+    around = tuple(file for file in framework() if file not in limits.files)
+    if not (around and limits.strategy.bounded and Feasibility.GIL_SWITCH in host.levels) or (
+        limits.level.rank < Feasibility.GIL_SWITCH.rank
+    ):
+        found = explore(program, host, limits)
+    else:
+        found = explore(program, host, replace(limits, seconds=limits.seconds * (1 - SHARE_AROUND)))
+        if found.outcome is Outcome.ISOLATED and not found.interrupted:
+            wider = replace(
+                limits,
+                bound=AROUND if limits.bound is None else min(AROUND, limits.bound),
+                seconds=max(limits.seconds * SHARE_AROUND, limits.seconds - found.seconds),
+                files=(*limits.files, *around),
+                level=Feasibility.GIL_SWITCH if has_gil() else limits.level,
+            )
+            program = _program(cell, job, asked, wider.files)
+            found = looked_around(found, explore(program, host, wider), around)
+    return replace(found, repeat=explore_command(cell, job.options))
+
+
+def looked_around(found: Exploration, wider: Exploration, around: tuple[str, ...]) -> Exploration:
+    """Return a silent exploration with what one came to that looked into further files as well."""
+    weak = [phase for phase in wider.phases if phase.feasibility is not Feasibility.FIFO]
+    said = wider.reason or silent_words(weak, sampled="", reduced=False)
+    if wider.outcome is Outcome.MIXED:
+        said = wider.sentence
+    together = replace(
+        wider if wider.outcome is Outcome.MIXED else found,
+        sentence=f"{found.sentence} With the framework looked into as well: {said[:1].lower()}{said[1:]}",
+        schedules=found.schedules + wider.schedules,
+        contested=found.contested + wider.contested,
+        watch=found.watch,
+        around=around,
+        phases=(*found.phases, *(replace(phase, around=True) for phase in wider.phases)),
+        interrupted=wider.interrupted,
+        seconds=round(found.seconds + wider.seconds, 4),
+    )
+    return replace(together, found_at=found.schedules + wider.found_at) if wider.found_at else together
+
+
+def framework() -> tuple[str, ...]:
+    """Return the source files of the framework in which targets of our own mount scenarios."""
+    return tuple(sorted(map(str, Path(harness.framework.__path__[0]).rglob("*.py"))))
+
+
+def _program(cell: Cell, job: Job, asked: Explore, watched: tuple[str, ...]) -> CellProgram:
+    checkers = [load(path) for path in job.checkers]
+    return CellProgram(cell, checkers, job.options.seed, requests=asked.requests, watched=watched)
 
 
 def source_of(subject: Subject) -> tuple[str, ...]:
