@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any
+from weakref import ref
 
 import pytest
 
@@ -248,6 +249,25 @@ def test_as_completed_begins_its_coroutines_in_their_order() -> None:
 
     keep = [in_turns(calls(collects)) for _ in range(30)]
     assert all(each.results[0] == list(range(1, 9)) for each in keep)
+
+
+def test_a_task_that_has_ended_is_gone_before_the_next_is_picked() -> None:
+    async def first() -> None:
+        await asyncio.sleep(0)
+        ended.append(ref(asyncio.current_task(), lambda _: steps.append(len(execution.ran))))
+
+    async def second() -> None:
+        pass
+
+    ended: list[ref[Any]] = []
+    steps: list[int] = []
+    scheduler = PREEMPTION_BOUNDED.make(StrategyOptions())
+    scheduler.begin()
+    execution = Execution(scheduler)
+    with CONTROLLED.open() as control:
+        control.run(calls(first, second)(), execution)
+    assert execution.ran == [0, 0, 1]
+    assert steps == [2]
 
 
 def test_two_thousand_schedules_leave_nothing() -> None:

@@ -23,7 +23,7 @@ from harness.core.execution import NOBODY, Execution
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 AnyTask = asyncio.Task[Any]
-Step = tuple[Context, Callable[..., Any], tuple[Any, ...]]
+Step = tuple[Any, Callable[..., Any], tuple[Any, ...]]
 Call = tuple["asyncio.Future[Any]", Callable[[], Any], ThreadPoolExecutor | None]
 
 
@@ -56,7 +56,7 @@ class Loop(asyncio.AbstractEventLoop):
         self.tasks: list[AnyTask | None] = []
         """By unit, the task that it runs on, while it does."""
         self.steps: list[Step | None] = []
-        """By unit, the callback by which its task goes on; None for one that is suspended."""
+        """By unit, the context, callback and arguments by which its task goes on; None for one that is suspended."""
         self.units: dict[AnyTask, int] = {}
         self.running: AnyTask | None = None
         """The task that is in its step, the current unit's."""
@@ -73,6 +73,8 @@ class Loop(asyncio.AbstractEventLoop):
         self.calls: dict[int, Call] = {}
         """By unit, a function that waits for a thread."""
         self.now = 0.0
+        self.calm = True
+        """Whether there is nothing but tasks to be looked after: no callback, nothing that waits for a time, no call."""
         self.queue = None
         self._timers = 0
         self._numbers = works - 1
@@ -105,10 +107,10 @@ class Loop(asyncio.AbstractEventLoop):
     def add(self, name: str, when: float | None = None) -> int:
         """Take in a unit that can begin, or one that stands for a moment of time."""
         unit = self.execution.add(name)
-        if when is None:
-            self.line.place()
-        else:
+        if when is not None:
             self.line.sleep(when)
+        elif not self.calm:
+            self.line.place()
         self.tasks.append(None)
         self.steps.append(None)
         return unit
@@ -134,7 +136,8 @@ class Loop(asyncio.AbstractEventLoop):
 
     def _add_child(self, kind: str = "") -> int:
         parent = max(self.execution.current, 0)
-        number = self._children[parent, kind] = self._children.get((parent, kind), 0) + 1
+        key = parent, kind
+        number = self._children[key] = self._children.get(key, 0) + 1
         name = f"{self.execution.names[parent]}/{kind}{'' if kind and number == 1 else number}"
         unit = self.add(name)
         self.parents[unit] = parent
@@ -162,34 +165,34 @@ class Loop(asyncio.AbstractEventLoop):
         """Let a task go on when it is picked; run any other callback as soon as the running step is over."""
         task: Any = getattr(callback, "__self__", None)
         is_step = isinstance(task, TASKS) and getattr(callback, "__name__", "") in GOES_ON
-        if is_step and self.queue is None:
-            assert context is not None
-            step = (context, callback, args)
-            if task is self.running:
-                self.steps[self.execution.current] = step
-            else:
-                self._goes_on(task, step)
-            return self._taken
-        handle = asyncio.Handle(callback, args, self, context)
-        if self.queue is None:
-            self.soon.append((handle, self.line.mark()))
-        else:
+        if self.queue is not None:
+            handle = asyncio.Handle(callback, args, self, context)
             if is_step:
                 self.units.setdefault(task, NOBODY)
             self.queue.append(handle)
+            return handle
+        if is_step:
+            unit = self.execution.current if task is self.running else self._goes_on(task)
+            self.steps[unit] = context, callback, args
+            return self._taken
+        handle = asyncio.Handle(callback, args, self, context)
+        self.soon.append((handle, self.line.mark()))
+        self.calm = False
         return handle
 
-    def _goes_on(self, task: AnyTask, step: Step) -> None:
+    def _goes_on(self, task: AnyTask) -> int:
+        """Let the unit of a task be ready, and return it."""
         unit = self.units.get(task)
         if unit is None:
-            unit = self._adopt(task)
+            return self._adopt(task)
+        if unit in self.execution.waiting:
+            self.execution.wake(unit)
+            if not self.calm:
+                self.line.held.pop(unit, None)
+                self.line.place()
         elif unit in self.line.due:
             self.line.hurry(unit)
-        elif unit in self.execution.waiting:
-            self.line.held.pop(unit, None)
-            self.execution.wake(unit)
-            self.line.place()
-        self.steps[unit] = step
+        return unit
 
     def call_soon_threadsafe(
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
@@ -222,6 +225,7 @@ class Loop(asyncio.AbstractEventLoop):
         timer = asyncio.TimerHandle(when, callback, args, self, context)
         sleeps = callback is wake_sleeper and self.queue is None
         self.touch_time(writes=not sleeps)
+        self.calm = False
         if sleeps:
             self.sleeps[timer._args[0]] = timer
         else:
@@ -251,9 +255,13 @@ class Loop(asyncio.AbstractEventLoop):
     def create_task(
         self, coro: Any, *, name: str | None = None, context: Context | None = None, **options: Any
     ) -> AnyTask:
-        """Make a task, a unit of its own; unless it is given a name, it has that of its unit."""
+        """Make a task, a unit of its own; unless it is given a name, it has that of its unit.
+
+        Its number is that of its order among those that units begin; the units' own have the first ones.
+        """
         if self._factory is None:
-            task = self.new_task(coro, name or "", context, **options)
+            self._numbers += 1
+            task: AnyTask = Task(coro, self._numbers, self, name or "", context, **options)
         else:
             if context is not None:
                 options["context"] = context
@@ -268,14 +276,6 @@ class Loop(asyncio.AbstractEventLoop):
                 task.set_name(self.execution.names[unit])
         return task
 
-    def new_task(self, coro: Any, name: str, context: Context | None, **options: Any) -> AnyTask:
-        """Make a task as asyncio does; the number is that of its order."""
-        number = self.starting
-        if number == NOBODY:
-            self._numbers += 1
-            number = self._numbers
-        return Task(coro, number, self, name, context, **options)
-
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
@@ -289,6 +289,7 @@ class Loop(asyncio.AbstractEventLoop):
         call = partial(func, *args)
         if self.queue is None:
             self.calls[self._add_child("thread")] = future, call, executor or self._executor
+            self.calm = False
         else:
             self.call_on_thread(future, call, executor or self._executor)
         return future

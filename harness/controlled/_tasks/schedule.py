@@ -10,6 +10,7 @@ from harness.controlled._place import NOWHERE, Place
 from harness.controlled._tasks.clock import Clock
 from harness.controlled._tasks.frames import begins, called, stands
 from harness.controlled._tasks.loop import AnyTask, Loop, Step
+from harness.controlled._tasks.numbered import Task
 from harness.controlled._tasks.words import waits_for
 from harness.core.control import Work
 from harness.core.execution import NOBODY, Execution, Fate
@@ -47,34 +48,41 @@ class Schedule:
     def run(self) -> None:
         """Let one unit after the other go on."""
         loop, line, execution = self._loop, self._line, self._execution
-        steps, tasks, soon, sleeps, calls = loop.steps, loop.tasks, loop.soon, loop.sleeps, loop.calls
-        marks, due, timeouts, tracked = line.marks, line.due, loop.timeouts, execution.tracked
+        steps, tasks, tracked = loop.steps, loop.tasks, execution.tracked
         unit = self._pick()
         while unit != NOBODY:
-            step = steps[unit] or self._next_step(unit)
+            step = steps[unit]
             if step is None:
-                unit = self._pick()
-                continue
+                step = self._next_step(unit)
+                if step is None:
+                    unit = self._pick()
+                    continue
             if tracked:
                 self._touch_relatives(unit)
             context, callback, arguments = step
             steps[unit] = None
-            loop.running = task = tasks[unit]
+            loop.running = tasks[unit]
             try:
-                context.run(callback, *arguments)
+                # Most have none, and to call with a sequence costs a list, a tuple and a bound method.
+                if arguments:
+                    context.run(callback, *arguments)
+                else:
+                    context.run(callback)
             except SystemExit:
                 # The task keeps it as its outcome; it ends the unit, not the search.
                 pass
             loop.running = None
             if steps[unit] is None:
-                self._suspended(unit, task)
-            elif self._unfinished and not (soon or marks or due or timeouts or sleeps or calls):
+                # They refer to the task, which if it has ended must not live on: a later one may have its address.
+                del step, context, callback, arguments
+                self._suspended(unit)
+            elif loop.calm:
                 unit = execution.stand(PAUSED)
                 continue
             else:
                 execution.park(unit)
                 line.place()
-            unit = self._pick()
+            unit = execution.pick() if loop.calm else self._pick()
         if execution.fate is Fate.DEADLOCK:
             self._tell_waits()
 
@@ -103,6 +111,8 @@ class Schedule:
         unit = execution.pick()
         if line.due or line.marks:
             line.picked(unit)
+        elif self._unfinished:
+            loop.calm = not (loop.soon or loop.calls or loop.timeouts or loop.sleeps or line.held)
         return unit
 
     def _next_step(self, unit: int) -> Step | None:
@@ -128,7 +138,7 @@ class Schedule:
             seed, visit = work.visits[number]
             coroutine = drive_async(visit(f"{work.name}-task-{number}"), TaskSteps(ONE_TICK).begin(seed))
         loop.starting = unit
-        loop.new_task(coroutine, work.name, self._context.copy())
+        Task(coroutine, unit, loop, work.name, self._context.copy())
         loop.starting = NOBODY
 
     def _run_other(self, unit: int) -> None:
@@ -141,10 +151,10 @@ class Schedule:
             self._loop.call_on_thread(*self._loop.calls.pop(unit))
             self._end(unit)
 
-    def _suspended(self, unit: int, task: AnyTask | None) -> None:
+    def _suspended(self, unit: int) -> None:
         """Take a task that waits for another or for a time, or has ended."""
+        execution, sleeps, task = self._execution, self._loop.sleeps, self._loop.tasks[unit]
         assert task is not None
-        execution, sleeps = self._execution, self._loop.sleeps
         if task.done():
             self._ended(unit, task)
         elif sleeps and (timer := sleeps.get(task._fut_waiter)):  # type: ignore[attr-defined]
@@ -158,11 +168,15 @@ class Schedule:
         loop = self._loop
         del loop.units[task]
         loop.tasks[unit] = None
-        cancelled = task.cancelled()
-        error: BaseException | None = asyncio.CancelledError() if cancelled else task.exception()
+        result = None
+        error: BaseException | None
+        if task.cancelled():
+            error = asyncio.CancelledError()
+        elif (error := task.exception()) is None:
+            result = task.result()
         if unit < len(self._works):
             requests = self._works[unit].visits
-            if cancelled and requests:
+            if requests and task.cancelled():
                 # A client that goes away while it is answered is no failure.
                 error = None
             if error is None and self._requests[unit] < len(requests):
@@ -170,7 +184,9 @@ class Schedule:
                 self._line.place()
                 return
             self._unfinished -= 1
-        self._end(unit, None if cancelled or error is not None else task.result(), error)
+            if not self._unfinished:
+                self._loop.calm = False
+        self._end(unit, result, error)
 
     def _end(self, unit: int, result: Any = None, error: BaseException | None = None) -> None:
         self._execution.end(unit, result, error)
