@@ -1,6 +1,7 @@
 """Shows how a run goes on: a bar on a terminal, a line a cell elsewhere; always on stderr."""
 
 import sys
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -8,8 +9,10 @@ from harness.core.record import Ending
 from harness.core.verdict import Grade
 
 if TYPE_CHECKING:
-    from harness.core.record import CellResult
+    from harness.core.record import Cell, CellResult
 
+COUNTED_EVERY = 10.0
+"""Seconds between two lines that tell how far searches are."""
 NOTEWORTHY = {Grade.BROKEN, Grade.MISSED, Grade.UNPROVEN}
 
 
@@ -24,6 +27,7 @@ class Progress:
     def __init__(self, total: int, *, quiet: bool, verbose: bool, to: TextIO | None = None) -> None:
         self._total = total
         self._count = 0
+        self._counted = time.monotonic()
         self._to = to or sys.stderr
         self._bar: Any = None
         self._task: Any = None
@@ -64,6 +68,14 @@ class Progress:
             self._bar.update(self._task, description=stage[:46])
         elif not self._quiet:
             self._say(stage)
+
+    def count(self, cell: "Cell", schedules: int) -> None:
+        """Tell, from any thread, how far a search is: on a terminal always, elsewhere once in a while."""
+        if self._bar is not None:
+            self._bar.update(self._task, description=f"{schedules:,} schedules of {cell.id}"[:46])
+        elif self._lines and time.monotonic() - self._counted > COUNTED_EVERY:
+            self._counted = time.monotonic()
+            self._say(f"{cell.id}: {schedules:,} schedules so far")
 
     def _line(self, result: "CellResult") -> str:
         judged = result.ending is Ending.JUDGED or result.grade is Grade.BROKEN

@@ -93,10 +93,16 @@ class Recorder:
 
 
 def execute(
-    recorder: Recorder, tell: Callable[[CellResult], None], say: Callable[[str], None] = lambda stage: None
+    recorder: Recorder,
+    tell: Callable[[CellResult], None],
+    say: Callable[[str], None] = lambda stage: None,
+    count: Callable[[Cell, int], None] = lambda cell, schedules: None,
 ) -> Run:
-    """Run the selected cells, telling each result as it comes, and each stage; an interruption keeps what is known."""
-    pool = Pool(LANES * processors())
+    """Run the selected cells, telling each result as it comes, and each stage; an interruption keeps what is known.
+
+    ``count`` is told, on any thread, how many schedules of a cell a search has run by now.
+    """
+    pool = Pool(LANES * processors(), count)
     try:
         for result in pool.run(recorder.selection.jobs(recorder.options)):
             recorder.add(result)

@@ -1,6 +1,7 @@
 """How a run goes on: a line a cell where no terminal is, with what is odd, and nothing where quiet is asked for."""
 
 import io
+import time
 from dataclasses import replace
 
 import pytest
@@ -63,3 +64,37 @@ def test_verbose_says_what_was_seen_of_every_cell() -> None:
 
 def test_quiet_says_nothing() -> None:
     assert said(replace(MIXED, grade=Grade.BROKEN), quiet=True, verbose=True) == ""
+
+
+def test_how_far_a_search_is_is_told_once_in_a_while_where_no_terminal_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    to = io.StringIO()
+    with Progress(3, quiet=False, verbose=False, to=to) as progress:
+        for now[0], schedules in ((1.0, 90), (10.5, 1_200), (11.0, 1_300), (21.0, 2_400)):
+            progress.count(CELL, schedules)
+    assert to.getvalue() == (
+        "contextvar-threads-read_back: 1,200 schedules so far\n"
+        "contextvar-threads-read_back: 2,400 schedules so far\n"
+    )
+
+
+def test_a_terminal_shows_how_far_a_search_is_at_any_time() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    to = Terminal()
+    with Progress(3, quiet=False, verbose=False, to=to) as progress:
+        progress.count(CELL, 1_200)
+    assert "1,200 schedules of contextvar-threads-read_bac" in to.getvalue()
+
+
+def test_quiet_says_nothing_of_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    to = io.StringIO()
+    with Progress(3, quiet=True, verbose=False, to=to) as progress:
+        monkeypatch.setattr(time, "monotonic", lambda: 1e12)
+        progress.count(CELL, 1_200)
+    assert not to.getvalue()

@@ -70,7 +70,7 @@ class Report:
         make_folder(self.out)  # that nothing can be written there should be known before
         recorder = Recorder(selection, options, shlex.join(["ctxstress", *sys.argv[1:]]), asked)
         with Progress(len(selection.runnable), quiet=self.silent, verbose=verbose) as progress:
-            done = execute(recorder, progress.tell, progress.say)
+            done = execute(recorder, progress.tell, progress.say, progress.count)
         self.close(ctx, done, lambda page: say(done, page))
 
     def close(self, ctx: click.Context, done: "Run | AppRun", say: Callable[[Path], None]) -> NoReturn:

@@ -110,15 +110,20 @@ class Attempt:
         return result
 
 
-def run(cells: Iterable[Cell], job: Job, report: Callable[[CellResult], None]) -> None:
-    """Run cells that share subject and place with the job, each as it comes, and report each as it ends."""
+def run(
+    cells: Iterable[Cell], job: Job, report: Callable[[CellResult], None], tell: Callable[[int], None]
+) -> None:
+    """Run cells that share subject and place with the job, each as it comes, and report each as it ends.
+
+    Searches tell, now and then, how many schedules they have run.
+    """
     sys.setswitchinterval(job.options.switch_interval)
     first = job.cells[0]
     if first.place is Place.HOST:
         for cell in cells:
             attempt = Attempt(cell, job)
             with _TimeLimit(attempt, report):
-                result = _on_host(attempt, job)
+                result = _on_host(attempt, job, tell)
             report(result)
         return
     with ServerProcess(
@@ -152,7 +157,7 @@ class _SilentError(Exception):
     """The server does not answer, because it hangs or has ended."""
 
 
-def _on_host(attempt: Attempt, job: Job) -> CellResult:
+def _on_host(attempt: Attempt, job: Job, tell: Callable[[int], None]) -> CellResult:
     result = _flooded(attempt) if job.options.flood else attempt.result()
     if job.options.explore is None:
         return result
@@ -162,7 +167,7 @@ def _on_host(attempt: Attempt, job: Job) -> CellResult:
         late = f"the search did not end within the cell's {attempt.options.time_limit:g} s"
         nothing = unsearched(attempt.cell, job.controlled, job.options.explore, late)
         attempt.otherwise = replace(result, explored=nothing)
-    return explored(result, job)
+    return explored(result, job, tell)
 
 
 def _flooded(attempt: Attempt) -> CellResult:

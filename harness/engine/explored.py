@@ -18,6 +18,7 @@ from harness.engine.judge import with_exploration
 from harness.engine.subjects import find_subject
 from harness.explorer.exploring import explore
 from harness.explorer.limits import Limits
+from harness.explorer.search import Tell
 from harness.explorer.words import silent_words
 from localimpl import Subject
 
@@ -27,7 +28,7 @@ SHARE_AROUND = 0.2
 """The part of a search's time that is kept for that, and what else is left of it."""
 
 
-def explored(result: CellResult, job: Job) -> CellResult:
+def explored(result: CellResult, job: Job, tell: Tell) -> CellResult:
     """Return the result with an exploration of its cell; a mix-up counts, whichever of the two saw it.
 
     A cell that was not flooded has the exploration's outcome alone. What no controlled host stands for, and what
@@ -39,7 +40,7 @@ def explored(result: CellResult, job: Job) -> CellResult:
     if job.options.flood and not load(result.cell.scenario).few_suffice:
         return result
     try:
-        found = exploration(result.cell, job, asked)
+        found = exploration(result.cell, job, asked, tell)
     except UserError as error:
         if not job.options.flood:
             raise
@@ -78,7 +79,7 @@ def unsearched(cell: Cell, controlled: str, asked: Explore, reason: str) -> Expl
     )
 
 
-def exploration(cell: Cell, job: Job, asked: Explore) -> Exploration:
+def exploration(cell: Cell, job: Job, asked: Explore, tell: Tell = lambda count: None) -> Exploration:
     """Search the schedules of a cell as far as asked; where nothing is found, with a look into the framework too."""
     program = _program(cell, job, asked, asked.files)
     host: ControlledHost = load(job.controlled)
@@ -96,9 +97,9 @@ def exploration(cell: Cell, job: Job, asked: Explore) -> Exploration:
     if not (around and limits.strategy.bounded and Feasibility.GIL_SWITCH in host.levels) or (
         limits.level.rank < Feasibility.GIL_SWITCH.rank
     ):
-        found = explore(program, host, limits)
+        found = explore(program, host, limits, tell)
     else:
-        found = explore(program, host, replace(limits, seconds=limits.seconds * (1 - SHARE_AROUND)))
+        found = explore(program, host, replace(limits, seconds=limits.seconds * (1 - SHARE_AROUND)), tell)
         if found.outcome is Outcome.ISOLATED and not found.interrupted:
             wider = replace(
                 limits,
@@ -108,7 +109,9 @@ def exploration(cell: Cell, job: Job, asked: Explore) -> Exploration:
                 level=Feasibility.GIL_SWITCH if has_gil() else limits.level,
             )
             program = _program(cell, job, asked, wider.files)
-            found = looked_around(found, explore(program, host, wider), around)
+            before = found.schedules
+            more = explore(program, host, wider, lambda count: tell(before + count))
+            found = looked_around(found, more, around)
     return replace(found, repeat=explore_command(cell, job.options))
 
 

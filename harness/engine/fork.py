@@ -18,6 +18,8 @@ from harness.engine.job import Job
 LOG_LINES = 30
 CANNOT = b"cannot\n"
 """The answer of a fork that finds that what was asked cannot be done at all; its log says why."""
+AT = b"at "
+"""So begins a line, before the answer, that tells how many schedules a search has run."""
 
 
 class Fork:
@@ -45,6 +47,7 @@ class Fork:
             _run_in_fork(job, asked, answering)
         close(asked)
         close(answering)
+        self._results = results
         self._asking = os.fdopen(asking, "wb", buffering=0)
         self._answers = os.fdopen(answers, "rb")
 
@@ -55,7 +58,9 @@ class Fork:
         except BrokenPipeError:
             line = b""
         else:
-            line = self._answers.readline()
+            while (line := self._answers.readline()).startswith(AT) and line.endswith(b"\n"):
+                self._results.write(line)
+                self._results.flush()
         if not line.endswith(b"\n") or line == CANNOT:  # a process that is killed may leave half a line
             self.cannot = line == CANNOT
             self.end()
@@ -100,8 +105,11 @@ def _run_in_fork(job: Job, asked: int, answering: int) -> None:
         out.write(to_line(result))
         out.flush()
 
+    def tell(schedules: int) -> None:
+        os.write(answering, AT + b"%d\n" % schedules)
+
     try:
-        run(_cells(asked), job, report)
+        run(_cells(asked), job, report, tell)
     except UserError as error:
         print(error, file=sys.stderr)
         out.write(CANNOT)

@@ -7,20 +7,23 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from tempfile import TemporaryFile
 
-from harness.core.record import CellResult, Ending, Place, build
+from harness.core.record import Cell, CellResult, Ending, Place, build
 from harness.engine import child
 from harness.engine.cells import STARTUP, Attempt
+from harness.engine.fork import AT
 from harness.engine.job import Job
 
 GRACE = 5.0
 """Seconds beyond a cell's time limit before its worker, which should have ended it, is killed."""
 LAST_WORDS = 3.0
 """Seconds after Ctrl-C in which a search may still tell what it knows."""
+
+Tell = Callable[[Cell, int], None]
 
 
 class Worker:
@@ -37,7 +40,7 @@ class Worker:
             start_new_session=True,
         )
 
-    def results(self, job: Job) -> Iterator[CellResult]:
+    def results(self, job: Job, tell: Tell = lambda cell, schedules: None) -> Iterator[CellResult]:
         """Run a job; a worker that dies or overruns leaves its cell crashed or hung, and the rest for another one."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -61,6 +64,9 @@ class Worker:
                 timer.cancel()
                 if not line.endswith(b"\n") or line == b"done\n":
                     break
+                if line.startswith(AT):
+                    tell(left[0], int(line.removeprefix(AT)))
+                    continue
                 result = build(CellResult, json.loads(line))
                 left = [cell for cell in left if cell != result.cell]
                 yield result
@@ -112,10 +118,14 @@ class Worker:
 
 
 class Pool:
-    """Runs jobs on ``size`` lanes at once; each lane keeps one worker of each kind for itself."""
+    """Runs jobs on ``size`` lanes at once; each lane keeps one worker of each kind for itself.
 
-    def __init__(self, size: int) -> None:
+    ``tell`` is called, on any thread, with a cell and how many of its schedules a search has run by now.
+    """
+
+    def __init__(self, size: int, tell: Tell = lambda cell, schedules: None) -> None:
         self.size = size
+        self._tell = tell
         self._workers: list[Worker] = []
         self._closing = threading.Event()
         """No further cell is begun."""
@@ -185,7 +195,7 @@ class Pool:
                 left = job.cells
                 while left:
                     worker = self._worker(mine, job.patched)
-                    for result in worker.results(replace(job, cells=left)):
+                    for result in worker.results(replace(job, cells=left), self._tell):
                         if self._stopped.is_set():
                             return
                         results.put(result)

@@ -141,7 +141,7 @@ import gevent.monkey
 gevent.monkey.patch_all()
 import os
 from harness.engine.fork import Fork
-from harness.engine.job import Job, Options
+from harness.engine.job import Explore, Job, Options
 from tests.engine.test_worker import job
 fork = Fork(job("GOOD", "greenlets", "read_back"), open(os.devnull, "wb"))
 fork.end()
@@ -155,3 +155,18 @@ def test_a_fork_under_gevent_ends_though_nothing_ever_ran_its_hub() -> None:
         [sys.executable, "-c", PATCHED_FORK], capture_output=True, text=True, timeout=30, check=True
     )
     assert ended.stdout.split() == ["0"]
+
+
+def test_a_search_tells_now_and_then_how_far_it_is(worker: Worker) -> None:
+    (searching,) = select(Asked(locals=("contextvar",), hosts=("threads",), scenarios=("read_back",))).jobs(
+        Options().exploring(Explore(seconds=1.5))
+    )
+    told: list[tuple[str, int]] = []
+    (result,) = worker.results(searching, lambda cell, schedules: told.append((cell.id, schedules)))
+    assert result.explored is not None
+    counts = [schedules for _, schedules in told]
+    assert len(counts) > 3
+    assert counts == sorted(counts)
+    assert counts[0] > 0
+    assert counts[-1] <= result.explored.schedules
+    assert {cell for cell, _ in told} == {"contextvar-threads-read_back"}
