@@ -91,7 +91,6 @@ class Clock:
             if len(ready) > 1:
                 now, due = self.now, self._dues.get
                 ready.sort(key=lambda unit: max(due(unit, now), now))
-        self.needed = bool(self._dues or self._limits or self._spent)
 
     def picked(self, unit: int) -> bool:
         """Move on to when the picked unit is due; False when it was the clock itself: then pick again."""
@@ -106,6 +105,7 @@ class Clock:
                         self._run_out(*limit)
             self._execution.touched.append((TIME, True))
             self.now = due
+        self.needed = bool(self._dues or self._limits or self._spent)
         return True
 
     def _let_time_pass(self) -> None:
