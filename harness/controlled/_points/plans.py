@@ -79,12 +79,12 @@ class Plans:
 
     def _facts(self, file: str) -> Stored:
         """Return what a file stores; of attributes also what other watched files do that are imported."""
-        if not self._stored:
-            self._stored = {path: stored_by(path) for _, path in self.watched.loaded.modules()}
         if file not in self._stored:
-            self._stored[file] = stored_by(file)
-        own = self._stored[file]
-        return replace(own, later=own.later.union(*(each.later for each in self._stored.values())))
+            stored = self._stored or {path: stored_by(path) for _, path in self.watched.loaded.modules()}
+            stored[file] = stored_by(file)
+            later = frozenset[str]().union(*(each.later for each in stored.values()))
+            self._stored = {path: replace(each, later=later) for path, each in stored.items()}
+        return self._stored[file]
 
 
 def _study(code: CodeType, namespace: Mapping[str, Any], stored: Stored) -> Study:

@@ -100,7 +100,7 @@ class Adoption:
         """Let a thing of the standard library's go by scheduled locks."""
         if issubclass(kind, threading.Condition):
             self._condition(value, title)
-        elif issubclass(kind, threading.Event | threading.Semaphore | threading.Barrier):
+        elif issubclass(kind, (threading.Event, threading.Semaphore, threading.Barrier)):
             self._condition(value._cond, title)
         elif issubclass(kind, queue.Queue):
             self._set(value, "mutex", value.mutex, self._of(value.mutex, title))
