@@ -17,7 +17,7 @@ CALLBACKS = 2_000
 def stop_leftovers(loop: Loop) -> list[AnyTask]:
     """Cancel what is left and run it to its end; return the tasks that would not end, abandoned."""
     unstoppable: list[AnyTask] = []
-    if loop.units or loop.soon or _begun(loop):
+    if loop.units or loop.soon or (loop.asyncgens and _begun(loop)):
         _gather(loop)
         unstoppable = _cancel(loop)
         for generator in _begun(loop):

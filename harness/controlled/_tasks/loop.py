@@ -15,7 +15,7 @@ from weakref import ref
 
 from harness.controlled._line import Line, Mark
 from harness.controlled._place import place
-from harness.controlled._tasks.numbered import GOES_ON, TASKS, Task
+from harness.controlled._tasks.numbered import GOES_ON, STEP, TASKS, Task
 from harness.controlled._tasks.refusals import refuse_the_rest
 from harness.controlled._tasks.thread import LONGEST, Pools
 from harness.core.execution import NOBODY, Execution
@@ -74,7 +74,7 @@ class Loop(asyncio.AbstractEventLoop):
         """By unit, a function that waits for a thread."""
         self.now = 0.0
         self.calm = True
-        """Whether there is nothing but tasks to be looked after: no callback, nothing that waits for a time, no call."""
+        """Whether nothing but tasks is to be looked after: no callback, no call, and nobody who waits for a time."""
         self.queue = None
         self._timers = 0
         self._numbers = works - 1
@@ -164,20 +164,22 @@ class Loop(asyncio.AbstractEventLoop):
     ) -> asyncio.Handle:
         """Let a task go on when it is picked; run any other callback as soon as the running step is over."""
         task: Any = getattr(callback, "__self__", None)
-        is_step = isinstance(task, TASKS) and getattr(callback, "__name__", "") in GOES_ON
-        if self.queue is not None:
-            handle = asyncio.Handle(callback, args, self, context)
-            if is_step:
-                self.units.setdefault(task, NOBODY)
-            self.queue.append(handle)
-            return handle
-        if is_step:
+        if type(callback) is not STEP and not (
+            isinstance(task, TASKS) and getattr(callback, "__name__", "") in GOES_ON
+        ):
+            task = None
+        if self.queue is None and task is not None:
             unit = self.execution.current if task is self.running else self._goes_on(task)
             self.steps[unit] = context, callback, args
             return self._taken
         handle = asyncio.Handle(callback, args, self, context)
-        self.soon.append((handle, self.line.mark()))
-        self.calm = False
+        if self.queue is None:
+            self.soon.append((handle, self.line.mark()))
+            self.calm = False
+        else:
+            if task is not None:
+                self.units.setdefault(task, NOBODY)
+            self.queue.append(handle)
         return handle
 
     def _goes_on(self, task: AnyTask) -> int:

@@ -8,6 +8,10 @@ GOES_ON = frozenset({"", "task_wakeup", "__step", "__wakeup"})
 """How the callbacks are called by which a task of C or of Python goes on; the first step of one of C has no name."""
 
 
+STEP = next((each for each in object.__subclasses__() if each.__name__ == "TaskStepMethWrapper"), None)
+"""The type of the callback by which a task of C begins, and goes on when it has only given way: told at a glance."""
+
+
 class Task(asyncio.Task[Any]):
     """A task of C whose hash is its number in the schedule: a set of tasks, such as that of a TaskGroup that cancels
     its children, must have the same order whenever the schedule is repeated."""

@@ -71,7 +71,6 @@ class Schedule:
             except SystemExit:
                 # The task keeps it as its outcome; it ends the unit, not the search.
                 pass
-            loop.running = None
             if steps[unit] is None:
                 # They refer to the task, which if it has ended must not live on: a later one may have its address.
                 del step, context, callback, arguments
@@ -80,6 +79,7 @@ class Schedule:
                 unit = execution.stand(PAUSED)
                 continue
             else:
+                loop.running = None
                 execution.park(unit)
                 line.place()
             unit = execution.pick() if loop.calm else self._pick()
@@ -153,7 +153,9 @@ class Schedule:
 
     def _suspended(self, unit: int) -> None:
         """Take a task that waits for another or for a time, or has ended."""
-        execution, sleeps, task = self._execution, self._loop.sleeps, self._loop.tasks[unit]
+        loop, execution = self._loop, self._execution
+        loop.running = None
+        sleeps, task = loop.sleeps, loop.tasks[unit]
         assert task is not None
         if task.done():
             self._ended(unit, task)
@@ -175,17 +177,17 @@ class Schedule:
         elif (error := task.exception()) is None:
             result = task.result()
         if unit < len(self._works):
-            requests = self._works[unit].visits
-            if requests and task.cancelled():
-                # A client that goes away while it is answered is no failure.
-                error = None
-            if error is None and self._requests[unit] < len(requests):
-                self._execution.park(unit, BEGIN)
-                self._line.place()
-                return
+            if requests := self._works[unit].visits:
+                if task.cancelled():
+                    # A client that goes away while it is answered is no failure.
+                    error = None
+                if error is None and self._requests[unit] < len(requests):
+                    self._execution.park(unit, BEGIN)
+                    self._line.place()
+                    return
             self._unfinished -= 1
             if not self._unfinished:
-                self._loop.calm = False
+                loop.calm = False
         self._end(unit, result, error)
 
     def _end(self, unit: int, result: Any = None, error: BaseException | None = None) -> None:

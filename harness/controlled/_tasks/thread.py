@@ -28,8 +28,6 @@ class Pool:
         self._done = allocate_lock()
         self._done.acquire()
         self._context = Context()
-        self._used = False
-        """Whether the running schedule has had a function run."""
         self._call: Callable[[], Any] | None = None
         self._result: Any = None
         self._error: BaseException | None = None
@@ -42,7 +40,6 @@ class Pool:
             raise TimeoutError
         if self._worker is None:
             self._worker = Worker(self._name)
-        self._used = True
         self._call = call
         self._worker.job = self._work
         self.blocked = True
@@ -66,8 +63,7 @@ class Pool:
 
     def as_new(self) -> None:
         """Forget what functions left behind on the thread: nothing of one schedule may reach the next."""
-        if self._used and self._worker is not None:
-            self._used = False
+        if self._worker is not None:
             self._context = Context()
             self._worker.forget()
             if self._worker.is_kept():
@@ -107,12 +103,15 @@ class Pools:
         self._others: dict[ThreadPoolExecutor, Pool] = {}
         self._processor = Processor()
         self._held = False
+        self._asked = False
+        """Whether the running schedule has had a function run."""
 
     def of(self, executor: ThreadPoolExecutor | None) -> Pool:
         """Return the thread that stands for those of an executor; None stands for the default."""
         if not self._held:
             self._held = True
             self._processor.hold()
+        self._asked = True
         if executor is None:
             return self._default
         pool = self._others.get(executor)
@@ -135,6 +134,9 @@ class Pools:
 
     def as_new(self) -> None:
         """Forget what functions left behind: nothing of one schedule may reach the next."""
+        if not self._asked:
+            return
+        self._asked = False
         for pool in self._others.values():
             pool.close()
         self._others.clear()
