@@ -69,6 +69,32 @@ def test_locks_taken_in_opposite_orders_are_a_deadlock_told_in_words() -> None:
         assert again.fates == {Fate.DONE: again.schedules}
 
 
+def never_given_back() -> Program:
+    lock = threading.Lock()
+
+    def first() -> None:
+        with lock:
+            time.sleep(0)
+
+    def keeps() -> None:
+        lock.acquire()
+
+    def waits() -> None:
+        with lock:
+            pass
+
+    return works(first, keeps, waits), lambda: None
+
+
+def test_who_is_held_back_is_told_where_the_new_holder_took_the_lock() -> None:
+    explored = explore(never_given_back)
+    line = never_given_back.__code__.co_firstlineno
+    told = [execution.waiting[2] for execution in explored.of(Fate.DEADLOCK) if 2 in execution.waiting]
+    assert told
+    for words in told:
+        assert f"held by r2 since {__file__}:{line + 8}" in words
+
+
 def early(release_early: bool) -> Program:
     lock = threading.Lock()
     count = [0]

@@ -57,7 +57,6 @@ class ScheduledLock(Awaited):
             self.reach(Role.CALL)
         if not self._take(blocking, timeout):
             return False
-        self._since = Origin(caller)
         if spoken and self.grain is Grain.ALL:
             self.reach(Role.RETURNED)
         return True
@@ -127,6 +126,7 @@ class ScheduledLock(Awaited):
                 if self.real.acquire(False):
                     break
         self.holder = baton.execution.current
+        self._since = Origin(sys._getframe(2))
         if self.waiters:
             self.hold_back()
         return True
@@ -136,6 +136,7 @@ class ScheduledLock(Awaited):
         if not self.real.acquire(True, FOREIGN):
             self.baton.lose(f"{self} is held by a thread that is not controlled: start that thread in a unit")
         self.holder = self.baton.execution.current
+        self._since = Origin(sys._getframe(3))
         return True
 
     def words(self, unit: int) -> str:
