@@ -10,6 +10,7 @@ units that do nothing takes 20 µs instead of 55. Only one of them can run at a 
 import ctypes
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -32,7 +33,7 @@ class Processor:
         if sys.platform == "linux":
             self._batched = _exchange(os.SCHED_OTHER, os.SCHED_BATCH)
             allowed = os.sched_getaffinity(0)
-            here = _current()
+            here = _get_processor()
             for processor in sorted(allowed, key=lambda number: number != here):
                 self._claim = _claimed(processor)
                 if self._claim is not None:
@@ -58,6 +59,9 @@ if sys.platform == "linux":
     # By its own name: gevent may have replaced what the module `socket` has, and would begin a hub for it.
     import _socket
 
+    _get_processor: Callable[[], int] = getattr(ctypes.CDLL(None), "sched_getcpu", lambda: -1)
+    """Returns the processor on which the caller runs; -1 where the C library does not tell."""
+
     def _claimed(processor: int) -> Any:
         """Return what claims a processor until it is closed; None when it is taken."""
         claim = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM)
@@ -67,13 +71,6 @@ if sys.platform == "linux":
             claim.close()
             return None
         return claim
-
-    def _current() -> int:
-        """Return the processor on which the caller runs; -1 where the C library does not tell."""
-        try:
-            return int(ctypes.CDLL(None).sched_getcpu())
-        except AttributeError:
-            return -1
 
     def _exchange(before: int, policy: int) -> bool:
         """Change the policy by which the calling thread is run, and whatever it starts; tell whether it was done."""
