@@ -25,22 +25,23 @@ class Clock:
 
     def tend(self) -> None:
         """Put all who wait for a time at their places, after a step."""
-        loop = self._loop
-        if loop.sleeps and not loop.execution.ready and not loop.line.held:
+        loop, line, timeouts = self._loop, self._loop.line, self._loop.timeouts
+        if loop.sleeps and not loop.execution.ready and not line.held:
             # Their futures are awaited by something else than the task itself.
             for timer in loop.sleeps.values():
                 loop.wait_for(timer)
             loop.sleeps.clear()
-        while loop.timeouts and loop.timeouts[0][2].cancelled():
-            heappop(loop.timeouts)
-        if loop.timeouts:
-            self._stand(loop.timeouts[0][0])
-            self._hold_back(loop.timeouts[0][0])
-        elif self.unit in loop.line.due and not loop.execution.tracked:
-            loop.line.leave(self.unit)
-        if loop.line.held:
-            self._let_go(loop.timeouts[0][0] if loop.timeouts else float("inf"))
-        if loop.line.due:
+        while timeouts and timeouts[0][2].cancelled():
+            heappop(timeouts)
+        if timeouts:
+            limit = timeouts[0][0]
+            self._stand(limit)
+            self._hold_back(limit)
+        elif self.unit in line.due and not loop.execution.tracked:
+            line.leave(self.unit)
+        if line.held:
+            self._let_go(timeouts[0][0] if timeouts else float("inf"))
+        if line.due:
             self._let_time_pass()
 
     def wake(self, unit: int) -> None:

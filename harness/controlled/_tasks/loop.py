@@ -270,11 +270,11 @@ class Loop(asyncio.AbstractEventLoop):
             task = self._factory(self, coro, **options)
             if name is not None:
                 task.set_name(name)
-        if self.queue is None and not task.done():
+        if self.queue is None:
             unit = self.units.get(task)
-            if unit is None:
+            if unit is None and not task.done():
                 unit = self._adopt_suspended(task)
-            if name is None:
+            if unit is not None and name is None:
                 task.set_name(self.execution.names[unit])
         return task
 

@@ -236,7 +236,7 @@ class Schedule:
     def _drop_calls(self) -> None:
         """Let functions that are no longer waited for never run."""
         calls = self._loop.calls
-        for unit in [unit for unit, (future, *_) in calls.items() if future.done()]:
+        for unit in [unit for unit, call in calls.items() if call[0].done()]:
             self._line.leave(unit)
             self._end(unit)
             del calls[unit]
