@@ -5,7 +5,6 @@ from _thread import allocate_lock, get_ident
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures._base import LOGGER
 from contextvars import Context
-from functools import partial
 from sys import gettrace, settrace
 from typing import Any, NoReturn, TypeVar
 
@@ -381,7 +380,7 @@ class Baton:
                 self._refused = 0
                 self.execution.current = unit
                 worker.turn.release()
-                if not await_turn(self._driver, partial(_ident_only, worker), self.interrupted):
+                if not await_turn(self._driver, worker.unwinding, self.interrupted):
                     worker.gone = True
                 if worker.gone:
                     self.execution.lose_control(
@@ -395,7 +394,3 @@ class Baton:
         self.members.clear()
         self.generation += 1
         self.made = 0
-
-
-def _ident_only(worker: Worker) -> tuple[int, int]:
-    return 0, worker.ident

@@ -46,6 +46,10 @@ class Worker:
         self.turn.release()
         self.thread.join()
 
+    def unwinding(self) -> tuple[int, int]:
+        """Return how far it is when it is stopped, and its ident: it runs no step any more."""
+        return 0, self.ident
+
     def call(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call a function on a greenlet that nothing is kept by: the thread's own, which is free, while that is so."""
         if self._greenlet is None:
