@@ -121,9 +121,15 @@ def _paced(unit: Unit, cases: Sequence[str], tools: Sequence[Tool], paces: Paces
         return f"- {title}: {rates}; there is no peer"
     of_processor = ratios(cases, tools, tools, paces, _by_processor)
     usual = ratios(cases, tools[:1], tools, paces, _by_clock)
+    as_fine = ratios(cases, tools, [tool for tool in tools if not tool.coarse], paces, _by_clock)
+    finely = (
+        f", {ratio_words(as_fine)} as many as the fastest that switches at any instruction"
+        if as_fine != compared
+        else ""
+    )
     return (
         f"- {title}: {rates}; {ratio_words(compared)} as many by the clock as the fastest peer in {len(compared)} "
-        f"cases, {ratio_words(of_processor)} by processor time; by the default strategy, which begins anew whenever "
+        f"cases, {ratio_words(of_processor)} by processor time{finely}; by the default strategy, which begins anew whenever "
         f"it is through with a fixed form, {ratio_words(usual)} by the clock"
     )
 

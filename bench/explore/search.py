@@ -70,6 +70,8 @@ class Tool:
     search: Callable[[Form, Effort], Search]
     default: bool = False
     """What its documentation has one begin with."""
+    coarse: bool = False
+    """Whether it is fast because it switches at fewer places than its package can."""
     launcher: str = ""
     """The command of its package that must start the process, if one must."""
 

@@ -84,6 +84,7 @@ TOOLS = (
         seeded=True,
         units=UNITS,
         search=_search("pct", "line"),
+        coarse=True,
     ),
     Tool(
         "interleave-test DFS",
