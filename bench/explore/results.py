@@ -129,8 +129,8 @@ def _paced(unit: Unit, cases: Sequence[str], tools: Sequence[Tool], paces: Paces
     )
     return (
         f"- {title}: {rates}; {ratio_words(compared)} as many by the clock as the fastest peer in {len(compared)} "
-        f"cases, {ratio_words(of_processor)} by processor time{finely}; by the default strategy, which begins anew whenever "
-        f"it is through with a fixed form, {ratio_words(usual)} by the clock"
+        f"cases, {ratio_words(of_processor)} by processor time{finely}; by the default strategy, which begins anew "
+        f"whenever it is through with a fixed form, {ratio_words(usual)} by the clock"
     )
 
 

@@ -147,12 +147,12 @@ def test_the_closing_lines_name_what_took_too_long_and_what_is_graded_otherwise(
         in text
     )
     assert "; 4.0 times (4.0 to 4.0) as many by the clock as the fastest peer in 1 cases, 6.0 times" in text
+    assert text.endswith("fixed form, 2.0 times (2.0 to 2.0) by the clock")
     assert "any instruction" not in text
     measured["b2_cached_with_call_between"]["interleave-test PCT lines"] = Pace(80, 200)
     (text,) = closing(names(), tuple(tools().values()), rows, measured)
     assert "; 2.5 times (2.5 to 2.5) as many by the clock as the fastest peer in 1 cases, 3.0 times" in text
     assert ", 4.0 times (4.0 to 4.0) as many as the fastest that switches at any instruction; by" in text
-    assert text.endswith("fixed form, 2.0 times (2.0 to 2.0) by the clock")
 
 
 def test_the_page_has_all_cases_and_what_tools_said() -> None:
