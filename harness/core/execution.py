@@ -193,7 +193,8 @@ class Execution:
     def hold(self, name: str, writes: bool) -> None:
         """Begin an operation on a shared object: until ``let_go`` each step of the running unit touches it."""
         touch = (name, writes)
-        self._begin_unusual()
+        if self._usual_until:
+            self._begin_unusual()
         self.touched.append(touch)
         self._held.setdefault(self.current, []).append(touch)
 
