@@ -125,7 +125,10 @@ class Line:
 
     def settle(self) -> None:
         """Put into the queue what callbacks brought whose turn has come."""
-        marks, ready, early = self.marks, self._ready, self._early
+        marks = self.marks
+        if not marks or marks[0].ahead:
+            return
+        ready, early = self._ready, self._early
         at = 0
         while marks and not marks[0].ahead:
             nested = []

@@ -32,7 +32,7 @@ class ControlledTasks:
         """Run one schedule to its fate, and stop what is left of it."""
         self._surroundings.adapt()
         loop = self._loop
-        loop.begin(execution, len(works))
+        loop.begin(execution, [work.name for work in works])
         outside = asyncio._get_running_loop()
         asyncio._set_running_loop(loop)
         sys.set_asyncgen_hooks(loop.asyncgen_begins, loop.asyncgen_is_left)

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from asyncio.futures import _set_result_unless_cancelled as wake_sleeper  # type: ignore[attr-defined]
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import Context
 from functools import partial
@@ -48,14 +48,14 @@ class Loop(asyncio.AbstractEventLoop):
         self.queue: deque[asyncio.Handle] | None = deque()
         """What is to run without choices, while leftovers are stopped; None while a schedule decides."""
 
-    def begin(self, execution: Execution, works: int) -> None:
-        """Forget the last schedule and take part in another, of so many works."""
+    def begin(self, execution: Execution, names: Sequence[str]) -> None:
+        """Forget the last schedule and take part in another, whose first units have these names."""
         self.execution = execution
         self._thread = get_ident()
         self.line = Line(execution.ready)
-        self.tasks: list[AnyTask | None] = []
+        self.tasks: list[AnyTask | None] = [None] * len(names)
         """By unit, the task that it runs on, while it does."""
-        self.steps: list[Step | None] = []
+        self.steps: list[Step | None] = [None] * len(names)
         """By unit, the context, callback and arguments by which its task goes on; None for one that is suspended."""
         self.units: dict[AnyTask, int] = {}
         self.running: AnyTask | None = None
@@ -77,13 +77,15 @@ class Loop(asyncio.AbstractEventLoop):
         """Whether nothing but tasks is to be looked after: no callback, no call, and nobody who waits for a time."""
         self.queue = None
         self._timers = 0
-        self._numbers = works - 1
+        self._numbers = len(names) - 1
         self.parents: dict[int, int] = {}
         """By unit that another began, which one."""
         self._children: dict[tuple[int, str], int] = {}
         self._factory: Any = None
         self._executor: ThreadPoolExecutor | None = None
         self._handler: Any = None
+        for name in names:
+            execution.add(name)
 
     def end(self) -> None:
         """Let go of the schedule; what still comes in for it is never run."""

@@ -42,8 +42,6 @@ class Schedule:
         self._clock = Clock(loop)
         self._aftermath = 0
         self._foreign = _foreign_threads(loop)
-        for work in works:
-            loop.add(work.name)
 
     def run(self) -> None:
         """Let one unit after the other go on."""
@@ -212,15 +210,18 @@ class Schedule:
             ran: list[Any] = []
             again = []
             for number, (handle, mark) in enumerate(soon):
-                if handle.cancelled():
-                    continue
                 callback = handle._callback  # type: ignore[attr-defined]
+                if callback is None:
+                    # It was cancelled.
+                    continue
                 if number >= known and callback in ran:
                     again.append((handle, mark))
                     continue
                 ran.append(callback)
                 line.running = mark
                 self._run_handle(handle)
+                if mark is not None and not mark.brought:
+                    line.drop(mark)
             line.running = None
             soon[:] = again
             line.settle()
