@@ -6,8 +6,6 @@ from typing import Any
 
 GOES_ON = frozenset({"", "task_wakeup", "__step", "__wakeup"})
 """How the callbacks are called by which a task of C or of Python goes on; the first step of one of C has no name."""
-
-
 STEP = next((each for each in object.__subclasses__() if each.__name__ == "TaskStepMethWrapper"), None)
 """The type of the callback by which a task of C begins, and goes on when it has only given way: told at a glance."""
 
