@@ -320,7 +320,19 @@ class Execution:
             if len(self.ran) - self._row > LONG_PATIENCE:
                 self.tired = True
         else:
-            self._leave(current, chosen, options)
+            if current in options:
+                self._preempt(current, options)
+            elif current >= 0 and self.pending[current].role is not END:
+                self.switches += 1
+            if self._owed:
+                self._pay(chosen)
+            self._row = row = len(self.ran)
+            self._pauses = self._unasked_until = 0
+            self.tired = False
+            self._usual_until = min(self.cap, row + LONG_PATIENCE)
+            # Asked for last, for control may be lost at any moment.
+            if self.locate is not None or self._held or self.fate is not None:
+                self._usual_until = 0
         self.ready.remove(chosen)
         self.options.append(options)
         self.ran.append(chosen)
@@ -330,30 +342,19 @@ class Execution:
             self.touched.append(touch)
         return chosen
 
-    def _leave(self, current: int, chosen: int, options: tuple[int, ...]) -> None:
-        if current in options:
-            self.contested += 1
-            self.switches += 1
-            if self.tired:
-                self._owed[current] = set(options) - {current}
-            else:
-                self.preemptions += 1
-                self.preempted.append(self.pending[current])
-        elif current >= 0 and self.pending[current].role is not END:
-            self.switches += 1
-        self._begin_row()
-        if self._owed:
-            owed = {unit: others - {chosen} for unit, others in self._owed.items() if unit != chosen}
-            self._owed = {unit: others for unit, others in owed.items() if others}
+    def _preempt(self, current: int, options: tuple[int, ...]) -> None:
+        self.contested += 1
+        self.switches += 1
+        if self.tired:
+            self._owed[current] = set(options) - {current}
+        else:
+            self.preemptions += 1
+            self.preempted.append(self.pending[current])
 
-    def _begin_row(self) -> None:
-        self._row, self._pauses = len(self.ran), 0
-        self.tired = False
-        self._usual_until = min(self.cap, self._row + LONG_PATIENCE)
-        self._unasked_until = 0
-        # Asked for last, for control may be lost at any moment.
-        if self.locate is not None or self._held or self.fate is not None:
-            self._begin_unusual()
+    def _pay(self, chosen: int) -> None:
+        """Owe nobody any more who goes on, and forget what the one was owed who goes on."""
+        owed = {unit: others - {chosen} for unit, others in self._owed.items() if unit != chosen}
+        self._owed = {unit: others for unit, others in owed.items() if others}
 
     def _begin_unusual(self) -> None:
         self._usual_until = self._unasked_until = 0
