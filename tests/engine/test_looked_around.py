@@ -20,7 +20,7 @@ from harness.explorer.token import decode
 from harness.replayable import program_of
 from tests.engine import crooked_framework
 
-ASKED = Explore(seconds=30.0, level=Feasibility.GIL_SWITCH)
+ASKED = Explore(bound=1, seconds=30.0, level=Feasibility.GIL_SWITCH)
 
 
 @pytest.fixture
