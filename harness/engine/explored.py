@@ -93,34 +93,33 @@ def exploration(cell: Cell, job: Job, asked: Explore, tell: Tell = lambda count:
         level=asked.level,
         reduce=asked.reduce,
     )
-    around = tuple(file for file in framework() if file not in limits.files)
-    if not (around and limits.strategy.bounded and Feasibility.GIL_SWITCH in host.levels) or (
-        limits.level.rank < Feasibility.GIL_SWITCH.rank
-    ):
-        found = explore(program, host, limits, tell)
-    else:
-        found = explore(program, host, replace(limits, seconds=limits.seconds * (1 - SHARE_AROUND)), tell)
-        if found.outcome is Outcome.ISOLATED and not found.interrupted:
-            wider = replace(
-                limits,
-                bound=AROUND if limits.bound is None else min(AROUND, limits.bound),
-                seconds=max(limits.seconds * SHARE_AROUND, limits.seconds - found.seconds),
-                files=(*limits.files, *around),
-                level=Feasibility.GIL_SWITCH if has_gil() else limits.level,
-            )
-            program = _program(cell, job, asked, wider.files)
-            before = found.schedules
-            more = explore(program, host, wider, lambda count: tell(before + count))
-            found = looked_around(found, more, around)
+    around = _around(limits, host)
+    kept = limits.seconds * SHARE_AROUND if around else 0.0
+    found = explore(program, host, replace(limits, seconds=limits.seconds - kept), tell)
+    if around and found.outcome is Outcome.ISOLATED and not found.interrupted:
+        before = found.schedules
+        wider = replace(
+            limits,
+            bound=AROUND if limits.bound is None else min(AROUND, limits.bound),
+            seconds=max(kept, limits.seconds - found.seconds),
+            files=(*limits.files, *around),
+            level=Feasibility.GIL_SWITCH if has_gil() else limits.level,
+        )
+        program = _program(cell, job, asked, wider.files)
+        more = explore(program, host, wider, lambda count: tell(before + count))
+        found = looked_around(found, more, around)
     return replace(found, repeat=explore_command(cell, job.options))
 
 
 def looked_around(found: Exploration, wider: Exploration, around: tuple[str, ...]) -> Exploration:
     """Return a silent exploration with what one came to that looked into further files as well."""
-    weak = [phase for phase in wider.phases if phase.feasibility is not Feasibility.FIFO]
-    said = wider.reason or silent_words(weak, sampled="", reduced=False)
     if wider.outcome is Outcome.MIXED:
         said = wider.sentence
+    elif wider.reason and not wider.interrupted:
+        said = f"{wider.reason}."
+    else:
+        weak = [phase for phase in wider.phases if phase.feasibility is not Feasibility.FIFO]
+        said = silent_words(weak, sampled="", reduced=False)
     together = replace(
         wider if wider.outcome is Outcome.MIXED else found,
         sentence=f"{found.sentence} With the framework looked into as well: {said[:1].lower()}{said[1:]}",
@@ -133,6 +132,14 @@ def looked_around(found: Exploration, wider: Exploration, around: tuple[str, ...
         seconds=round(found.seconds + wider.seconds, 4),
     )
     return replace(together, found_at=found.schedules + wider.found_at) if wider.found_at else together
+
+
+def _around(limits: Limits, host: ControlledHost) -> tuple[str, ...]:
+    """Return the framework's files where a search that may look into functions knows how to go no deeper than asked."""
+    inside = limits.level.rank >= Feasibility.GIL_SWITCH.rank and Feasibility.GIL_SWITCH in host.levels
+    if not (inside and limits.strategy.bounded):
+        return ()
+    return tuple(file for file in framework() if file not in limits.files)
 
 
 def framework() -> tuple[str, ...]:

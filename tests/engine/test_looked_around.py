@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from harness.core.feasibility import Feasibility
 from harness.core.record import Cell, Place
 from harness.core.verdict import Outcome
 from harness.engine import explored
-from harness.engine.explored import exploration, framework
+from harness.engine.explored import exploration, framework, looked_around
 from harness.engine.job import Explore, Job, Options
 from harness.explorer.replaying import replay
 from harness.explorer.token import decode
@@ -90,6 +91,23 @@ def test_it_is_not_looked_into_where_nobody_looks_inside(asked: Explore, host: s
     assert found.outcome is Outcome.ISOLATED
     assert not found.around
     assert "framework" not in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"reason": "it is not deterministic"}, "as well: it is not deterministic."),
+        ({"reason": "it was interrupted", "interrupted": True}, "as well: no schedule was searched."),
+    ],
+)
+def test_why_it_could_not_be_looked_into_is_said(told: dict[str, Any], said: str) -> None:
+    asked = replace(ASKED, level=Feasibility.JITTER)
+    found = searched("tests.engine.crooked_framework:SOUND", asked)
+    wider = replace(found, outcome=Outcome.INCONCLUSIVE, phases=(), **told)
+    together = looked_around(found, wider, ("app.py",))
+    assert together.outcome is Outcome.ISOLATED
+    assert together.sentence == f"{found.sentence} With the framework looked into {said}"
+    assert together.interrupted is told.get("interrupted", False)
 
 
 def test_the_framework_is_all_of_ours() -> None:
