@@ -159,13 +159,13 @@ def test_a_fork_under_gevent_ends_though_nothing_ever_ran_its_hub() -> None:
 
 def test_a_search_tells_now_and_then_how_far_it_is(worker: Worker) -> None:
     (searching,) = select(Asked(locals=("contextvar",), hosts=("threads",), scenarios=("read_back",))).jobs(
-        Options().exploring(Explore(seconds=1.5))
+        Options().exploring(Explore(schedules=400, seconds=60.0))
     )
     told: list[tuple[str, int]] = []
     (result,) = worker.results(searching, lambda cell, schedules: told.append((cell.id, schedules)))
     assert result.explored is not None
     counts = [schedules for _, schedules in told]
-    assert len(counts) > 3
+    assert len(counts) >= 2
     assert counts == sorted(counts)
     assert counts[0] > 0
     assert counts[-1] <= result.explored.schedules
