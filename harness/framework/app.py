@@ -7,6 +7,7 @@ from types import GeneratorType
 from typing import Any
 
 from blinker import Signal
+from werkzeug.routing import Map
 from werkzeug.test import EnvironBuilder
 
 from harness.core.steps import Script
@@ -34,7 +35,7 @@ class App(Lifecycle):
     hooks, handlers and receivers as keyword arguments; without one nothing is added and a pause only gives way.
 
     ``store`` is ``cookie`` (signed with ``secret_key``; without a key sessions cannot be written), ``memory``, ``sql``,
-    ``redis``, ``redis_locked``, or a SessionInterface.
+    ``redis``, ``redis_locked``, or a SessionInterface. ``url_map`` is one that has rules already, and may be shared.
     """
 
     def __init__(
@@ -44,8 +45,9 @@ class App(Lifecycle):
         secret_key: str | None = None,
         store: str | SessionInterface = "cookie",
         name: str = "app",
+        url_map: Map | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(url_map)
         self.name = name
         self.local = subject.make()
         self.app_contexts = subject.make_stack()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from blinker import Signal
 from werkzeug.exceptions import HTTPException, InternalServerError
-from werkzeug.routing import MapAdapter, RoutingException
+from werkzeug.routing import Map, MapAdapter, RoutingException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from harness.core.ports import Given
@@ -46,8 +46,8 @@ class Lifecycle(Registry):
     request_contexts: "LocalStack"
     sessions: SessionInterface
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, url_map: Map | None = None) -> None:
+        super().__init__(url_map)
         self._adapters: dict[tuple[str | None, ...], MapAdapter] = {}
         self._first_lock = threading.Lock()
         self._first_begun = False

@@ -16,11 +16,12 @@ View = tuple[Callable[..., Any], bool]
 class Registry:
     """Keeps what was registered, in order. Functions may be plain, generators of steps, or ``async def``.
 
-    Hooks round a request and receivers of signals get this App by name where they declare ``app``.
+    Hooks round a request and receivers of signals get this App by name where they declare ``app``. Apps may share the
+    Map of their rules, if their ``endpoint`` functions are given for it.
     """
 
-    def __init__(self) -> None:
-        self.url_map = Map()
+    def __init__(self, url_map: Map | None = None) -> None:
+        self.url_map = Map() if url_map is None else url_map
         self.views: dict[str, View] = {}
         self.first_request_functions: list[Callable[..., Any]] = []
         self.before_request_functions: list[Callable[..., Any]] = []
@@ -38,13 +39,22 @@ class Registry:
         if endpoint in self.views and self.views[endpoint][0] is not view:
             raise ValueError(f"two views for the endpoint {endpoint!r}; give one of them another endpoint")
         self.url_map.add(Rule(rule, endpoint=endpoint, **options))
-        self.views[endpoint] = (view, is_script(view))
+        self.endpoint(endpoint)(view)
 
     def route(self, rule: str, *, endpoint: str | None = None, **options: Any) -> Callable[[F], F]:
         """Decorate a view with its rule; the endpoint is the function's name when not given."""
 
         def register(view: F) -> F:
             self.add_url_rule(rule, endpoint or view.__name__, view, **options)
+            return view
+
+        return register
+
+    def endpoint(self, name: str) -> Callable[[F], F]:
+        """Decorate the view for an endpoint whose rules the Map has, or is going to have."""
+
+        def register(view: F) -> F:
+            self.views[name] = (view, is_script(view))
             return view
 
         return register

@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 from typing import Any
+
+from werkzeug.routing import Map, Rule
 
 from harness.core.history import Probe
 from harness.core.plan import Order
@@ -48,8 +50,9 @@ class MountedApp:
             secret_key="ctxstress",
             store=scenario.store if store is None else store,
             name=f"mini/{subject.name}",
+            url_map=_one_page(scenario.name),
         )
-        app.add_url_rule("/", scenario.name, partial(scenario.view, app))
+        app.endpoint(scenario.name)(partial(scenario.view, app))
         if scenario.prepare is not None:
             scenario.prepare(app)
         if scenario.status != 500:
@@ -97,6 +100,14 @@ class MountedApp:
             top = stack.top
             if top is not None:
                 yield name, str(top)
+
+
+@cache
+def _one_page(endpoint: str) -> Map:
+    """Return the rules of an app with one page; kept, for to compile one takes as long as a request."""
+    rules = Map([Rule("/", endpoint=endpoint, methods=["GET"])])
+    rules.update()
+    return rules
 
 
 def _note(sender: Any, exception: Exception, own: Probe | None = None, **_: Any) -> None:

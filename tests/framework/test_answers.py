@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, abort
+from werkzeug.routing import Map, Rule
 from werkzeug.test import Client, create_environ
 
 from harness.core.ports import Given
@@ -256,6 +257,24 @@ def test_redirects_go_to_the_host_that_was_asked(app: App, client: Client) -> No
         host = f"host{number % 70}.test"
         assert client.get("/folder", headers={"Host": host}).headers["Location"] == f"http://{host}/folder/"
     assert len(app._adapters) <= 64
+
+
+def test_apps_share_rules_and_each_answers_with_its_own_view() -> None:
+    rules = Map([Rule("/<int:number>", endpoint="page", methods=["GET"])])
+    apps = [App(SUBJECT, url_map=rules), App(SUBJECT, url_map=rules)]
+
+    @apps[0].endpoint("page")
+    def one(number: int) -> str:
+        return f"one {number}"
+
+    @apps[1].endpoint("page")
+    def other(number: int) -> Script[str]:
+        yield PAUSE
+        return f"other {number}"
+
+    assert [Client(app).get("/7").text for app in apps] == ["one 7", "other 7"]
+    assert [Client(app).post("/7").status_code for app in apps] == [405, 405]
+    assert Client(apps[0]).get("/seven").status_code == 404
 
 
 def test_two_views_cannot_share_an_endpoint(app: App) -> None:
