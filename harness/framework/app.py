@@ -35,7 +35,7 @@ class App(Lifecycle):
     hooks, handlers and receivers as keyword arguments; without one nothing is added and a pause only gives way.
 
     ``store`` is ``cookie`` (signed with ``secret_key``; without a key sessions cannot be written), ``memory``, ``sql``,
-    ``redis``, ``redis_locked``, or a SessionInterface. ``url_map`` is one that has rules already, and may be shared.
+    ``redis``, ``redis_locked``, or a SessionInterface. ``url_map`` is one that has rules, for several Apps.
     """
 
     def __init__(

@@ -113,7 +113,7 @@ class Lifecycle(Registry):
     def _adapter(self, environ: dict[str, Any]) -> MapAdapter:
         key = tuple(map(environ.get, PLACE))
         adapter = self._adapters.get(key)
-        if adapter is None:
+        if adapter is None or adapter.map is not self.url_map:
             if len(self._adapters) >= MOST_ADAPTERS:
                 self._adapters.clear()
             place = {name: environ[name] for name in PLACE if name in environ}

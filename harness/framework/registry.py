@@ -17,11 +17,12 @@ class Registry:
     """Keeps what was registered, in order. Functions may be plain, generators of steps, or ``async def``.
 
     Hooks round a request and receivers of signals get this App by name where they declare ``app``. Apps may share the
-    Map of their rules, if their ``endpoint`` functions are given for it.
+    Map of their rules, for which each says its ``endpoint`` functions; one that adds a rule gets a Map of its own.
     """
 
     def __init__(self, url_map: Map | None = None) -> None:
         self.url_map = Map() if url_map is None else url_map
+        self._shares_map = url_map is not None
         self.views: dict[str, View] = {}
         self.first_request_functions: list[Callable[..., Any]] = []
         self.before_request_functions: list[Callable[..., Any]] = []
@@ -38,6 +39,9 @@ class Registry:
         options.setdefault("methods", ["GET"])
         if endpoint in self.views and self.views[endpoint][0] is not view:
             raise ValueError(f"two views for the endpoint {endpoint!r}; give one of them another endpoint")
+        if self._shares_map:
+            self.url_map = Map([each.empty() for each in self.url_map.iter_rules()])
+            self._shares_map = False
         self.url_map.add(Rule(rule, endpoint=endpoint, **options))
         self.endpoint(endpoint)(view)
 

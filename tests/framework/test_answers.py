@@ -275,6 +275,10 @@ def test_apps_share_rules_and_each_answers_with_its_own_view() -> None:
     assert [Client(app).get("/7").text for app in apps] == ["one 7", "other 7"]
     assert [Client(app).post("/7").status_code for app in apps] == [405, 405]
     assert Client(apps[0]).get("/seven").status_code == 404
+    apps[0].add_url_rule("/more", "more", lambda: "more")
+    assert [Client(app).get("/more").status_code for app in apps] == [200, 404]
+    assert [Client(app).get("/7").text for app in apps] == ["one 7", "other 7"]
+    assert len(list(rules.iter_rules())) == 1
 
 
 def test_two_views_cannot_share_an_endpoint(app: App) -> None:
