@@ -71,7 +71,7 @@ class Execution:
 
     ``locate`` returns (file, line) of a unit that stands still; with it the execution notes an anchor for each step,
     which is slow and therefore only done to explain or to replay. A host calls ``add``, ``park``, ``wait``, ``wake``,
-    ``end``, ``touch`` and ``pick``; whoever runs units by ``pick`` must stop all of them once ``fate`` is set.
+    ``end``, ``touch``, ``pick`` and ``stand``; whoever runs units by these must stop all of them once ``fate`` is set.
     """
 
     words = False
@@ -200,7 +200,10 @@ class Execution:
 
     def let_go(self) -> None:
         """End the operation that the running unit began last."""
-        self.touched.append(self._held[self.current].pop())
+        held = self._held[self.current]
+        self.touched.append(held.pop())
+        if not held:
+            del self._held[self.current]
 
     def lose_control(self, trouble: str) -> None:
         """End this schedule because a unit did what cannot be controlled; told in a sentence."""
@@ -232,7 +235,7 @@ class Execution:
         return self._take(chosen, options)
 
     def stand(self, point: Point) -> int:
-        """Let the running unit stand at a switch point, and pick: what ``park`` and ``pick`` do, at half the cost."""
+        """Let the running unit stand at a switch point, and pick: what ``park`` and ``pick`` do, in one call."""
         ran, unit = self.ran, self.current
         if len(ran) >= self._usual_until:
             self.park(unit, point)
