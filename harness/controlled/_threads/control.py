@@ -55,13 +55,15 @@ class ThreadControl:
 
     def close(self) -> None:
         """Give everything back, and end the threads."""
-        self._interrupts.close()
-        self._baton.driver = 0
-        self._adoption.give_back()
-        self._patches.remove()
-        self._watcher.close()
-        self._baton.close()
-        self._processor.let_go()
+        try:
+            self._interrupts.close()
+            self._baton.driver = 0
+            self._adoption.give_back()
+            self._patches.remove()
+            self._watcher.close()
+            self._baton.close()
+        finally:
+            self._processor.let_go()
 
     def watch(self, watch: Watch) -> None:
         """Report these switch points from the next schedule on."""

@@ -8,7 +8,7 @@ from _thread import RLock as RealRLock
 from _thread import allocate_lock, get_ident
 from threading import Condition
 from types import CodeType, FrameType
-from typing import Any, Literal
+from typing import Any
 
 from harness.controlled._awaited import Awaited, Grain, Origin
 from harness.controlled._threads.baton import Baton
@@ -118,7 +118,8 @@ class ScheduledLock(Awaited):
             until = baton.clock.read() + timeout if timeout > 0 else None
             while True:
                 if self.holder == NOBODY and self._outsider not in {0, baton.driver}:
-                    return self._outwait()
+                    self._outwait()
+                    break
                 if not self.wait(until):
                     if not self.real.acquire(False):
                         return False
@@ -131,13 +132,10 @@ class ScheduledLock(Awaited):
             self.hold_back()
         return True
 
-    def _outwait(self) -> Literal[True]:
+    def _outwait(self) -> None:
         """Wait, in real time, for a thread that is not controlled."""
         if not self.real.acquire(True, FOREIGN):
             self.baton.lose(f"{self} is held by a thread that is not controlled: start that thread in a unit")
-        self.holder = self.baton.execution.current
-        self._since = Origin(sys._getframe(3))
-        return True
 
     def words(self, unit: int) -> str:
         """Say who holds it, and since where."""
