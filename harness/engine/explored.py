@@ -4,7 +4,7 @@ from dataclasses import replace
 from inspect import getsourcefile
 from pathlib import Path
 
-import harness.framework
+import harness
 from harness.core.control import ControlledHost, Strategy
 from harness.core.errors import UserError
 from harness.core.exploration import Exploration
@@ -120,10 +120,11 @@ def looked_around(found: Exploration, wider: Exploration, around: tuple[str, ...
     else:
         weak = [phase for phase in wider.phases if phase.feasibility is not Feasibility.FIFO]
         said = silent_words(weak, sampled="", reduced=False)
-    together = replace(
+    return replace(
         wider if wider.outcome is Outcome.MIXED else found,
         sentence=f"{found.sentence} With the framework looked into as well: {said[:1].lower()}{said[1:]}",
         schedules=found.schedules + wider.schedules,
+        found_at=found.schedules + wider.found_at if wider.found_at else found.found_at,
         contested=found.contested + wider.contested,
         watch=found.watch,
         around=around,
@@ -131,7 +132,6 @@ def looked_around(found: Exploration, wider: Exploration, around: tuple[str, ...
         interrupted=wider.interrupted,
         seconds=round(found.seconds + wider.seconds, 4),
     )
-    return replace(together, found_at=found.schedules + wider.found_at) if wider.found_at else together
 
 
 def _around(limits: Limits, host: ControlledHost) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ def _around(limits: Limits, host: ControlledHost) -> tuple[str, ...]:
 
 def framework() -> tuple[str, ...]:
     """Return the source files of the framework in which targets of our own mount scenarios."""
-    return tuple(sorted(map(str, Path(harness.framework.__path__[0]).rglob("*.py"))))
+    return tuple(sorted(map(str, (Path(harness.__file__).parent / "framework").rglob("*.py"))))
 
 
 def _program(cell: Cell, job: Job, asked: Explore, watched: tuple[str, ...]) -> CellProgram:

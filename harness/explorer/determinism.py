@@ -5,6 +5,9 @@ from harness.core.execution import Execution
 from harness.core.points import Anchor
 from harness.explorer.schedule import Following, Ran, run_schedule
 
+MOST_TRIES = 4
+"""The most runs of a schedule until a mix-up shows again: some hang on an address that comes again, not in each run."""
+
 
 def run_again(program: Program, control: Control, first: Ran) -> Ran:
     """Run a schedule once more."""

@@ -8,7 +8,7 @@ from harness.core.control import Bounded, Control, ControlledHost, Program, Stra
 from harness.core.execution import Fate, Scheduler
 from harness.core.exploration import Phase
 from harness.core.feasibility import Feasibility
-from harness.explorer.determinism import difference, run_again, same
+from harness.explorer.determinism import MOST_TRIES, difference, run_again, same
 from harness.explorer.learning import learn
 from harness.explorer.limits import Limits
 from harness.explorer.schedule import Ran, run_schedule
@@ -19,8 +19,6 @@ from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
 
 TWICE = (1, 10, 100, 1_000, 10_000)
 """The schedules, by number, that are run twice."""
-MOST_TRIES = 4
-"""The most runs of a schedule until a mix-up that the history proves shows again."""
 WEAKER_SCHEDULES = 500
 """The most schedules spent on whether a weaker scheduler could make the mix-up as well."""
 BEYOND = 30

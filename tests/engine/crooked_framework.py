@@ -1,5 +1,8 @@
 """A framework that hands a value through itself: once by way of its module, and once as it should."""
 
+from collections.abc import Callable
+from functools import partial
+
 from harness.core.ambient import Ambient
 from harness.core.history import Probe
 from harness.core.scenario import Scenario
@@ -26,23 +29,14 @@ def _checked(value: str) -> None:
     """Do what a framework does in between: here a thread may be switched out."""
 
 
-def crooked(app: Ambient, own: Probe) -> Script[str]:
+def view(through: Callable[[str], str], app: Ambient, own: Probe) -> Script[str]:
     app.local.set("user", own.wrote("user"))
     value = own.wrote("handed")
     yield PAUSE
     own.look("user", app.local.get, "user")
-    own.look("handed", lambda: through_module(value))
+    own.look("handed", lambda: through(value))
     return own.token
 
 
-def sound(app: Ambient, own: Probe) -> Script[str]:
-    app.local.set("user", own.wrote("user"))
-    value = own.wrote("handed")
-    yield PAUSE
-    own.look("user", app.local.get, "user")
-    own.look("handed", lambda: through_call(value))
-    return own.token
-
-
-CROOKED = Scenario("crooked", "A framework keeps values apart.", crooked)
-SOUND = Scenario("sound", "A framework keeps values apart.", sound)
+CROOKED = Scenario("crooked", "A framework keeps values apart.", partial(view, through_module))
+SOUND = Scenario("sound", "A framework keeps values apart.", partial(view, through_call))

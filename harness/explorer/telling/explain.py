@@ -9,6 +9,7 @@ from harness.core.execution import Scheduler
 from harness.core.exploration import Explanation, Switch
 from harness.core.feasibility import Feasibility
 from harness.core.history import History
+from harness.explorer.determinism import MOST_TRIES
 from harness.explorer.deviations import Deviations
 from harness.explorer.places import shown
 from harness.explorer.schedule import Following, run_round
@@ -30,10 +31,6 @@ class Take:
     mixup: Mixup | None
 
 
-MOST_TAKES = 4
-"""Runs of a schedule until it shows its mix-up again: some hang on an address that comes again, and not in each run."""
-
-
 class UnrepeatedError(UserError):
     """A schedule that showed a mix-up does not show it when it is run once more to be explained."""
 
@@ -52,7 +49,7 @@ def explain(
     could report, so that threads show what they do between two switches, and is what the host watches afterwards.
     ``token`` is left empty. Raises UnrepeatedError when the schedule does not show the mix-up again in a few runs.
     """
-    for _ in range(MOST_TAKES):
+    for _ in range(MOST_TRIES):
         take = _take(program, control, Following(path))
         again = take.mixup
         if again is not None and again.kind == mixup.kind:
