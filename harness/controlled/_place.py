@@ -20,15 +20,16 @@ Place = tuple[str, int]
 NOWHERE: Place = ("", 0)
 
 _ROOMS = (harness.core, harness.explorer, harness.schedulers, harness.units)
-_APPS = Path(str(harness.core.__file__)).parents[1] / "apps" / "pair"
-"""Walks two users through an app, and is no part of it."""
+_HARNESS = Path(str(harness.core.__file__)).parents[1]
+_ABOVE = (_HARNESS / "apps" / "pair", _HARNESS / "pytest_plugin")
+"""Walk two users through an app, or call what a test explores, and are no part of it."""
 _CARRIERS = tuple(
     f"{Path(file).parent}/"
     for file in (
         gevent.__file__,
         greenlet.__file__,
         *(str(room.__file__) for room in _ROOMS),
-        str(_APPS / "_"),
+        *(str(room / "_") for room in _ABOVE),
         __file__,
     )
 )

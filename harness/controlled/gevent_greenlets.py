@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import gevent
 from gevent._hub_local import get_hub_if_exists, set_hub
 from gevent.hub import Hub
+from gevent.monkey import is_module_patched
 from gevent.pool import GroupMappingMixin
 from greenlet import getcurrent
 
@@ -15,6 +16,8 @@ from harness.controlled._gevent.memory import Memory
 from harness.controlled._gevent.picker import Picker
 from harness.controlled._native_thread import StuckError, stuck
 from harness.controlled._place import NOWHERE, Place
+from harness.controlled._standard.blocking import ADOPTION, guarded
+from harness.controlled._standard.guard import GUARD
 from harness.core.control import Control, ControlledHost, Watch, Work
 from harness.core.execution import Execution
 from harness.core.feasibility import Feasibility
@@ -32,7 +35,11 @@ class Pool(GroupMappingMixin):
 
     def apply(self, func: Callable[..., Any], args: Any = None, kwds: Any = None) -> Any:
         """Run a function, between two pauses, and return its result or raise its error."""
-        gevent.sleep(0)
+        self._control.offered += 1
+        try:
+            gevent.sleep(0)
+        finally:
+            self._control.offered -= 1
         try:
             return self._control.on_thread(lambda: func(*(args or ()), **(kwds or {})))
         finally:
@@ -82,18 +89,22 @@ class GeventGreenlets:
         self._gate = GATE.make(1)
         self._memory = Memory()
         self._picker: Picker | None = None
+        self.offered = 0
+        """How many functions wait for the native thread."""
         self._loop = VirtualLoop(self, self._serve)
         self.hub = ControlledHub(self, self._loop)
         self._caller = getcurrent()
 
     def watch(self, watch: Watch) -> None:
-        """A greenlet gives way by itself alone, so there is nothing to watch."""
+        """A greenlet gives way by itself alone; what its modules hold may block it all the same."""
+        ADOPTION.watch(watch.files)
 
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule; Ctrl-C ends it and goes on."""
         self._memory.begin()
         picker = self._picker = Picker(self._loop, self.hub, self._memory, execution)
         self._caller = getcurrent()
+        GUARD.begin(execution)
         try:
             for work in works:
                 if work.call is not None:
@@ -103,6 +114,7 @@ class GeventGreenlets:
             self.hub.switch()
         finally:
             self._picker = None
+            GUARD.end()
         if picker.failure is not None:
             raise picker.failure
 
@@ -169,10 +181,20 @@ def opened() -> Iterator[Control]:
     control = GeventGreenlets()
     set_hub(control.hub)
     try:
-        yield control
+        with guarded(_whom_a_lock_stops(), lambda: control.offered):
+            yield control
     finally:
         control.hub.destroy(destroy_loop=True)
         set_hub(former)  # type: ignore[arg-type]
+
+
+def _whom_a_lock_stops() -> str:
+    why = (
+        "it is older than gevent's patch"
+        if is_module_patched("threading")
+        else "gevent has not patched the process"
+    )
+    return f"no other greenlet can go on, for {why}"
 
 
 CONTROLLED = ControlledHost(

@@ -10,6 +10,8 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from harness.controlled._native_thread import NativeThread, StuckError, stuck
 from harness.controlled._place import NOWHERE, Place, beginning, place
+from harness.controlled._standard.blocking import ADOPTION, guarded
+from harness.controlled._standard.guard import GUARD
 from harness.core.control import Control, ControlledHost, Watch, Work
 from harness.core.execution import NOBODY, Execution
 from harness.core.feasibility import Feasibility
@@ -177,18 +179,21 @@ class RawGreenlets:
         self._schedule: _Schedule | None = None
 
     def watch(self, watch: Watch) -> None:
-        """A greenlet gives way by itself alone, so there is nothing to watch."""
+        """A greenlet gives way by itself alone; what its modules hold may block it all the same."""
+        ADOPTION.watch(watch.files)
 
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule; Ctrl-C ends it and goes on."""
         schedule = self._schedule = _Schedule(execution)
         for work in works:
             schedule.add(work.name, work.call or partial(self._lane, work))
+        GUARD.begin(execution)
         try:
             schedule.run()
         finally:
             schedule.stop()
             self._schedule = None
+            GUARD.end()
 
     def locate(self, unit: int) -> Place:
         """Return the line at which a greenlet gave way, or where it will begin."""
@@ -219,8 +224,10 @@ def _end_of(unit: int) -> str:
 
 @contextmanager
 def opened() -> Iterator[Control]:
-    """Open the host, which takes nothing."""
-    yield RawGreenlets()
+    """Open the host."""
+    control = RawGreenlets()
+    with guarded("no other greenlet can go on", lambda: 0):
+        yield control
 
 
 CONTROLLED = ControlledHost(

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
+from harness.controlled._standard.blocking import ADOPTION, guarded
+from harness.controlled._standard.guard import GUARD
 from harness.controlled._tasks.leftovers import stop_leftovers
 from harness.controlled._tasks.loop import Loop, new_loop
 from harness.controlled._tasks.schedule import Schedule
@@ -26,7 +28,8 @@ class ControlledTasks:
         self._hooks = sys.get_asyncgen_hooks()
 
     def watch(self, watch: Watch) -> None:
-        """A task gives way at ``await`` alone, so there is nothing to watch."""
+        """A task gives way at ``await`` alone; what its modules hold may block it all the same."""
+        ADOPTION.watch(watch.files)
 
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule to its fate, and stop what is left of it."""
@@ -37,12 +40,14 @@ class ControlledTasks:
         asyncio._set_running_loop(loop)
         sys.set_asyncgen_hooks(loop.asyncgen_begins, loop.asyncgen_is_left)
         try:
+            GUARD.begin(execution)
             try:
                 self._schedule = Schedule(loop, works, execution)
                 self._schedule.run()
             finally:
                 self._schedule = None
                 self._stop(loop, execution)
+                GUARD.end()
         finally:
             sys.set_asyncgen_hooks(*self._hooks)
             asyncio._set_running_loop(outside)
@@ -51,6 +56,10 @@ class ControlledTasks:
         """Return (file, line) where a unit stands in the program's code."""
         assert self._schedule is not None
         return self._schedule.locate(unit)
+
+    def pending(self) -> int:
+        """Return how many functions wait for a thread."""
+        return len(self._loop.calls)
 
     def close(self) -> None:
         """End the threads that functions ran on."""
@@ -77,7 +86,8 @@ class ControlledTasks:
 @contextmanager
 def _open() -> Iterator[ControlledTasks]:
     with Surroundings() as surroundings, closing(ControlledTasks(surroundings)) as control:
-        yield control
+        with guarded("the event loop stands still", control.pending):
+            yield control
 
 
 CONTROLLED = ControlledHost(

@@ -211,6 +211,13 @@ class Execution:
         self.trouble = trouble
         self._begin_unusual()
 
+    def block(self, on: str) -> None:
+        """End this schedule because the running unit waits, told in words, and keeps the thread that all units need."""
+        self.pending[self.current] = WAITING
+        self.waiting = {self.current: on, **self.waiting}
+        self.fate = Fate.DEADLOCK
+        self._begin_unusual()
+
     def pick(self) -> int:
         """End the running step and return the unit that runs the next, or NOBODY: then ``fate`` tells why."""
         ready, current, touched, ran = self.ready, self.current, self.touched, self.ran

@@ -1,7 +1,9 @@
 """A program of somebody's own callables: functions on threads or greenlets, coroutine functions on tasks."""
 
 import inspect
+import queue
 import sys
+import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -57,7 +59,7 @@ class Calls:
         self.names = tuple(names) or tuple(f"r{number}" for number in range(1, len(calls) + 1))
         self.name = name or " | ".join(map(called, calls))
         self._calls = calls
-        self._begin = begin
+        self._begin = begin if begin is None else _by_name(begin)
         self._expect = expect
         self._right: list[list[Any]] = []
 
@@ -154,6 +156,19 @@ def _among(result: Any, allowed: Sequence[Any]) -> bool:
         return result in allowed
     except Exception:
         return repr(result) in map(repr, allowed)
+
+
+def _by_name(begin: Callable[[], Any]) -> Callable[[], Any]:
+    """Return what calls a function of the standard library by its name, where hosts put another: ``begin=Lock``."""
+    for module in (threading, queue):
+        for name in module.__all__:
+            if getattr(module, name) is begin:
+                return partial(_call, module, name)
+    return begin
+
+
+def _call(module: ModuleType, name: str) -> Any:
+    return getattr(module, name)()
 
 
 def told(error: BaseException) -> str:

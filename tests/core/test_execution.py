@@ -6,7 +6,7 @@ import pytest
 
 from harness.core.execution import CLOCK, LONG_PATIENCE, NOBODY, PATIENCE, Execution, Fate
 from harness.core.feasibility import Feasibility
-from harness.core.points import Point, Role
+from harness.core.points import PAUSED, Point, Role
 
 ACCESS = Point(Role.ACCESS, Feasibility.GIL_SWITCH, "app.py", 7, object="user", writes=True)
 
@@ -133,6 +133,26 @@ def test_units_that_wait_for_each_other_are_a_deadlock() -> None:
     assert execution.pick() == NOBODY
     assert execution.fate is Fate.DEADLOCK
     assert execution.waiting == {0: "b", 1: "a"}
+
+
+def test_a_unit_that_waits_and_keeps_the_thread_ends_the_schedule_in_a_deadlock() -> None:
+    execution = begun(3)
+    execution.pick()
+    execution.wait(0, "a result")
+    execution.pick()
+    execution.block("the lock that unit 0 holds")
+    assert list(execution.waiting.items()) == [(1, "the lock that unit 0 holds"), (0, "a result")]
+    assert execution.pick() == NOBODY
+    assert execution.fate is Fate.DEADLOCK
+    assert execution.ran == [0, 1]
+
+
+def test_a_unit_that_keeps_the_thread_is_found_where_it_stood_in_a_row() -> None:
+    execution = begun(2)
+    execution.pick()
+    execution.stand(PAUSED)
+    execution.block("the lock that it holds itself")
+    assert execution.stand(PAUSED) == NOBODY
 
 
 def test_to_wake_who_does_not_wait_changes_nothing() -> None:

@@ -187,3 +187,37 @@ def test_a_fresh_instance_and_a_check_of_all_results(tmp_path: Path) -> None:
     code, out = session(tmp_path, body)
     assert (code, "1 failed, 1 passed" in out) == (1, True), out
     assert "the check refused the results [None, None]" in " ".join(out.split())
+
+
+def test_a_lock_of_threads_that_is_held_across_an_await_blocks_the_event_loop(tmp_path: Path) -> None:
+    body = """
+        import asyncio
+        import threading
+
+        LOCK, KEPT_SHORT = threading.Lock(), threading.Lock()
+
+        async def held():
+            with LOCK:
+                await asyncio.sleep(0.1)
+
+        async def kept_short():
+            with KEPT_SHORT:
+                pass
+            await asyncio.sleep(0.1)
+
+        def test_held(explore):
+            explore(held, held)
+
+        def test_kept_short(explore):
+            explore(kept_short, kept_short)
+    """
+    code, out = session(tmp_path, body)
+    assert (code, "1 failed, 1 passed" in out) == (1, True), out
+    said = " ".join(out.split())
+    assert (
+        "now r2 waits for the lock test_shop.LOCK, held by r1 since test_shop.py:8, while the event loop"
+        in said
+    )
+    assert "waits, and keeps the thread to itself" in out
+    replayed, again = session(tmp_path, body, "--ctxstress-replay", TOKEN.findall(out)[0], "-k", "held")
+    assert (replayed, "1 failed" in again) == (1, True), again

@@ -75,7 +75,7 @@ class Picker:
                     self._grants.look()
                 if self.line.marks:
                     self.line.settle()
-                if not self._roots:
+                if not self._roots and execution.fate is None:
                     self._leave()
                 number = execution.pick()
                 if number == NOBODY:

@@ -45,7 +45,7 @@ def tell_waits(execution: Execution, units: Units) -> None:
     """Say of each unit that waits for what it does, or at least where."""
     for number in execution.waiting:
         unit = units[number]
-        if unit is None:
+        if unit is None or unit.ended:  # one that blocked the thread has said what it waited for
             continue
         if execution.words:
             execution.waiting[number] = waits_for(unit, units)

@@ -104,7 +104,7 @@ class Schedule:
             self._clock.tend()
         if loop.calls and not execution.tracked:
             self._drop_calls()
-        if not self._unfinished:
+        if not self._unfinished and execution.fate is None:
             self._end_with_the_works()
         unit = execution.pick()
         if line.due or line.marks:
@@ -264,9 +264,9 @@ class Schedule:
             return
         names = {task: execution.names[unit] for task, unit in loop.units.items()}
         for unit in execution.waiting:
-            task = loop.tasks[unit]
-            assert task is not None
-            execution.waiting[unit] = waits_for(task, names)
+            # One that blocked the thread has ended by now, and has said what it waited for.
+            if (task := loop.tasks[unit]) is not None:
+                execution.waiting[unit] = waits_for(task, names)
 
 
 def _foreign_threads(loop: Loop) -> int:

@@ -5,13 +5,14 @@ from _thread import allocate_lock, get_ident
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures._base import LOGGER
 from contextvars import Context
-from sys import gettrace, settrace
+from sys import _current_frames, gettrace, settrace
 from typing import Any, NoReturn, TypeVar
 
 from harness.controlled._points.watcher import TRACES, Watcher
+from harness.controlled._standard.overdue import hanging
 from harness.controlled._threads.clock import Clock
 from harness.controlled._threads.member import Body, Member
-from harness.controlled._threads.watchdog import await_turn, hanging, interrupt
+from harness.controlled._threads.watchdog import HANGING, await_turn, interrupt
 from harness.controlled._threads.worker import Worker
 from harness.core.execution import NOBODY, Execution
 from harness.core.points import PAUSED, Point, Role
@@ -322,7 +323,8 @@ class Baton:
             self._hand_to(self._choose())
             if not await_turn(self._driver, self._progress, self.interrupted):
                 if not self.interrupted():
-                    execution.lose_control(hanging(self._name(), self._ident()))
+                    frame = _current_frames().get(self._ident())
+                    execution.lose_control(hanging(self._name(), frame, HANGING))
                 self._leave_behind()
         except BaseException:
             execution.lose_control("the host failed")

@@ -7,15 +7,14 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from harness.controlled._modules import watched
 from harness.controlled._place import NOWHERE, Place, beginning, place
 from harness.controlled._points.watcher import make_watcher
 from harness.controlled._processor import Processor
-from harness.controlled._threads.adoption import Adoption
+from harness.controlled._standard.adoption import Adoption
 from harness.controlled._threads.baton import Baton
 from harness.controlled._threads.interrupts import Interrupts
 from harness.controlled._threads.member import Body
-from harness.controlled._threads.patches import Patches
+from harness.controlled._threads.patches import patches, stand_ins
 from harness.controlled._threads.pools import Pools
 from harness.controlled._threads.spawning import Spawning
 from harness.controlled._threads.worker import Worker
@@ -38,12 +37,11 @@ class ThreadControl:
         self._baton.watcher = self._watcher = make_watcher(self._baton.reach)
         self._spawning = Spawning(self._baton)
         self._pools = Pools(self._baton, self._spawning)
-        self._patches = Patches(self._baton, self._spawning, self._pools)
+        self._patches = patches(self._baton, self._spawning, self._pools)
         self._interrupts = Interrupts()
         self._processor = Processor()
         self._baton.interrupted = lambda: self._interrupts.heard
-        self._adoption = Adoption(self._baton)
-        self._files: tuple[str, ...] = ()
+        self._adoption = Adoption(stand_ins(self._baton))
         self._calls: list[Callable[[], Any] | None] = []
 
     def open(self) -> None:
@@ -58,7 +56,7 @@ class ThreadControl:
         try:
             self._interrupts.close()
             self._baton.driver = 0
-            self._adoption.give_back()
+            self._adoption.watch(())
             self._patches.remove()
             self._watcher.close()
             self._baton.close()
@@ -69,11 +67,7 @@ class ThreadControl:
         """Report these switch points from the next schedule on."""
         self._baton.finely = watch.level.rank >= Feasibility.GIL_SWITCH.rank
         self._watcher.watch(watch)
-        if watch.files != self._files:
-            # What modules that are watched already get from now on is scheduled as it is made.
-            self._files = watch.files
-            self._adoption.give_back()
-            self._adoption.take(watched(watch.files))
+        self._adoption.watch(watch.files)
 
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule to its fate."""

@@ -10,7 +10,8 @@ from threading import Condition
 from types import CodeType, FrameType
 from typing import Any
 
-from harness.controlled._awaited import Awaited, Grain, Origin
+from harness.controlled._standard.origin import Origin
+from harness.controlled._threads.awaited import Awaited, Grain
 from harness.controlled._threads.baton import Baton
 from harness.core.execution import NOBODY
 from harness.core.points import Role

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from harness.controlled._awaited import point
+from harness.controlled._threads.awaited import point
 from harness.controlled._threads.baton import Baton
 from harness.controlled._threads.queue import ScheduledQueue
 from harness.controlled._threads.spawning import STARTED, Spawning

@@ -5,7 +5,7 @@ from _thread import get_ident
 from types import FrameType
 from typing import Any
 
-from harness.controlled._awaited import Awaited, Grain
+from harness.controlled._threads.awaited import Awaited, Grain
 from harness.controlled._threads.baton import Baton
 from harness.core.points import Role
 

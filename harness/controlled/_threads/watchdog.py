@@ -1,12 +1,9 @@
 """Tells a unit that hangs in something real from one that computes, and interrupts it where that can be done."""
 
 import ctypes
-import sys
 import time
 from collections.abc import Callable
 from typing import Protocol
-
-from harness.controlled._place import NOWHERE, place
 
 HANGING = 2.0
 """Seconds of real time without a switch point after which a unit that does not compute is taken to hang."""
@@ -47,19 +44,6 @@ def await_turn(turn: Turn, progress: Callable[[], tuple[int, int]], interrupted:
 def interrupt(ident: int, error: type[BaseException]) -> None:
     """Raise an error in a thread as soon as it is back in Python."""
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(error))
-
-
-def hanging(name: str, ident: int) -> str:
-    """Say where a unit hangs and what to do."""
-    frame = sys._current_frames().get(ident)
-    where = place(frame)
-    innermost = f" (in {frame.f_code.co_qualname})" if frame is not None else ""
-    stands = f"at {where[0]}:{where[1]}" if where != NOWHERE else "outside the program's code"
-    return (
-        f"{name} did not reach a switch point for {HANGING:g} s: it hangs {stands}{innermost}, in something that "
-        f"cannot be scheduled: a lock made before this host was opened, a socket, a process, or a loop without an end. "
-        f"Make the lock inside the program or name its file with --watch; replace what is outside the process by a fake"
-    )
 
 
 def _processor_time(ident: int) -> float:

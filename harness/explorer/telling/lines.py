@@ -127,7 +127,9 @@ class _Writer:
         if self._serves(unit):
             return
         error, result = self._tape.errors[unit], self._tape.results[unit]
-        if error is not None:
+        if unit in self._tape.stuck:
+            value = "waits, and keeps the thread to itself"
+        elif error is not None:
             value = f"raised {type(error).__name__}: {error}".partition("\n")[0]
         else:
             value = "" if result is None else f"returned {result!r}"

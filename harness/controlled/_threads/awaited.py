@@ -2,9 +2,10 @@
 
 import sys
 from enum import IntEnum
-from types import CodeType, FrameType
+from types import FrameType
 
 from harness.controlled._place import carries
+from harness.controlled._standard.origin import Origin
 from harness.controlled._threads.baton import Baton
 from harness.core.feasibility import Feasibility
 from harness.core.points import Point, Role
@@ -22,30 +23,6 @@ def point(role: Role, frame: FrameType | None) -> Point:
     if found is None:
         found = _points[key] = Point(role, Feasibility.GIL_SWITCH, key[1], key[2])
     return found
-
-
-class Origin:
-    """Where the program caused something: its own line, and what of the standard library it called there."""
-
-    __slots__ = ("called", "file", "line")
-
-    def __init__(self, frame: FrameType | None) -> None:
-        self.called: CodeType | None = None
-        self.file, self.line = "", 0
-        while frame is not None:
-            code = frame.f_code
-            if not carries(code.co_filename):
-                self.file, self.line = code.co_filename, frame.f_lineno
-                return
-            if not code.co_filename.startswith(_OWN):
-                self.called = code
-            frame = frame.f_back
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.file else "a place outside the program's code"
-
-
-_OWN = __file__.rpartition("/")[0]
 
 
 class Grain(IntEnum):
@@ -79,15 +56,7 @@ class Awaited:
         """The units that wait for it, and where."""
 
     def __str__(self) -> str:
-        if self.title:
-            return self.title
-        called = self.made.called
-        if called is None:
-            return f"the {self.kind} made at {self.made}"
-        owner, _, function = called.co_qualname.rpartition(".")
-        if function == "__init__":
-            return f"the {self.kind} inside the {owner} made at {self.made}"
-        return f"what ends {called.co_qualname} at {self.made}"
+        return self.title or self.made.of(self.kind)
 
     def reach(self, role: Role) -> None:
         """Stand at a switch point, if its operations are such."""

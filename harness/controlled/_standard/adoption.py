@@ -1,23 +1,16 @@
-"""Locks and queues that a program made before its host was opened: scheduled while their files are watched."""
+"""Locks and queues that a program made before its host was opened: others stand for them while files are watched."""
 
 import queue
 import sys
 import threading
-from _queue import SimpleQueue
-from _thread import LockType
-from _thread import RLock as RealRLock
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
-from typing import Any
+from typing import Any, Protocol
 
-from harness.controlled._awaited import Awaited, Grain
-from harness.controlled._modules import Watched
+from harness.controlled._modules import watched
 from harness.controlled._place import carries
-from harness.controlled._threads.baton import Baton
-from harness.controlled._threads.locks import ScheduledLock, ScheduledRLock
-from harness.controlled._threads.names import exchange
-from harness.controlled._threads.queue import ScheduledQueue
+from harness.controlled._standard.names import exchange
 
 BOUND = ("acquire", "release", "_release_save", "_acquire_restore", "_is_owned")
 """What a Condition takes over from its lock."""
@@ -31,25 +24,45 @@ PLAIN = frozenset(
 """Types of most of what a module or a class has: nothing of them waits, nor has an attribute that does."""
 
 
-class Adoption:
-    """Puts scheduled ones in the place of those that watched modules, their classes and their instances hold."""
+class Awaited(Protocol):
+    """What stands for a lock or a queue."""
 
-    def __init__(self, baton: Baton) -> None:
-        self._baton = baton
+    title: str
+    """How it is called."""
+
+    @property
+    def kind(self) -> str:
+        """What it is, in a word."""
+
+
+class Adoption:
+    """Puts others in the place of those that watched modules, their classes and their instances hold.
+
+    ``stand_ins`` has, for each type of lock or simple queue that gets one, what makes it from the real one.
+    """
+
+    def __init__(self, stand_ins: Mapping[type, Callable[[Any], Awaited]]) -> None:
+        self._stand_ins = stand_ins
         self._adopted: dict[int, tuple[Any, Awaited]] = {}
         """By the identity of the real one: it, and what stands for it."""
         self._undo: list[Callable[[], object]] = []
+        self._files: tuple[str, ...] = ()
 
-    def take(self, watched: Watched) -> None:
-        """Adopt what the modules hold whose files are watched."""
-        for module, file in watched.loaded.modules():
-            if not carries(file):
-                self._of_module(module)
-        exchange([(real, scheduled) for real, scheduled in self._adopted.values()])
+    def watch(self, files: tuple[str, ...]) -> None:
+        """Put others in the place of what the modules of these files hold, and back what they held in that of others.
 
-    def give_back(self) -> None:
-        """Put the real ones back."""
-        exchange([(scheduled, real) for real, scheduled in self._adopted.values()])
+        What modules that are watched already get from then on is made by names that stand for the standard library's.
+        """
+        if files != self._files:
+            self._files = files
+            self._give_back()
+            for module, file in watched(files).loaded.modules():
+                if not carries(file):
+                    self._of_module(module)
+            exchange([(real, stand_in) for real, stand_in in self._adopted.values()])
+
+    def _give_back(self) -> None:
+        exchange([(stand_in, real) for real, stand_in in self._adopted.values()])
         while self._undo:
             self._undo.pop()()
         self._adopted.clear()
@@ -65,16 +78,16 @@ class Adoption:
 
     def _of_attributes(self, owner: Any, attributes: Iterable[tuple[str, Any]], title: str) -> None:
         for name, value in _telling(attributes):
-            scheduled = self._of(value, f"{title}.{name}")
-            if scheduled is not None:
-                self._set(owner, name, value, scheduled)
+            stand_in = self._of(value, f"{title}.{name}")
+            if stand_in is not None:
+                self._set(owner, name, value, stand_in)
             elif type(value) is cached_property and "lock" in vars(value):
                 # Up to 3.11 it holds a lock while it computes.
                 lock = vars(value)["lock"]
                 self._set(value, "lock", lock, self._of(lock, f"{title}.{name}"))
 
-    def _set(self, owner: Any, name: str, real: Any, scheduled: Any) -> None:
-        setattr(owner, name, scheduled)
+    def _set(self, owner: Any, name: str, real: Any, stand_in: Any) -> None:
+        setattr(owner, name, stand_in)
         self._undo.append(lambda: setattr(owner, name, real))
 
     def _of(self, value: Any, title: str) -> Awaited | None:
@@ -82,22 +95,17 @@ class Adoption:
         if id(value) in self._adopted:
             return self._adopted[id(value)][1]
         kind = type(value)
-        scheduled: Awaited
-        if kind is LockType:
-            scheduled = ScheduledLock(self._baton, Grain.ALL, None, value)
-        elif kind is RealRLock:
-            scheduled = ScheduledRLock(self._baton, Grain.ALL, None, value)
-        elif kind is SimpleQueue:
-            scheduled = ScheduledQueue(self._baton, None, value)
-        else:
+        make = self._stand_ins.get(kind)
+        if make is None:
             self._inside(value, kind, title)
             return None
-        scheduled.title = f"the {scheduled.kind} {title}"
-        self._adopted[id(value)] = value, scheduled
-        return scheduled
+        stand_in = make(value)
+        stand_in.title = f"the {stand_in.kind} {title}"
+        self._adopted[id(value)] = value, stand_in
+        return stand_in
 
     def _inside(self, value: Any, kind: type, title: str) -> None:
-        """Let a thing of the standard library's go by scheduled locks."""
+        """Let a thing of the standard library's go by other locks."""
         if issubclass(kind, threading.Condition):
             self._condition(value, title)
         elif issubclass(kind, (threading.Event, threading.Semaphore, threading.Barrier)):

@@ -1,0 +1,38 @@
+"""Where the program made or did something, and how that is called by it."""
+
+from pathlib import Path
+from types import CodeType, FrameType
+
+from harness.controlled._place import carries
+
+_OWN = str(Path(__file__).parents[2])
+
+
+class Origin:
+    """Where the program caused something: its own line, and what of the standard library it called there."""
+
+    __slots__ = ("called", "file", "line")
+
+    def __init__(self, frame: FrameType | None) -> None:
+        self.called: CodeType | None = None
+        self.file, self.line = "", 0
+        while frame is not None:
+            code = frame.f_code
+            if not carries(code.co_filename):
+                self.file, self.line = code.co_filename, frame.f_lineno
+                return
+            if not code.co_filename.startswith(_OWN):
+                self.called = code
+            frame = frame.f_back
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.file else "a place outside the program's code"
+
+    def of(self, kind: str) -> str:
+        """Return how something of a kind is called that was made here: ``the lock made at /srv/shop.py:5``."""
+        if self.called is None:
+            return f"the {kind} made at {self}"
+        owner, _, function = self.called.co_qualname.rpartition(".")
+        if function == "__init__":
+            return f"the {kind} inside the {owner} made at {self}"
+        return f"what ends {self.called.co_qualname} at {self}"

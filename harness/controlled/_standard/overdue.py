@@ -1,0 +1,92 @@
+"""Ends a step that does not come to its end, on hosts whose units share the thread that explores."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from types import FrameType
+from typing import Any
+
+from gevent.monkey import get_original
+
+from harness.controlled._place import NOWHERE, place
+
+LONGEST = 10.0
+"""Seconds of real time that a step may take: it hangs then, or computes for longer than anybody waits for."""
+LOOK = 1.0
+"""Seconds between two looks."""
+
+# In a process that gevent has patched, `_thread` starts greenlets, and tells and stops those.
+get_ident: Callable[[], int] = get_original("_thread", "get_ident")
+_start: Callable[..., int] = get_original("_thread", "start_new_thread")
+_allocate: Callable[[], Any] = get_original("_thread", "allocate_lock")
+
+
+def hanging(name: str, frame: FrameType | None, seconds: float) -> str:
+    """Say where a unit hangs and what to do."""
+    where = place(frame)
+    innermost = f" (in {frame.f_code.co_qualname})" if frame is not None else ""
+    stands = f"at {where[0]}:{where[1]}" if where != NOWHERE else "outside the program's code"
+    return (
+        f"{name} did not reach a switch point for {seconds:g} s: it hangs {stands}{innermost}, in something that "
+        f"cannot be scheduled: a lock made before this host was opened, a socket, a process, or a loop without an end. "
+        f"Make the lock inside the program or name its file with --watch; replace what is outside the process by a fake"
+    )
+
+
+class Overdue:
+    """Interrupts the main thread, by the signal of Ctrl-C, when a step takes too long; on others it cannot.
+
+    ``progress`` returns what changes from step to step, and None between schedules; ``late`` is called, where the main
+    thread stands, to raise what ends the step.
+    """
+
+    def __init__(self, progress: Callable[[], object], late: Callable[[FrameType | None], None]) -> None:
+        self._progress = progress
+        self._late = late
+        self._is_late = False
+        self._before: Any = None
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch as long as the context lasts."""
+        before = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is not threading.main_thread() or not callable(before):
+            yield
+            return
+        over, turn = _allocate(), _allocate()
+        over.acquire()
+        turn.acquire()
+        self._before = before
+        signal.signal(signal.SIGINT, self._hear)
+        _start(self._serve, (get_ident(), over, turn))
+        turn.acquire()  # until it has begun, it stands nowhere
+        try:
+            yield
+        finally:
+            over.release()
+            turn.acquire()
+            if signal.getsignal(signal.SIGINT) == self._hear:
+                signal.signal(signal.SIGINT, before)
+
+    def _serve(self, watched: int, over: Any, turn: Any) -> None:
+        turn.release()
+        seen: object = None
+        since = monotonic()
+        while not over.acquire(timeout=LOOK):
+            now = self._progress()
+            if now is None or now != seen:
+                seen, since = now, monotonic()
+            elif monotonic() - since > LONGEST:
+                since = monotonic()
+                self._is_late = True
+                signal.pthread_kill(watched, signal.SIGINT)
+        turn.release()
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self._is_late:
+            self._is_late = False
+            self._late(frame)
+        else:
+            self._before(number, frame)
