@@ -63,7 +63,7 @@ def main(
     every = tuple(tools().values())
     rows = [row for row in _kept() if row.case in wanted and row.tool in {tool.name for tool in compared}]
     click.echo("\n" + totals(compared, rows))
-    click.echo("\n" + "\n".join(closing(wanted, every, rows, _kept_paces())))
+    click.echo("\n" + "\n\n".join(closing(wanted, every, rows, _kept_paces())))
     if write:
         today = datetime.now().astimezone().date()
         text = report(names(), every, _kept(), _kept_paces(), seeds, schedules, today)

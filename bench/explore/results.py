@@ -1,7 +1,7 @@
 """Puts all that was measured into one page: what each tool found, how soon and how fast, and what the numbers mean."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from bench.explore.corpus import case, sentence
@@ -92,46 +92,55 @@ def closing(cases: Sequence[str], tools: Sequence[Tool], rows: Sequence[Row], pa
         f"- fixed forms exhausted at bound 2 without a finding: {len(exhausted)} of {len(measured)}",
         f"- kind and feasibility as the case says: {len(graded_right)} of {len(measured)}",
     ]
-    lines += [
-        line
-        for unit in TITLES
-        if (line := _paced(unit, [name for name in cases if case(name).unit is unit], tools, paces))
-    ]
-    return ["\n".join(lines)]
+    return ["\n".join(lines), _rates(cases, tools, rows, paces)]
 
 
-def _paced(unit: Unit, cases: Sequence[str], tools: Sequence[Tool], paces: Paces) -> str:
-    """Return how fast ours goes on cases of a kind, beside the fastest peer if there is one."""
+def _rates(cases: Sequence[str], tools: Sequence[Tool], rows: Sequence[Row], paces: Paces) -> str:
+    """Return a table of how fast the fastest of ours goes, and how many times as fast as peers that is."""
     ours = {tool.name for tool in tools if tool.package == tools[0].package}
-    best = [
-        max(own, key=_by_clock)
-        for case in cases
-        if (own := [pace for tool, pace in paces.get(case, {}).items() if tool in ours])
+    finely = [tool for tool in tools if not tool.coarse]
+    head = [
+        "schedules/s of the fastest of ours",
+        "by the clock",
+        "over the fastest peer",
+        "by processor time",
+        "over the fastest that switches at any instruction",
+        "over the fastest that finds the fault",
+        "of our default over the fastest peer",
     ]
-    if not best:
-        return ""
-    clocks, worked = [pace.clock for pace in best], [pace.processor for pace in best]
-    title = TITLES[unit].lower()
-    rates = (
-        f"{min(clocks):,.0f} to {max(clocks):,.0f} schedules/s by the clock, "
-        f"{min(worked):,.0f} to {max(worked):,.0f} by processor time"
-    )
-    compared = ratios(cases, tools, tools, paces, _by_clock)
-    if unit is Unit.GREENLET or not compared:
-        return f"- {title}: {rates}; there is no peer"
-    of_processor = ratios(cases, tools, tools, paces, _by_processor)
-    usual = ratios(cases, tools[:1], tools, paces, _by_clock)
-    as_fine = ratios(cases, tools, [tool for tool in tools if not tool.coarse], paces, _by_clock)
-    finely = (
-        f", {ratio_words(as_fine)} as many as the fastest that switches at any instruction"
-        if as_fine != compared
-        else ""
-    )
-    return (
-        f"- {title}: {rates}; {ratio_words(compared)} as many by the clock as the fastest peer in {len(compared)} "
-        f"cases, {ratio_words(of_processor)} by processor time{finely}; by the default strategy, which begins anew "
-        f"whenever it is through with a fixed form, {ratio_words(usual)} by the clock"
-    )
+    lines = [head]
+    for unit, title in TITLES.items():
+        able = [name for name in cases if case(name).unit is unit]
+        clocks = [
+            max(map(_by_clock, own))
+            for name in able
+            if (own := [pace for tool, pace in paces.get(name, {}).items() if tool in ours])
+        ]
+        if not clocks:
+            continue
+        line = [title, f"{min(clocks):,.0f} to {max(clocks):,.0f}"]
+        if unit is Unit.GREENLET:
+            line += ["no peer controls them"] + [""] * (len(head) - 3)
+        else:
+            over = [
+                ratios(able, tools, tools, paces, _by_clock),
+                ratios(able, tools, tools, paces, _by_processor),
+                ratios(able, tools, finely, paces, _by_clock),
+                ratios(able, tools, tools, _of_finders(paces, rows, ours), _by_clock),
+                ratios(able, tools[:1], tools, paces, _by_clock),
+            ]
+            line += map(ratio_words, over)
+        lines.append(line)
+    return markdown(lines)
+
+
+def _of_finders(paces: Paces, rows: Sequence[Row], ours: Collection[str]) -> Paces:
+    """Return the paces of ours, and of each case those of the peers that find what is wrong with half of the seeds."""
+    find = {(row.case, row.tool) for row in rows if math.isfinite(row.schedules)}
+    return {
+        name: {tool: pace for tool, pace in timed.items() if tool in ours or (name, tool) in find}
+        for name, timed in paces.items()
+    }
 
 
 def _by_clock(pace: Pace) -> float:
