@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -218,3 +219,18 @@ def test_a_lock_that_a_stopped_schedule_kept_is_free_in_the_next() -> None:
     explored = explore(make)
     assert explored.schedules == 2
     assert all(execution.results[0] for execution in explored.executions)
+
+
+LOCK_OF_MODULE = threading.Lock()
+
+
+def test_the_lock_of_a_module_that_a_stopped_schedule_kept_is_given_back_to_it_free() -> None:
+    def make() -> Program:
+        def call() -> None:
+            LOCK_OF_MODULE.acquire()
+
+        return works(call, call), lambda: None
+
+    explored = explore(make, watch=replace(FINELY, files=(__file__,)))
+    assert {execution.fate for execution in explored.executions} == {Fate.DEADLOCK}
+    assert not LOCK_OF_MODULE.locked()

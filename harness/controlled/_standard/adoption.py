@@ -34,6 +34,9 @@ class Awaited(Protocol):
     def kind(self) -> str:
         """What it is, in a word."""
 
+    def free(self) -> None:
+        """Give back what a unit that was stopped has kept."""
+
 
 class Adoption:
     """Puts others in the place of those that watched modules, their classes and their instances hold.
@@ -62,6 +65,8 @@ class Adoption:
             exchange([(real, stand_in) for real, stand_in in self._adopted.values()])
 
     def _give_back(self) -> None:
+        for _, stand_in in self._adopted.values():
+            stand_in.free()
         exchange([(stand_in, real) for real, stand_in in self._adopted.values()])
         while self._undo:
             self._undo.pop()()

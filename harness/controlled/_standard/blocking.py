@@ -89,8 +89,9 @@ class BlockingLock:
 
     def free(self) -> None:
         """Give it back for a unit that was stopped."""
-        self._unit = NOBODY
-        self._real.release()
+        if self._unit != NOBODY:
+            self._unit = NOBODY
+            self._real.release()
 
     def locked(self) -> bool:
         """Tell whether anybody holds it."""
@@ -164,6 +165,9 @@ class BlockingQueue:
     def get_nowait(self) -> Any:
         """Take the oldest item, or raise queue.Empty."""
         return self.get(block=False)
+
+    def free(self) -> None:
+        """Nobody holds it."""
 
     def empty(self) -> bool:
         """Tell whether there is no item."""

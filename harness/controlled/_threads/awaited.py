@@ -77,6 +77,9 @@ class Awaited:
         """Say what a unit waits for, and where."""
         return f"{self}, to go on at {self.waiters[unit]}"
 
+    def free(self) -> None:
+        """Give back what a unit that was stopped has kept."""
+
     def hold_back(self) -> None:
         """Let those wait on that were woken but were not quick enough."""
         for unit in self.waiters:

@@ -146,12 +146,16 @@ class ScheduledLock(Awaited):
         return f"{self}, held by {holder} since {self._since}, to go on at {self.waiters[unit]}"
 
     def _renew(self) -> None:
-        """Forget the units of an earlier schedule; one that was stopped may have kept it."""
+        """Forget the units of an earlier schedule."""
         self.generation = self.baton.generation
         self.waiters.clear()
-        if self.holder != NOBODY:
-            self.holder = NOBODY
-            self.real = self._new()
+        self.free()
+
+    def free(self) -> None:
+        """Give it back for a unit that was stopped."""
+        if self.holder != NOBODY and self.real.locked():
+            self.real.release()
+        self.holder = NOBODY
 
 
 class ScheduledRLock(ScheduledLock):
@@ -167,6 +171,12 @@ class ScheduledRLock(ScheduledLock):
             self.real.release()
             return False
         return True
+
+    def free(self) -> None:
+        """Take another in its place: only the thread that has it could give it back."""
+        if self.holder != NOBODY:
+            self.holder = NOBODY
+            self.real = self._new()
 
     def _new(self) -> Any:
         return RealRLock()
