@@ -293,6 +293,17 @@ def test_a_step_without_an_end_is_ended(host: ControlledHost, monkeypatch: pytes
 
 
 @HOSTS
+def test_no_step_of_two_schedules_is_taken_for_one(host: ControlledHost) -> None:
+    seen: list[object] = []
+    call = unit(
+        host, lambda: seen.append(guard.GUARD.progress()), lambda: seen.append(guard.GUARD.progress())
+    )
+    searched(host, call, call)
+    assert len(seen) > 4 * 6
+    assert len(set(seen)) == len(seen)
+
+
+@HOSTS
 def test_nothing_is_left_behind(host: ControlledHost) -> None:
     names = threading.Lock, threading._allocate_lock, queue.SimpleQueue  # type: ignore[attr-defined]
     threads = threading.active_count()

@@ -49,10 +49,12 @@ class Guard:
         """What units hold."""
         self.made = 0
         """Counts what is made to be waited for, for names."""
+        self._begun = 0
+        """Counts the schedules."""
         self._ident = 0
         self._where = ""
         self._pending: Callable[[], int] = lambda: 0
-        self._overdue = Overdue(self._progress, self._end_step)
+        self._overdue = Overdue(self.progress, self._end_step)
 
     @contextmanager
     def opened(self, where: str, pending: Callable[[], int]) -> Iterator[None]:
@@ -71,6 +73,7 @@ class Guard:
     def begin(self, execution: Execution) -> None:
         """Take part in a schedule."""
         self.execution = execution
+        self._begun += 1
 
     def end(self) -> None:
         """Let go of the schedule, and of what its units have not given back."""
@@ -121,9 +124,10 @@ class Guard:
             or any(ident != here and not _is_idle(frame) for ident, frame in sys._current_frames().items())
         )
 
-    def _progress(self) -> object:
+    def progress(self) -> object:
+        """Return what is another in each step of each schedule; None between schedules."""
         execution = self.execution
-        return None if execution is None else (id(execution), len(execution.ran))
+        return None if execution is None else (self._begun, len(execution.ran))
 
     def _end_step(self, frame: FrameType | None) -> None:
         execution = self.execution
