@@ -11,6 +11,7 @@ PATIENCE = 10.0
 # In a process that gevent has patched, `_thread` starts greenlets and its locks switch between them.
 _start: Callable[..., int] = get_original("_thread", "start_new_thread")
 _allocate: Callable[[], Any] = get_original("_thread", "allocate_lock")
+_get_ident: Callable[[], int] = get_original("_thread", "get_ident")
 
 
 class StuckError(Exception):
@@ -38,6 +39,7 @@ class NativeThread:
         self._function: Callable[[], Any] | None = None
         self._result: Any = None
         self._error: BaseException | None = None
+        self._ident = 0
         self._left = False
         """Whether nobody waits for it any more: it ends with its function."""
 
@@ -61,6 +63,10 @@ class NativeThread:
             raise error
         return result
 
+    def is_current(self) -> bool:
+        """Tell whether the caller runs on it."""
+        return _get_ident() == self._ident
+
     def close(self) -> None:
         """End the thread, if it was started."""
         if self._wanted is not None:
@@ -71,6 +77,7 @@ class NativeThread:
 
     def _serve(self) -> None:
         wanted, done = self._wanted, self._done
+        self._ident = _get_ident()
         while True:
             wanted.acquire()
             function, self._function = self._function, None

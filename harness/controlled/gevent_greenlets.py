@@ -122,6 +122,10 @@ class GeventGreenlets:
         """Return the line at which a greenlet stands, or where it will begin."""
         return self._picker.locate(unit) if self._picker is not None else NOWHERE
 
+    def is_own_thread(self) -> bool:
+        """Tell whether the caller is a function that runs on the schedule's native thread."""
+        return self._picker is not None and self._picker.thread.is_current()
+
     def on_thread(self, function: Callable[[], Any]) -> Any:
         """Run a function on the schedule's native thread."""
         assert self._picker is not None
@@ -181,7 +185,7 @@ def opened() -> Iterator[Control]:
     control = GeventGreenlets()
     set_hub(control.hub)
     try:
-        with guarded(_whom_a_lock_stops(), lambda: control.offered):
+        with guarded(_whom_a_lock_stops(), lambda: control.offered, control.is_own_thread):
             yield control
     finally:
         control.hub.destroy(destroy_loop=True)

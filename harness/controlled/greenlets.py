@@ -131,6 +131,10 @@ class _Schedule:
             else:
                 del greenlets[unit], self.calls[unit]
 
+    def is_on_thread(self) -> bool:
+        """Tell whether the caller is a function that was offloaded."""
+        return self._thread is not None and self._thread.is_current()
+
     def stop(self) -> None:
         """End the greenlets that are left, and the thread."""
         for each in self.greenlets.values():
@@ -195,6 +199,10 @@ class RawGreenlets:
             self._schedule = None
             GUARD.end()
 
+    def is_own_thread(self) -> bool:
+        """Tell whether the caller is a function that was offloaded."""
+        return self._schedule is not None and self._schedule.is_on_thread()
+
     def locate(self, unit: int) -> Place:
         """Return the line at which a greenlet gave way, or where it will begin."""
         if self._schedule is None:
@@ -226,7 +234,7 @@ def _end_of(unit: int) -> str:
 def opened() -> Iterator[Control]:
     """Open the host."""
     control = RawGreenlets()
-    with guarded("no other greenlet can go on", lambda: 0):
+    with guarded("no other greenlet can go on", lambda: 0, control.is_own_thread):
         yield control
 
 

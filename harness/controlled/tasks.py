@@ -61,6 +61,10 @@ class ControlledTasks:
         """Return how many functions wait for a thread."""
         return len(self._loop.calls)
 
+    def is_own_thread(self) -> bool:
+        """Tell whether the caller is a function that runs on a thread of ours."""
+        return self._loop.pools.is_current()
+
     def close(self) -> None:
         """End the threads that functions ran on."""
         self._loop.pools.close()
@@ -86,7 +90,7 @@ class ControlledTasks:
 @contextmanager
 def _open() -> Iterator[ControlledTasks]:
     with Surroundings() as surroundings, closing(ControlledTasks(surroundings)) as control:
-        with guarded("the event loop stands still", control.pending):
+        with guarded("the event loop stands still", control.pending, control.is_own_thread):
             yield control
 
 

@@ -116,6 +116,9 @@ class Calls:
         try:
             fine = self._expect(results)
         except Exception as error:
+            for name, result in zip(self.names, results, strict=True):
+                if isinstance(result, _Raised):  # no result, on which the check may well fail
+                    return Mixup(f"{name} {result!r}", name, "error")
             return Mixup(f"the check failed: {told(error)}", execution.names[0], "wrong result")
         if fine is False:
             return Mixup(f"the check refused the results {results!r}", execution.names[0], "wrong result")

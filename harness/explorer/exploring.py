@@ -109,7 +109,7 @@ def _outcome(program: Program, search: Search, interesting: bool) -> tuple[Outco
         why = "went round in circles" if fate is Fate.LIVELOCK else "had too many steps"
         return Outcome.INCONCLUSIVE, f"{len(search.tally.given_up):,} schedules were given up: they {why}"
     short = program.shortfall()
-    if not search.tally.contested:
+    if not search.tally.overlapped:
         alone = "no unit could run while another was under way: nothing in it pauses or waits. "
         alone += LETS_OTHERS_IN[program.unit]
         return Outcome.INCONCLUSIVE, f"{short}; {alone}" if short else alone

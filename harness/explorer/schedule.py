@@ -46,7 +46,24 @@ def _in_turn(execution: Execution) -> bool:
             families.append(name)
         elif unit != options[0] and families and families[-1] in {family(names[other]) for other in options}:
             return False
-    return len(list(groupby(families))) == len(set(families))
+    return not _recurs(families) and not _cut_short(execution, families)
+
+
+def _recurs(families: Sequence[str]) -> bool:
+    """Tell whether a unit went on, itself or one that it began, after another had had a step."""
+    return len(list(groupby(families))) > len(set(families))
+
+
+def _cut_short(execution: Execution, families: Sequence[str]) -> bool:
+    """Tell whether a unit that had begun could have gone on, had not another kept the thread to itself."""
+    could = {family(execution.names[unit]) for unit in execution.ready}
+    return execution.fate is Fate.DEADLOCK and not could.isdisjoint(families[:-1])
+
+
+def overlap(execution: Execution) -> bool:
+    """Tell whether a unit ran between two steps of another, because this one waited or was preempted."""
+    names = [family(execution.names[unit]) for unit in execution.ran]
+    return execution.switches > 0 and _recurs([name for name in names if name != CLOCK])
 
 
 def _in_order(execution: Execution) -> bool:

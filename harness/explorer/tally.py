@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from harness.core.execution import Fate
 from harness.core.exploration import Phase
 from harness.core.feasibility import Feasibility
-from harness.explorer.schedule import Ran
+from harness.explorer.schedule import Ran, overlap
 
 
 class Tally:
@@ -15,6 +15,8 @@ class Tally:
     def __init__(self) -> None:
         self.schedules = 0
         self.contested = 0
+        self.overlapped = False
+        """Whether a unit ran in any of them while another was under way."""
         self.given_up: list[Fate] = []
         """The fates of schedules that were given up."""
         self.states: Counter[str] = Counter()
@@ -31,6 +33,8 @@ class Tally:
         execution = ran.execution
         self.schedules += 1
         self.contested += execution.contested
+        if not self.overlapped:
+            self.overlapped = execution.contested > 0 or overlap(execution)
         if execution.fate in (Fate.CAPPED, Fate.LIVELOCK):
             self.given_up.append(execution.fate)
         if ran.state:

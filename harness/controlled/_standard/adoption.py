@@ -4,7 +4,8 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from contextlib import suppress
+from functools import cached_property, partial
 from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any, Protocol
 
@@ -14,6 +15,8 @@ from harness.controlled._standard.names import exchange
 
 BOUND = ("acquire", "release", "_release_save", "_acquire_restore", "_is_owned")
 """What a Condition takes over from its lock."""
+MOST_ITEMS = 1_000
+"""The most items of a list or dict in which locks are looked for."""
 PLAIN = frozenset(
     {
         *(bool, bytes, dict, float, int, list, set, str, tuple, type(None)),
@@ -80,6 +83,15 @@ class Adoption:
                     self._of_attributes(value, vars(value).items(), title)
             elif self._of(value, title) is None and _is_programs(type(value)):
                 self._of_attributes(value, _attributes(value), title)
+        for name, value in list(vars(module).items()):
+            if type(value) in (dict, list) and len(value) <= MOST_ITEMS:
+                self._of_items(value, f"{module.__name__}.{name}")
+
+    def _of_items(self, owner: Any, title: str) -> None:
+        for key, value in list(owner.items() if type(owner) is dict else enumerate(owner)):
+            if type(value) in self._stand_ins:
+                stand_in = owner[key] = self._of(value, f"{title}[{key!r}]")
+                self._undo.append(partial(_put_back, owner, stand_in, value))
 
     def _of_attributes(self, owner: Any, attributes: Iterable[tuple[str, Any]], title: str) -> None:
         for name, value in _telling(attributes):
@@ -92,8 +104,11 @@ class Adoption:
                 self._set(value, "lock", lock, self._of(lock, f"{title}.{name}"))
 
     def _set(self, owner: Any, name: str, real: Any, stand_in: Any) -> None:
-        setattr(owner, name, stand_in)
-        self._undo.append(lambda: setattr(owner, name, real))
+        # Without asking the owner, which may be frozen.
+        put: Any = (type if isinstance(owner, type) else object).__setattr__
+        with suppress(AttributeError, TypeError):
+            put(owner, name, stand_in)
+            self._undo.append(lambda: put(owner, name, real))
 
     def _of(self, value: Any, title: str) -> Awaited | None:
         """Return what stands for a lock or a simple queue; other things that wait are changed in themselves."""
@@ -132,6 +147,13 @@ class Adoption:
             if hasattr(lock, name):
                 facts[name] = getattr(lock, name)
         self._undo.append(lambda: (facts.clear(), facts.update(before)))
+
+
+def _put_back(owner: Any, stand_in: Any, real: Any) -> None:
+    """Put the real one back in a list or dict, wherever it is by now."""
+    for key, value in list(owner.items() if type(owner) is dict else enumerate(owner)):
+        if value is stand_in:
+            owner[key] = real
 
 
 def _telling(attributes: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:

@@ -60,7 +60,10 @@ class BlockingLock:
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take it. A wait that is limited is over at once where no other thread can give it back in the meantime."""
         if not GUARD.is_here():
-            return bool(self._real.acquire(blocking, timeout))
+            taken = bool(self._real.acquire(blocking, timeout))
+            if not taken and timeout > 0:
+                GUARD.waited_in_vain()
+            return taken
         taken = self._take(blocking, timeout)
         execution = GUARD.execution
         assert execution is not None
@@ -153,11 +156,18 @@ class BlockingQueue:
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """Take the oldest item. A wait that is limited is over at once where no other thread can add one meanwhile."""
         if not GUARD.is_here():
-            return self._real.get(block, timeout)
+            try:
+                return self._real.get(block, timeout)
+            except Empty:
+                if timeout:
+                    GUARD.waited_in_vain()
+                raise
         self._touch()
         if block and self._real.empty():
             if timeout is None:
                 GUARD.outwait(self._arrives, f"an item in {self}", by_unit=False)
+                if self._real.empty():  # it is stopped, and will not end
+                    return None
             elif timeout > 0:
                 GUARD.waits(self._arrives, timeout)
         return self._real.get(block, timeout and min(timeout, 0.0))
@@ -201,7 +211,7 @@ ADOPTION = Adoption(
 
 
 @contextmanager
-def guarded(where: str, pending: Callable[[], int]) -> Iterator[None]:
+def guarded(where: str, pending: Callable[[], int], is_own: Callable[[], bool]) -> Iterator[None]:
     """Guard the calling thread, and let these stand for locks and queues, as long as the context lasts.
 
     Not where gevent has patched the process: its own let other greenlets go on, and those made before the patch stay.
@@ -216,7 +226,7 @@ def guarded(where: str, pending: Callable[[], int]) -> Iterator[None]:
         places = Places(SHARED, UNKNOWN, own)
         places.install()
     try:
-        with GUARD.opened(where, pending):
+        with GUARD.opened(where, pending, is_own):
             yield
     finally:
         ADOPTION.watch(())

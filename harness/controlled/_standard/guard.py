@@ -21,6 +21,8 @@ FOREIGN = 2.0
 """Seconds of real time that a unit waits for what another thread may bring."""
 SOON = 0.01
 """Seconds of real time that it waits where none seems to be there: one that was just started stands nowhere yet."""
+REFUSALS = 100
+"""How often a unit may swallow what ends it."""
 _OURS = str(Path(__file__).parents[1])
 _beginning: dict[Any, Any] = threading._limbo  # type: ignore[attr-defined]
 """Threads that were started and do not run yet."""
@@ -47,6 +49,8 @@ class Guard:
         self.execution: Execution | None = None
         self.held: set[Held] = set()
         """What units hold."""
+        self.abandoned: list[threading.Thread] = []
+        """Threads of a host's own that have not come back from what they run."""
         self.made = 0
         """Counts what is made to be waited for, for names."""
         self._begun = 0
@@ -54,16 +58,19 @@ class Guard:
         self._ident = 0
         self._where = ""
         self._pending: Callable[[], int] = lambda: 0
+        self._is_own: Callable[[], bool] = lambda: False
+        self._refused = 0
+        """How often units that were to end have not."""
         self._overdue = Overdue(self.progress, self._end_step)
 
     @contextmanager
-    def opened(self, where: str, pending: Callable[[], int]) -> Iterator[None]:
+    def opened(self, where: str, pending: Callable[[], int], is_own: Callable[[], bool]) -> Iterator[None]:
         """Guard the calling thread as long as the context lasts.
 
         ``where`` says who cannot go on while a unit blocks it; ``pending`` how many functions wait for a thread of the
-        host's own.
+        host's own; ``is_own`` whether the caller is on one.
         """
-        self._ident, self._where, self._pending = get_ident(), where, pending
+        self._ident, self._where, self._pending, self._is_own = get_ident(), where, pending, is_own
         try:
             with self._overdue.watching():
                 yield
@@ -74,6 +81,7 @@ class Guard:
         """Take part in a schedule."""
         self.execution = execution
         self._begun += 1
+        self._refused = 0
 
     def end(self) -> None:
         """Let go of the schedule, and of what its units have not given back."""
@@ -92,21 +100,25 @@ class Guard:
 
     def waits(self, arrives: Arrives, limit: float = FOREIGN) -> bool:
         """Wait, in real time, for what another thread may bring; tell whether it came."""
-        return arrives(min(limit, SOON)) or (self._others() and arrives(min(limit, FOREIGN)))
+        if not self._others(_is_ours):
+            return False
+        return arrives(min(limit, SOON)) or (self._others(_is_idle) and arrives(min(limit, FOREIGN)))
 
     def outwait(self, arrives: Arrives, what: str, *, by_unit: bool) -> None:
         """Wait for what another must bring, and end the schedule and this unit where nobody does.
 
-        ``by_unit``: another unit must, which cannot go on before this one does.
+        ``by_unit``: another unit must, which cannot go on before this one does. A unit that will not be ended goes on.
         """
         execution = self.execution
         assert execution is not None
-        if not by_unit and self.waits(arrives):
+        if not by_unit and (arrives(SOON) or self.waits(arrives)):
             return
         words = f"{what}, while {self._where}"
         if execution.fate is not None:
-            pass  # it is stopped, and wants to clean up
-        elif by_unit or not self._others():
+            self._refused += 1
+            if self._refused > REFUSALS:
+                return
+        elif by_unit or not self._others(_is_idle):
             execution.block(words)
         else:
             execution.lose_control(
@@ -115,14 +127,23 @@ class Guard:
             )
         raise Blocked
 
-    def _others(self) -> bool:
-        """Tell whether there is another thread, or will be one, that may bring what a unit waits for."""
-        here = get_ident()
-        return (
-            bool(_beginning)
-            or self._pending() > 0
-            or any(ident != here and not _is_idle(frame) for ident, frame in sys._current_frames().items())
-        )
+    def waited_in_vain(self) -> None:
+        """Take note that a wait has run out elsewhere; on a thread of the host's own no unit could go on meanwhile."""
+        execution = self.execution
+        if execution is not None and execution.fate is None and self._is_own():
+            execution.lose_control(
+                f"{execution.names[execution.current]} ran a function on a thread that waited in vain: nobody else "
+                "runs in the meantime, so it must not wait for a task or for another thread"
+            )
+
+    def _others(self, is_none: Callable[[FrameType], bool]) -> bool:
+        """Tell whether there is another thread, or will be one, but for some that bring nothing."""
+        if _beginning or self._pending() > 0:
+            return True
+        frames = sys._current_frames()
+        for ident in (get_ident(), *(thread.ident for thread in self.abandoned if thread.is_alive())):
+            frames.pop(ident or 0, None)
+        return not all(map(is_none, frames.values()))
 
     def progress(self) -> object:
         """Return what is another in each step of each schedule; None between schedules."""
@@ -138,14 +159,17 @@ class Guard:
             raise Blocked
 
 
-def _is_idle(frame: FrameType) -> bool:
-    """Tell whether a thread waits for work, of which it has none: ours, a pool's, or one of those that run tests."""
+def _is_ours(frame: FrameType) -> bool:
+    """Tell whether a thread is ours and waits for work, or is one of those that run tests."""
     code = frame.f_code
-    return (
-        code is pool_worker.__code__
-        or code.co_filename.startswith(_OURS)
-        or frame.f_globals.get("__name__", "").startswith("execnet.")
-    )
+    if code.co_name == "_serve" and code.co_filename.startswith(_OURS):
+        return True
+    return frame.f_globals.get("__name__", "").startswith("execnet.")
+
+
+def _is_idle(frame: FrameType) -> bool:
+    """Tell whether a thread waits for work, of which it has none."""
+    return _is_ours(frame) or frame.f_code is pool_worker.__code__
 
 
 GUARD = Guard()

@@ -161,7 +161,7 @@ class Schedule:
             execution.park(unit)
             self._line.sleep(timer.when())
         else:
-            execution.wait(unit, "")
+            execution.wait(unit, waits_for(task, self._names()) if execution.words else "")
 
     def _ended(self, unit: int, task: AnyTask) -> None:
         """Let go of a task that has ended: a later one may have its address, as on a server."""
@@ -254,6 +254,9 @@ class Schedule:
             execution.ready.clear()
             execution.waiting.clear()
 
+    def _names(self) -> dict[AnyTask, str]:
+        return {task: self._execution.names[unit] for task, unit in self._loop.units.items()}
+
     def _tell_waits(self) -> None:
         execution, loop = self._execution, self._loop
         if _foreign_threads(loop) > self._foreign:
@@ -262,7 +265,7 @@ class Schedule:
                 "asyncio.to_thread, or put a coroutine in its place that sleeps and answers"
             )
             return
-        names = {task: execution.names[unit] for task, unit in loop.units.items()}
+        names = self._names()
         for unit in execution.waiting:
             # One that blocked the thread has ended by now, and has said what it waited for.
             if (task := loop.tasks[unit]) is not None:
