@@ -63,6 +63,38 @@ def test_a_read_from_a_socket_ends_uncontrolled_and_the_next_schedule_is_clean()
     theirs.close()
 
 
+def test_a_thread_that_hangs_keeps_no_other_from_running_and_does_not_go_on_when_it_comes_back() -> None:
+    ours, theirs = socket.socketpair()
+    hung: list[threading.Thread] = []
+    went_on: list[bool] = []
+
+    def read() -> None:
+        hung.append(threading.current_thread())
+        ours.recv(1)
+        went_on.append(True)
+
+    def enter() -> int:
+        return len(went_on)
+
+    def step() -> int:
+        return enter()
+
+    finely = Watch(files=(__file__,), level=Feasibility.GIL_SWITCH)
+    explored = explore(lambda: (works(read), lambda: None), 0, finely, most=1)
+    assert explored.fates == {Fate.UNCONTROLLED: 1}
+    # The next search is on threads of its own, and comes by the same points as ever.
+    for most in (1, 10):
+        explored = explore(lambda: (works(step, step), lambda: None), 1, finely, most=most)
+        assert explored.fates == {Fate.DONE: explored.schedules}
+        assert all(len(execution.ran) > 4 for execution in explored.executions)
+    theirs.send(b"x")
+    hung[0].join(5)
+    assert not hung[0].is_alive()
+    assert not went_on
+    ours.close()
+    theirs.close()
+
+
 def test_a_loop_without_an_end_is_stopped() -> None:
     def forever() -> None:
         while True:
@@ -73,6 +105,7 @@ def test_a_loop_without_an_end_is_stopped() -> None:
         explored = explore(lambda: (works(forever), lambda: None), control=control, most=1)
         (execution,) = explored.of(Fate.UNCONTROLLED)
         assert "a loop without an end" in execution.trouble
+        assert "for 1 s:" in execution.trouble
         assert explore(sound, control=control).outcomes == {4: 6}
     assert set(threading.enumerate()) <= before
 

@@ -12,7 +12,7 @@ from harness.controlled._points.watcher import TRACES, Watcher
 from harness.controlled._standard.overdue import hanging
 from harness.controlled._threads.clock import Clock
 from harness.controlled._threads.member import Body, Member
-from harness.controlled._threads.watchdog import HANGING, await_turn, interrupt
+from harness.controlled._threads.watchdog import await_turn, interrupt
 from harness.controlled._threads.worker import Worker
 from harness.core.execution import NOBODY, Execution
 from harness.core.points import PAUSED, Point, Role
@@ -321,10 +321,10 @@ class Baton:
                 self.enlist(name, bodies, worker, background=False)
                 self.members[-1].kept = pooled
             self._hand_to(self._choose())
-            if not await_turn(self._driver, self._progress, self.interrupted):
+            if late := await_turn(self._driver, self._progress, self.interrupted):
                 if not self.interrupted():
                     frame = _current_frames().get(self._ident())
-                    execution.lose_control(hanging(self._name(), frame, HANGING))
+                    execution.lose_control(hanging(self._name(), frame, round(late)))
                 self._leave_behind()
         except BaseException:
             execution.lose_control("the host failed")
@@ -382,7 +382,7 @@ class Baton:
                 self._refused = 0
                 self.execution.current = unit
                 worker.turn.release()
-                if not await_turn(self._driver, worker.unwinding, self.interrupted):
+                if await_turn(self._driver, worker.unwinding, self.interrupted):
                     worker.gone = True
                 if worker.gone:
                     self.execution.lose_control(

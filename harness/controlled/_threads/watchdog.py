@@ -2,8 +2,11 @@
 
 import ctypes
 import time
+from _thread import allocate_lock, get_ident, start_new_thread
 from collections.abc import Callable
 from typing import Protocol
+
+from harness.controlled._points.watcher import TRACES
 
 HANGING = 2.0
 """Seconds of real time without a switch point after which a unit that does not compute is taken to hang."""
@@ -21,10 +24,13 @@ class Turn(Protocol):
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool: ...
 
 
-def await_turn(turn: Turn, progress: Callable[[], tuple[int, int]], interrupted: Callable[[], bool]) -> bool:
-    """Wait for one's turn; False when nothing went on for too long. ``progress`` tells steps and who runs."""
+def await_turn(turn: Turn, progress: Callable[[], tuple[int, int]], interrupted: Callable[[], bool]) -> float:
+    """Wait for one's turn; return 0, or the seconds for which nothing went on when that was too long.
+
+    ``progress`` tells steps and who runs.
+    """
     if turn.acquire(timeout=LOOK):
-        return True
+        return 0.0
     seen = progress()
     since = time.monotonic()
     used = _processor_time(seen[1])
@@ -35,15 +41,38 @@ def await_turn(turn: Turn, progress: Callable[[], tuple[int, int]], interrupted:
             continue
         waited = time.monotonic() - since
         if interrupted() and waited > INTERRUPTED:
-            return False
+            return waited
         if waited > COMPUTING or (waited > HANGING and _processor_time(seen[1]) - used < waited / 4):
-            return False
-    return True
+            return waited
+    return 0.0
 
 
 def interrupt(ident: int, error: type[BaseException]) -> None:
     """Raise an error in a thread as soon as it is back in Python."""
+    _raise_in(ident, error)
+    if TRACES:
+        over = allocate_lock()
+        over.acquire()
+        start_new_thread(_take_flag, (error, over.release))
+        over.acquire()
+
+
+def _raise_in(ident: int, error: type[BaseException]) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(error))
+
+
+def _take_flag(error: type[BaseException], over: Callable[[], None]) -> None:
+    """Take back the flag by which the interpreter tells all threads that an error is pending in one of them.
+
+    Up to 3.11, threads that are traced spin at the beginning of each function until it is taken back. The thread in
+    which an error is raised does so; the one that is meant sets it anew when it comes back.
+    """
+    try:
+        _raise_in(get_ident(), error)
+        while True:
+            pass
+    except error:
+        over()
 
 
 def _processor_time(ident: int) -> float:
