@@ -53,6 +53,7 @@ from gevent import monkey
 monkey.patch_all()
 import json, queue, threading, time
 from concurrent.futures import ThreadPoolExecutor
+from logging import Handler, getLogger
 from harness.controlled.gevent_greenlets import CONTROLLED
 from harness.core.control import StrategyOptions, Work
 from harness.core.execution import Execution, Fate
@@ -128,6 +129,22 @@ def pool():
     return [call]
 
 
+def deadlock_in_pool():
+    def call():
+        with ThreadPoolExecutor(2) as executor:
+            for future in [executor.submit(way) for way in deadlock()]:
+                future.result()
+
+    return [call]
+
+
+def failing_in_pool():
+    def fail():
+        raise ValueError("no thread")
+
+    return [lambda: ThreadPoolExecutor(1, initializer=fail).submit(abs, -1).result()]
+
+
 class Told(Execution):
     words = True
 
@@ -153,7 +170,13 @@ with CONTROLLED.open() as control:
         "words": next(each.waiting for each in search(deadlock, kind=Told) if each.fate is Fate.DEADLOCK),
         "pool": [each.results[0] for each in search(pool, 0)][:1],
         "errors": [str(error) for each in search(threads, 1) for error in each.errors if error],
+        "pool deadlocks": sorted({each.fate for each in search(deadlock_in_pool, 1)}),
     }
+    logged = []
+    getLogger("concurrent.futures").addHandler(handler := Handler())
+    handler.emit = lambda record: logged.append(record.getMessage())
+    search(failing_in_pool, 0)
+    out["logged"] = logged
 # Outside of it the process is as it was.
 time.sleep(0.001)
 threading.Thread(target=time.sleep, args=(0.001,)).start()
@@ -176,3 +199,6 @@ def test_a_patched_process_is_controlled_in_the_same_way() -> None:
     assert out["words"]["1"].startswith("a lock or semaphore, to go on at ")
     assert out["pool"] == [[3, 1]]
     assert out["errors"] == []
+    # The workers of a deadlock are stopped in silence; what the program itself has a pool report is reported.
+    assert out["pool deadlocks"] == ["deadlock", "done"]
+    assert set(out["logged"]) == {"Exception in initializer:"}

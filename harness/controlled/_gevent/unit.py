@@ -1,6 +1,7 @@
 """One greenlet under control: gevent's wish to switch to it is kept until a scheduler picks it."""
 
 from collections.abc import Callable
+from concurrent.futures._base import LOGGER
 from typing import Any, Protocol
 
 from greenlet import GreenletExit, greenlet
@@ -88,13 +89,17 @@ class GreenletUnit:
 
     def stop(self, failed: Callable[[Any, BaseException], None]) -> None:
         """End it where it stands; ``failed`` takes the greenlet, and what it raises."""
-        for _ in range(STUBBORN):
-            if self.greenlet.dead:
-                break
-            try:
-                self.throw_now(GreenletExit)
-            except BaseException as error:
-                failed(self.greenlet, error)
+        told, LOGGER.disabled = LOGGER.disabled, True  # a pool's thread reports whatever ends it
+        try:
+            for _ in range(STUBBORN):
+                if self.greenlet.dead:
+                    break
+                try:
+                    self.throw_now(GreenletExit)
+                except BaseException as error:
+                    failed(self.greenlet, error)
+        finally:
+            LOGGER.disabled = told
 
     def free(self) -> None:
         """Give the greenlet back as gevent made it."""
