@@ -34,11 +34,23 @@ SHOP = """
         time.sleep(0.01)
         raise LookupError("no database")
 """
+LOCAL = """
+    import threading, time
+
+    current = threading.local()
+
+    def app(environ, start_response):
+        current.query = environ["QUERY_STRING"]
+        time.sleep(0.01)
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [current.query.encode()]
+"""
+"""Right where gevent has patched before its import."""
 
 
-def asked(folder: Path, app: str, **more: Any) -> Asked:
-    write(folder, "shop.py", SHOP)
-    place = Place(app=app, server="harness.servers.threaded_pool:SERVER", app_dir=folder, cwd=folder, **more)
+def asked(folder: Path, app: str, source: str = SHOP, server: str = "threaded_pool", **more: Any) -> Asked:
+    write(folder, "shop.py", source)
+    place = Place(app=app, server=f"harness.servers.{server}:SERVER", app_dir=folder, cwd=folder, **more)
     return Asked(place, Traffic((Flow((ME,)),)))
 
 
@@ -50,6 +62,23 @@ def test_the_interleaving_is_found_though_the_app_never_ends_by_itself(tmp_path:
     assert "was overtaken by" in found.explanation.sentence
     assert "in the body of GET /me" in found.explanation.sentence
     assert {line.file for line in found.explanation.lines if line.file} == {"shop.py"}
+
+
+@pytest.mark.parametrize(
+    ("source", "patch", "outcome"),
+    [
+        (LOCAL, "late", Outcome.MIXED),
+        (LOCAL, "early", Outcome.ISOLATED),
+        (SHOP, "late", Outcome.MIXED),
+        (SHOP, "early", Outcome.MIXED),
+    ],
+)
+def test_gevent_patches_when_it_was_asked_to(
+    tmp_path: Path, source: str, patch: str, outcome: Outcome
+) -> None:
+    found, note = hand_over(asked(tmp_path, "shop:app", source, "gunicorn_gevent", patch=patch), "GET /me")
+    assert found is not None, note
+    assert (found.outcome, found.explanation is not None) == (outcome, outcome is Outcome.MIXED), note
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The process in which a pair is explored: reads what to do from stdin, writes the exploration to stdout.
 
-Imports are late on purpose: the standard library is patched first where the server does so.
+Imports are late on purpose: where the server patches the standard library nothing else comes before, or the app alone.
 """
 
 import json
@@ -16,10 +16,8 @@ def main() -> None:
     os.dup2(2, 1)  # what the app prints must not get into the answer
     spec = json.load(sys.stdin)
     sys.path.insert(0, spec["app_dir"])
-    if spec["patched"] == "gevent" and spec["patch"] != "never":
-        from gevent import monkey
-
-        monkey.patch_all()
+    if spec["patch"] == "early":
+        _patch(spec["patched"])
     from harness.core.errors import UserError
 
     try:
@@ -33,17 +31,28 @@ def main() -> None:
     os._exit(0)  # whatever the app has begun and never ends
 
 
+def _patch(library: str) -> None:
+    """Patch where gevent is what does so: nothing here controls eventlet's greenlets."""
+    from harness.inside.patching import patch
+
+    if library == "gevent":
+        patch(library)
+
+
 def _explored(spec: dict[str, Any]) -> dict[str, Any]:
+    from harness.inside.finding import find_app
+
+    app = find_app(spec["app"], spec["app_dir"])
+    if spec["patch"] == "late":
+        _patch(spec["patched"])
     from harness.apps.calls import Flow
     from harness.apps.pair.program import Pair
     from harness.catalog import controlled_for
     from harness.core.record import build, to_json
     from harness.explorer.exploring import explore
     from harness.explorer.limits import Limits
-    from harness.inside.finding import find_app
     from localimpl import Unit
 
-    app = find_app(spec["app"], spec["app_dir"])
     unit = Unit(spec["unit"])
     program = Pair(app, build(Flow, spec["flow"]), unit, spec["allow"], spec["seed"])
     limits = Limits(seconds=spec["seconds"], seed=spec["seed"], files=_own_files(spec["app_dir"]))
