@@ -3,92 +3,17 @@
 import asyncio
 import queue
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+from concurrent.futures import Future
 
-import gevent
 import pytest
 
 from harness.controlled._standard import guard, overdue
-from harness.controlled.gevent_greenlets import CONTROLLED as GEVENT
-from harness.controlled.greenlets import CONTROLLED as GREENLETS
 from harness.controlled.tasks import CONTROLLED as TASKS
 from harness.core.control import ControlledHost
-from harness.core.exploration import Exploration
 from harness.core.verdict import Outcome
-from harness.explorer.callables import Calls
-from harness.explorer.exploring import explore
-from harness.explorer.limits import Limits
-from localimpl import Unit
-from tests.explorer.explored import pause as switch_to_parent
-
-Call = Callable[..., Any]
-HOSTS = pytest.mark.parametrize("host", [TASKS, GEVENT, GREENLETS], ids=lambda host: host.name)
-
-
-class Shop:
-    """What a module may hold from before any host was opened."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-
-
-LOCK = threading.Lock()
-SHOP = Shop()
-
-
-def searched(host: ControlledHost, *calls: Call, begin: Call | None = None, **limits: Any) -> Exploration:
-    """Search all schedules of calls; what is right is that they return nothing and come to their ends."""
-    program = Calls(calls, unit=host.unit, begin=begin, expect=[None] * len(calls))
-    return explore(program, host, Limits(files=(__file__,), **limits))
-
-
-def unit(host: ControlledHost, before: Call, after: Call) -> Call:
-    """Return what does one thing, lets others go on, and does the other."""
-    if host.unit is Unit.TASK:
-
-        async def task(*given: Any) -> None:
-            before(*given)
-            await asyncio.sleep(0)
-            after(*given)
-
-        return task
-
-    def greenlet(*given: Any) -> None:
-        before(*given)
-        gevent.sleep(0) if host is GEVENT else switch_to_parent()
-        after(*given)
-
-    return greenlet
-
-
-def nothing(*given: Any) -> None:
-    """Do nothing."""
-
-
-def told(found: Exploration) -> str:
-    assert found.outcome is Outcome.MIXED, (found.outcome, found.reason)
-    assert found.explanation is not None
-    assert found.explanation.kind == "deadlock"
-    return found.explanation.sentence
-
-
-def new_lock() -> threading.Lock:
-    return threading.Lock()
-
-
-def takes(lock: threading.Lock) -> None:
-    lock.acquire()
-
-
-def gives(lock: threading.Lock) -> None:
-    lock.release()
+from tests.controlled.blocking_units import HOSTS, Call, gives, new_lock, nothing, searched, takes, told, unit
 
 
 @HOSTS
@@ -110,18 +35,6 @@ def test_a_lock_given_back_before_others_go_on_blocks_nobody(host: ControlledHos
     found = searched(host, call, call, begin=new_lock)
     assert found.outcome is Outcome.ISOLATED
     assert found.schedules == searched(host, *[unit(host, nothing, nothing)] * 2).schedules
-
-
-@HOSTS
-def test_a_lock_that_was_made_before_the_host_was_opened(host: ControlledHost) -> None:
-    of_module = unit(host, lambda: takes(LOCK), lambda: gives(LOCK))
-    of_object = unit(host, lambda: takes(SHOP.lock), lambda: gives(SHOP.lock))
-    assert "the lock tests.controlled.test_blocking.LOCK, held by r1" in told(
-        searched(host, of_module, of_module)
-    )
-    assert "test_blocking.SHOP.lock, held by r1" in told(searched(host, of_object, of_object))
-    assert type(LOCK) is type(SHOP.lock) is type(threading._allocate_lock())  # type: ignore[attr-defined]
-    assert not LOCK.locked()
 
 
 @HOSTS
@@ -204,61 +117,27 @@ def test_wrong_arguments_are_refused_as_by_the_real_ones(host: ControlledHost) -
     assert searched(host, call, call, begin=threading.Lock).outcome is Outcome.ISOLATED
 
 
-@HOSTS
-def test_other_threads_bring_what_they_are_asked_for(host: ControlledHost) -> None:
-    def asks() -> None:
-        answers: queue.SimpleQueue[int] = queue.SimpleQueue()
-        done = threading.Event()
-        threading.Thread(target=answers.put, args=(5,)).start()
-        threading.Thread(target=done.set).start()
-        assert done.wait(timeout=20)
-        assert answers.get() == 5
-        with ThreadPoolExecutor(1) as pool:
-            assert pool.submit(lambda: 6).result() == 6
-            assert pool.submit(lambda: 7).result(timeout=20) == 7
+def test_a_unit_that_swallows_what_ends_it_is_let_through_at_last() -> None:
+    async def stubborn(lock: threading.Lock) -> None:
+        while True:
+            try:
+                with lock:
+                    await asyncio.sleep(0)
+                    return
+            except:  # noqa: E722
+                continue
 
-    call = unit(host, asks, nothing)
-    assert searched(host, call, call).outcome is Outcome.ISOLATED
+    async def takes_an_item(items: "queue.SimpleQueue[int]") -> None:
+        while True:
+            try:
+                items.get()
+            except:  # noqa: E722
+                continue
+            await asyncio.sleep(0)
 
-
-def test_a_pool_that_is_kept_brings_what_it_is_asked_for_in_every_schedule() -> None:
-    with ThreadPoolExecutor(1) as pool:
-        call = unit(TASKS, lambda: pool.submit(int).result(), nothing)
-        assert searched(TASKS, call, call).outcome is Outcome.ISOLATED
-
-
-@HOSTS
-def test_what_another_thread_may_still_bring_is_no_deadlock(
-    host: ControlledHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(guard, "FOREIGN", 0.05)
-    over = threading.Event()
-    works = threading.Thread(target=lambda: over.wait(60))
-    works.start()
-    try:
-        waits = unit(host, nothing, lambda event: event.wait())
-        found = searched(host, waits, waits, begin=threading.Event)
-    finally:
-        over.set()
-        works.join()
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "r1 waits for what ends Event.wait at" in found.reason
-    assert "no other thread brought it" in found.reason
-
-
-def test_what_a_function_may_bring_that_waits_for_a_thread_is_no_deadlock(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(guard, "FOREIGN", 0.05)
-
-    async def asks(event: threading.Event) -> None:
-        asking = asyncio.get_running_loop().run_in_executor(None, event.set)
-        event.wait()
-        await asking
-
-    found = searched(TASKS, asks, asks, begin=threading.Event)
-    assert found.outcome is Outcome.INCONCLUSIVE
-    assert "no other thread brought it" in found.reason
+    assert "held by r1" in told(searched(TASKS, stubborn, stubborn, begin=threading.Lock))
+    waits = searched(TASKS, takes_an_item, takes_an_item, begin=queue.SimpleQueue)
+    assert "an item in the queue" in told(waits)
 
 
 @HOSTS
@@ -311,57 +190,3 @@ def test_nothing_is_left_behind(host: ControlledHost) -> None:
         assert (threading.Lock, threading._allocate_lock, queue.SimpleQueue) != names  # type: ignore[attr-defined]
     assert (threading.Lock, threading._allocate_lock, queue.SimpleQueue) == names  # type: ignore[attr-defined]
     assert threading.active_count() == threads
-
-
-def test_a_lock_outlives_the_host_under_which_it_was_made() -> None:
-    kept: list[threading.Lock] = []
-
-    def visit() -> None:
-        if not kept:
-            kept.append(threading.Lock())
-        kept[0].acquire()
-
-    call = unit(GREENLETS, visit, lambda: gives(kept[0]))
-    first = told(searched(GREENLETS, call, call))
-    assert told(searched(GREENLETS, call, call)) == first
-    assert kept[0].acquire(timeout=1)
-
-
-PATCHED_LATE = """
-import sys, threading
-from pathlib import Path
-lock = threading.Lock()
-from gevent import monkey
-monkey.patch_all()
-import gevent
-from harness.controlled.gevent_greenlets import CONTROLLED
-from harness.explorer.callables import Calls
-from harness.explorer.exploring import explore
-from harness.explorer.limits import Limits
-
-younger = threading.Lock()
-
-
-def visit(lock):
-    with lock:
-        gevent.sleep(0)
-
-
-for each in (lambda: visit(lock), lambda: visit(younger)):
-    program = Calls([each, each], unit=CONTROLLED.unit, expect=[None, None])
-    found = explore(program, CONTROLLED, Limits(files=(sys.argv[1],)))
-    print(found.outcome, found.explanation.sentence if found.explanation else "")
-"""
-
-
-def test_of_a_patched_process_the_locks_that_are_older_than_the_patch(tmp_path: Path) -> None:
-    script = tmp_path / "late.py"
-    script.write_text(PATCHED_LATE)
-    ran = subprocess.run(
-        [sys.executable, str(script), str(script)], capture_output=True, text=True, timeout=60, check=False
-    )
-    older, younger = ran.stdout.splitlines()
-    assert older.startswith("mixed r1 was overtaken by r2 at ")
-    assert "now r2 waits for the lock __main__.lock, held by r1 since " in older
-    assert "no other greenlet can go on, for it is older than gevent's patch" in older
-    assert younger.strip() == "isolated"

@@ -3,10 +3,18 @@
 import queue
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, partial
-from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any, Protocol
 
 from harness.controlled._modules import watched
@@ -17,11 +25,12 @@ BOUND = ("acquire", "release", "_release_save", "_acquire_restore", "_is_owned")
 """What a Condition takes over from its lock."""
 MOST_ITEMS = 1_000
 """The most items of a list or dict in which locks are looked for."""
+DEEPEST = 3
+"""From a module to an attribute of an attribute of what it names."""
 PLAIN = frozenset(
     {
-        *(bool, bytes, dict, float, int, list, set, str, tuple, type(None)),
-        *(BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType),
-        *(classmethod, property, staticmethod),
+        *(bool, bytes, float, int, set, str, tuple, type(None)),
+        *(GetSetDescriptorType, MemberDescriptorType, ModuleType, WrapperDescriptorType),
     }
 )
 """Types of most of what a module or a class has: nothing of them waits, nor has an attribute that does."""
@@ -42,15 +51,21 @@ class Awaited(Protocol):
 
 
 class Adoption:
-    """Puts others in the place of those that watched modules, their classes and their instances hold.
+    """Puts others in the place of those that watched modules, and what these name, hold.
 
-    ``stand_ins`` has, for each type of lock or simple queue that gets one, what makes it from the real one.
+    ``stand_ins`` has, for each type of lock or simple queue that gets one, what makes it from the real one; ``makers``
+    what makes real ones, each with what is to be called in its place.
     """
 
-    def __init__(self, stand_ins: Mapping[type, Callable[[Any], Awaited]]) -> None:
+    def __init__(
+        self, stand_ins: Mapping[type, Callable[[Any], Awaited]], makers: Iterable[tuple[Any, Any]] = ()
+    ) -> None:
         self._stand_ins = stand_ins
+        self._makers = {id(real): other for real, other in makers}
         self._adopted: dict[int, tuple[Any, Awaited]] = {}
         """By the identity of the real one: it, and what stands for it."""
+        self._seen: dict[int, Any] = {}
+        """What was looked through."""
         self._undo: list[Callable[[], object]] = []
         self._files: tuple[str, ...] = ()
 
@@ -65,6 +80,7 @@ class Adoption:
             for module, file in watched(files).loaded.modules():
                 if not carries(file):
                     self._of_module(module)
+            self._seen.clear()
             exchange([(real, stand_in) for real, stand_in in self._adopted.values()])
 
     def _give_back(self) -> None:
@@ -76,39 +92,84 @@ class Adoption:
         self._adopted.clear()
 
     def _of_module(self, module: ModuleType) -> None:
-        for name, value in _telling(vars(module).items()):
-            title = f"{module.__name__}.{name}"
-            if type(value) is type:
-                if value.__module__ == module.__name__:
-                    self._of_attributes(value, vars(value).items(), title)
-            elif self._of(value, title) is None and _is_programs(type(value)):
-                self._of_attributes(value, _attributes(value), title)
         for name, value in list(vars(module).items()):
-            if type(value) in (dict, list) and len(value) <= MOST_ITEMS:
-                self._of_items(value, f"{module.__name__}.{name}")
+            if id(value) not in self._makers:  # these are exchanged wherever a module names them
+                self._other(value, f"{module.__name__}.{name}", module.__name__, 1)
 
-    def _of_items(self, owner: Any, title: str) -> None:
-        for key, value in list(owner.items() if type(owner) is dict else enumerate(owner)):
-            if type(value) in self._stand_ins:
-                stand_in = owner[key] = self._of(value, f"{title}[{key!r}]")
-                self._undo.append(partial(_put_back, owner, stand_in, value))
+    def _other(self, value: Any, title: str, module: str, depth: int) -> Any:
+        """Return what is to be in the place of a value, or None for the same; look through what stays."""
+        kind = type(value)
+        if kind in PLAIN:
+            return None
+        if other := self._makers.get(id(value)):
+            return other
+        if (stand_in := self._of(value, title)) is not None:
+            return stand_in
+        if id(value) not in self._seen and depth <= DEEPEST:
+            self._seen[id(value)] = value
+            self._look_through(value, kind, title, module, depth)
+        return None
 
-    def _of_attributes(self, owner: Any, attributes: Iterable[tuple[str, Any]], title: str) -> None:
-        for name, value in _telling(attributes):
-            stand_in = self._of(value, f"{title}.{name}")
-            if stand_in is not None:
-                self._set(owner, name, value, stand_in)
-            elif type(value) is cached_property and "lock" in vars(value):
-                # Up to 3.11 it holds a lock while it computes.
-                lock = vars(value)["lock"]
-                self._set(value, "lock", lock, self._of(lock, f"{title}.{name}"))
+    def _look_through(self, value: Any, kind: type, title: str, module: str, depth: int) -> None:
+        if kind is FunctionType:
+            self._of_cells(value, title, module, depth)
+        elif kind in (classmethod, staticmethod):
+            self._of_cells(value.__func__, title, module, depth)
+        elif kind in (dict, list, defaultdict):
+            self._of_items(value, title, module, depth)
+        elif kind is cached_property and "lock" in vars(value):
+            # Up to 3.11 it holds a lock while it computes.
+            self._attribute(value, "lock", vars(value)["lock"], title, module, depth)
+        elif issubclass(kind, type):
+            if value.__module__ == module:
+                for name, each in list(vars(value).items()):
+                    self._attribute(value, name, each, f"{title}.{name}", module, depth)
+        elif kind is not BuiltinFunctionType and self._is_looked_into(kind, depth):
+            for name, each in list(_attributes(value)):
+                self._attribute(value, name, each, f"{title}.{name}", module, depth)
 
-    def _set(self, owner: Any, name: str, real: Any, stand_in: Any) -> None:
+    def _is_looked_into(self, kind: type, depth: int) -> bool:
+        """Tell whether instances of a class are: what a module names if the class is no part of the standard library,
+        which knows how to go by the locks it has; what these name if the class is in a watched file itself."""
+        file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+        if not isinstance(file, str) or carries(file):
+            return False
+        return depth == 1 or watched(self._files)[file]
+
+    def _attribute(self, owner: Any, name: str, value: Any, title: str, module: str, depth: int) -> None:
+        other = self._other(value, title, module, depth + 1)
+        if other is not None:
+            self._set(owner, name, value, other)
+
+    def _set(self, owner: Any, name: str, real: Any, other: Any) -> None:
         # Without asking the owner, which may be frozen.
         put: Any = (type if isinstance(owner, type) else object).__setattr__
         with suppress(AttributeError, TypeError):
-            put(owner, name, stand_in)
+            put(owner, name, other)
             self._undo.append(lambda: put(owner, name, real))
+
+    def _of_cells(self, function: Any, title: str, module: str, depth: int) -> None:
+        """Look through the variables that a function has from where it was made: a decorator, ``dataclass``."""
+        for cell in getattr(function, "__closure__", None) or ():
+            with suppress(ValueError):  # it is empty
+                value = cell.cell_contents
+                other = self._other(value, title, module, depth + 1)
+                if other is not None:
+                    cell.cell_contents = other
+                    self._undo.append(partial(setattr, cell, "cell_contents", value))
+
+    def _of_items(self, owner: Any, title: str, module: str, depth: int) -> None:
+        if type(owner) is defaultdict and (other := self._makers.get(id(owner.default_factory))):
+            self._set(owner, "default_factory", owner.default_factory, other)
+        if len(owner) > MOST_ITEMS:
+            return
+        for key, value in _items(owner):
+            other = self._other(
+                value, f"{title}[{key!r}]" if type(key) in (int, str) else title, module, depth + 1
+            )
+            if other is not None:
+                owner[key] = other
+                self._undo.append(partial(_put_back, owner, other, value))
 
     def _of(self, value: Any, title: str) -> Awaited | None:
         """Return what stands for a lock or a simple queue; other things that wait are changed in themselves."""
@@ -125,58 +186,58 @@ class Adoption:
         return stand_in
 
     def _inside(self, value: Any, kind: type, title: str) -> None:
-        """Let a thing of the standard library's go by other locks."""
+        """Let a thing of the standard library's go by other locks; gevent's, and what was not begun, have no such."""
         if issubclass(kind, threading.Condition):
             self._condition(value, title)
         elif issubclass(kind, (threading.Event, threading.Semaphore, threading.Barrier)):
-            self._condition(value._cond, title)
-        elif issubclass(kind, queue.Queue):
-            self._set(value, "mutex", value.mutex, self._of(value.mutex, title))
-            for condition in (value.not_empty, value.not_full, value.all_tasks_done):
-                self._condition(condition, title)
+            self._condition(_part(value, "_cond"), title)
+        elif issubclass(kind, queue.Queue) and (mutex := _part(value, "mutex")) is not None:
+            if (other := self._of(mutex, title)) is not None:
+                self._set(value, "mutex", mutex, other)
+            for name in ("not_empty", "not_full", "all_tasks_done"):
+                self._condition(_part(value, name), title)
 
     def _condition(self, condition: Any, title: str) -> None:
-        lock = self._of(condition._lock, title)
-        if lock is None:
+        lock = _part(condition, "_lock")
+        other = None if lock is None else self._of(lock, title)
+        if other is None:
             return
         facts = vars(condition)
         before = dict(facts)
-        facts["_lock"] = lock
+        facts["_lock"] = other
         for name in BOUND:
             facts.pop(name, None)
-            if hasattr(lock, name):
-                facts[name] = getattr(lock, name)
+            if hasattr(other, name):
+                facts[name] = getattr(other, name)
         self._undo.append(lambda: (facts.clear(), facts.update(before)))
 
 
-def _put_back(owner: Any, stand_in: Any, real: Any) -> None:
+def _items(owner: Any) -> list[tuple[Any, Any]]:
+    return list(enumerate(owner) if type(owner) is list else owner.items())
+
+
+def _put_back(owner: Any, other: Any, real: Any) -> None:
     """Put the real one back in a list or dict, wherever it is by now."""
-    for key, value in list(owner.items() if type(owner) is dict else enumerate(owner)):
-        if value is stand_in:
+    for key, value in _items(owner):
+        if value is other:
             owner[key] = real
 
 
-def _telling(attributes: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    return [(name, value) for name, value in attributes if type(value) not in PLAIN]
-
-
-def _is_programs(kind: type) -> bool:
-    """Tell whether a class is the program's; the standard library's know how to go by the locks they have."""
-    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    return isinstance(file, str) and not carries(file)
+def _part(value: Any, name: str) -> Any:
+    """Return an attribute of an instance without asking it; None when it has none."""
+    try:
+        return object.__getattribute__(value, name)
+    except AttributeError:
+        return None
 
 
 def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield an instance's attributes without asking the instance, which may be a proxy that asks another."""
-    kind = type(value)
-    try:
-        yield from object.__getattribute__(value, "__dict__").items()
-    except AttributeError:
-        pass
-    for owner in kind.__mro__:
+    yield from (_part(value, "__dict__") or {}).items()
+    for owner in type(value).__mro__:
         slots = vars(owner).get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            try:
-                yield name, object.__getattribute__(value, name)
-            except AttributeError:
-                pass
+        for slot in (slots,) if isinstance(slots, str) else slots:
+            private = slot.startswith("__") and not slot.endswith("__")
+            name = f"_{owner.__name__.lstrip('_')}{slot}" if private else slot
+            if (found := _part(value, name)) is not None:
+                yield name, found

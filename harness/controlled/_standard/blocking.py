@@ -1,6 +1,8 @@
 """Locks and queues of programs whose units share a thread: who waits for one blocks the thread, see ``guard``."""
 
+import queue
 import sys
+import threading
 from _queue import Empty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +22,7 @@ from harness.controlled._standard.places import (
     SIMPLE_QUEUE,
     Place,
     Places,
+    makers,
     references,
 )
 from harness.core.execution import NOBODY
@@ -28,7 +31,8 @@ from harness.core.execution import NOBODY
 allocate_lock: Callable[[], Any] = get_original("_thread", "allocate_lock")
 RealQueue: type = get_original("_queue", "SimpleQueue")
 
-SHARED: list[Place] = [*LOCKS, *QUEUES]
+TIMES: list[Place] = [(threading, "_time", GUARD.elapsed), (queue, "time", GUARD.elapsed)]
+SHARED: list[Place] = [*LOCKS, *QUEUES, *TIMES]
 UNKNOWN = references(SHARED)
 
 
@@ -206,7 +210,8 @@ ADOPTION = Adoption(
     {
         type(allocate_lock()): lambda real: BlockingLock(None, real),
         RealQueue: lambda real: BlockingQueue(None, real),
-    }
+    },
+    () if is_module_patched("threading") else makers([*LOCKS, *QUEUES]),
 )
 
 

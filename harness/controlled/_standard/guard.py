@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures.thread import _worker as pool_worker
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from types import FrameType
 from typing import Any, Protocol
 
@@ -61,6 +62,8 @@ class Guard:
         self._is_own: Callable[[], bool] = lambda: False
         self._refused = 0
         """How often units that were to end have not."""
+        self._passed = 0.0
+        """Seconds of limited waits that have passed in no time."""
         self._overdue = Overdue(self.progress, self._end_step)
 
     @contextmanager
@@ -82,6 +85,7 @@ class Guard:
         self.execution = execution
         self._begun += 1
         self._refused = 0
+        self._passed = 0.0
 
     def end(self) -> None:
         """Let go of the schedule, and of what its units have not given back."""
@@ -95,14 +99,26 @@ class Guard:
         return self.execution is not None and get_ident() == self._ident
 
     def is_program(self) -> bool:
-        """Tell whether the caller is the program, or what prepares its next schedule."""
-        return get_ident() == self._ident
+        """Tell whether the caller is the program, also on a thread of the host's own, or what prepares its schedules."""
+        return get_ident() == self._ident or self._is_own()
 
-    def waits(self, arrives: Arrives, limit: float = FOREIGN) -> bool:
-        """Wait, in real time, for what another thread may bring; tell whether it came."""
-        if not self._others(_is_ours):
-            return False
-        return arrives(min(limit, SOON)) or (self._others(_is_idle) and arrives(min(limit, FOREIGN)))
+    def waits(self, arrives: Arrives, limit: float | None = None) -> bool:
+        """Wait, in real time, for what another thread may bring; tell whether it came.
+
+        What is left of a wait's limit then passes at once: for whoever reckons with it, see ``elapsed``.
+        """
+        longest, began = FOREIGN if limit is None else limit, monotonic()
+        if self._others(_is_ours) and (
+            arrives(min(longest, SOON)) or (self._others(_is_idle) and arrives(min(longest, FOREIGN)))
+        ):
+            return True
+        if limit is not None:
+            self._passed += max(limit - (monotonic() - began), 0.0)
+        return False
+
+    def elapsed(self) -> float:
+        """Return the time by which the standard library reckons how long to wait, in seconds."""
+        return monotonic() + (self._passed if self.is_here() else 0.0)
 
     def outwait(self, arrives: Arrives, what: str, *, by_unit: bool) -> None:
         """Wait for what another must bring, and end the schedule and this unit where nobody does.
@@ -111,7 +127,7 @@ class Guard:
         """
         execution = self.execution
         assert execution is not None
-        if not by_unit and (arrives(SOON) or self.waits(arrives)):
+        if not by_unit and ((execution.fate is None and arrives(SOON)) or self.waits(arrives)):
             return
         words = f"{what}, while {self._where}"
         if execution.fate is not None:
@@ -164,7 +180,7 @@ def _is_ours(frame: FrameType) -> bool:
     code = frame.f_code
     if code.co_name == "_serve" and code.co_filename.startswith(_OURS):
         return True
-    return frame.f_globals.get("__name__", "").startswith("execnet.")
+    return str(frame.f_globals.get("__name__")).startswith("execnet.")
 
 
 def _is_idle(frame: FrameType) -> bool:

@@ -6,6 +6,8 @@ from types import CodeType, FrameType
 from harness.controlled._place import carries
 
 _OWN = str(Path(__file__).parents[2])
+_BEGINS = ("_bootstrap", "_bootstrap_inner")
+"""Functions of the standard library in which every thread begins."""
 
 
 class Origin:
@@ -21,7 +23,7 @@ class Origin:
             if not carries(code.co_filename):
                 self.file, self.line = code.co_filename, frame.f_lineno
                 return
-            if not code.co_filename.startswith(_OWN):
+            if not code.co_filename.startswith(_OWN) and code.co_name not in _BEGINS:
                 self.called = code
             frame = frame.f_back
 

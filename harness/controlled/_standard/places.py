@@ -49,6 +49,11 @@ QUEUES: list[Place] = [
 ]
 
 
+def makers(places: list[Place]) -> list[Pair]:
+    """Return what makes locks or queues as long as no host is open, each with what stands for it while one is."""
+    return [(vars(owner)[name], other) for owner, name, other in places]
+
+
 def references(places: Iterable[Place]) -> list[int]:
     """Return how many references there are to each object that is put somewhere."""
     return [sys.getrefcount(other) for _, _, other in places]

@@ -14,7 +14,7 @@ from harness.controlled._standard.adoption import Adoption
 from harness.controlled._threads.baton import Baton
 from harness.controlled._threads.interrupts import Interrupts
 from harness.controlled._threads.member import Body
-from harness.controlled._threads.patches import patches, stand_ins
+from harness.controlled._threads.patches import MAKERS, patches, stand_ins
 from harness.controlled._threads.pools import Pools
 from harness.controlled._threads.spawning import Spawning
 from harness.controlled._threads.worker import Worker
@@ -41,7 +41,7 @@ class ThreadControl:
         self._interrupts = Interrupts()
         self._processor = Processor()
         self._baton.interrupted = lambda: self._interrupts.heard
-        self._adoption = Adoption(stand_ins(self._baton))
+        self._adoption = Adoption(stand_ins(self._baton), MAKERS)
         self._calls: list[Callable[[], Any] | None] = []
 
     def open(self) -> None:

@@ -1,0 +1,134 @@
+"""What other threads may bring to units that share one."""
+
+import asyncio
+import queue
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from harness.controlled._standard import guard
+from harness.controlled._tasks import thread as pool_thread
+from harness.controlled.tasks import CONTROLLED as TASKS
+from harness.core.control import ControlledHost
+from harness.core.verdict import Outcome
+from tests.controlled.blocking_units import HOSTS, nothing, searched, told, unit
+
+
+@HOSTS
+def test_other_threads_bring_what_they_are_asked_for(host: ControlledHost) -> None:
+    def asks() -> None:
+        answers: queue.SimpleQueue[int] = queue.SimpleQueue()
+        done = threading.Event()
+        threading.Thread(target=answers.put, args=(5,)).start()
+        threading.Thread(target=done.set).start()
+        assert done.wait(timeout=20)
+        assert answers.get() == 5
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(lambda: 6).result() == 6
+            assert pool.submit(lambda: 7).result(timeout=20) == 7
+
+    call = unit(host, asks, nothing)
+    assert searched(host, call, call).outcome is Outcome.ISOLATED
+
+
+def test_a_pool_that_is_kept_brings_what_it_is_asked_for_in_every_schedule() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        call = unit(TASKS, lambda: pool.submit(int).result(), nothing)
+        assert searched(TASKS, call, call).outcome is Outcome.ISOLATED
+
+
+@HOSTS
+def test_what_another_thread_may_still_bring_is_no_deadlock(
+    host: ControlledHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "FOREIGN", 0.05)
+    over = threading.Event()
+    works = threading.Thread(target=lambda: over.wait(60))
+    works.start()
+    try:
+        waits = unit(host, nothing, lambda event: event.wait())
+        found = searched(host, waits, waits, begin=threading.Event)
+    finally:
+        over.set()
+        works.join()
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "r1 waits for what ends Event.wait at" in found.reason
+    assert "no other thread brought it" in found.reason
+
+
+def test_a_limited_wait_on_a_thread_of_a_task_is_no_finding() -> None:
+    async def tries(lock: threading.Lock) -> None:
+        assert await asyncio.to_thread(lock.acquire, timeout=0.05)
+        await asyncio.sleep(0.01)
+        lock.release()
+
+    async def bridges(items: "queue.Queue[int]") -> None:
+        async def puts() -> None:
+            await asyncio.sleep(0.01)
+            items.put(7)
+
+        putting = asyncio.create_task(puts())
+        assert await asyncio.to_thread(items.get, True, 0.05) == 7
+        await putting
+
+    for found in (
+        searched(TASKS, tries, tries, begin=threading.Lock),
+        searched(TASKS, bridges, bridges, begin=queue.Queue),
+    ):
+        assert found.outcome is Outcome.INCONCLUSIVE
+        assert "ran a function on a thread that waited in vain" in found.reason
+
+
+def test_a_limited_wait_takes_no_time_where_there_is_no_other_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    wait = guard.Guard.waits
+
+    def counted(self: guard.Guard, arrives: guard.Arrives, limit: float = guard.FOREIGN) -> bool:
+        def arrived(seconds: float) -> bool:
+            waited.append(seconds)
+            return arrives(seconds)
+
+        return wait(self, arrived, limit)
+
+    monkeypatch.setattr(guard.Guard, "waits", counted)
+
+    def finds_none(items: "queue.Queue[int]") -> None:
+        with pytest.raises(queue.Empty):
+            items.get(timeout=5)
+
+    call = unit(TASKS, finds_none, nothing)
+    assert searched(TASKS, call, call, begin=queue.Queue).outcome is Outcome.ISOLATED
+    assert waited == []
+
+
+def test_a_thread_that_was_given_up_brings_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_thread, "LONGEST", 0.05)
+    left: queue.Queue[int] = queue.Queue()
+
+    async def never_comes_back() -> None:
+        await asyncio.to_thread(left.get)
+
+    async def waits(items: "queue.SimpleQueue[int]") -> None:
+        items.get()
+
+    try:
+        assert "did not come back" in searched(TASKS, never_comes_back, never_comes_back).reason
+        assert "an item in the queue" in told(searched(TASKS, waits, waits, begin=queue.SimpleQueue))
+    finally:
+        left.put(1)
+
+
+def test_what_a_function_may_bring_that_waits_for_a_thread_is_no_deadlock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guard, "FOREIGN", 0.05)
+
+    async def asks(event: threading.Event) -> None:
+        asking = asyncio.get_running_loop().run_in_executor(None, event.set)
+        event.wait()
+        await asking
+
+    found = searched(TASKS, asks, asks, begin=threading.Event)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "no other thread brought it" in found.reason
