@@ -132,3 +132,31 @@ def test_what_a_function_may_bring_that_waits_for_a_thread_is_no_deadlock(
     found = searched(TASKS, asks, asks, begin=threading.Event)
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "no other thread brought it" in found.reason
+
+
+@HOSTS
+def test_a_thread_that_waits_for_what_a_unit_holds_brings_nothing(host: ControlledHost) -> None:
+    def asks_with_the_lock(lock: threading.Lock) -> None:
+        def needs_it() -> None:
+            with lock:
+                pass
+
+        with lock, ThreadPoolExecutor(1) as pool:
+            pool.submit(needs_it).result()
+
+    def asks_without(lock: threading.Lock) -> None:
+        def needs_it() -> None:
+            with lock:
+                pass
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(needs_it).result()
+
+    call = unit(host, asks_with_the_lock, nothing)
+    found = searched(host, call, unit(host, nothing, nothing), begin=threading.Lock)
+    assert "r1 waits for what ends Future.result at" in told(found)
+    assert found.seconds < 10
+    call = unit(host, asks_without, nothing)
+    assert (
+        searched(host, call, unit(host, nothing, nothing), begin=threading.Lock).outcome is Outcome.ISOLATED
+    )

@@ -80,6 +80,8 @@ class BlockingLock:
 
     def release(self) -> None:
         """Give it back."""
+        if self._unit == NOBODY and GUARD.is_over() and not self._real.locked():
+            return  # it was given back for this unit
         self._real.release()
         self._unit = NOBODY
         GUARD.held.discard(self)
@@ -93,6 +95,10 @@ class BlockingLock:
                 execution.touched.append((self._name, False))
             else:
                 execution.touched.append(taken)
+
+    def is_held(self) -> bool:
+        """Tell whether a unit holds it."""
+        return self._unit != NOBODY
 
     def free(self) -> None:
         """Give it back for a unit that was stopped."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from harness.controlled._standard.overdue import LONGEST, Overdue, get_ident, hanging
 from harness.core.execution import NOBODY, Execution
@@ -36,8 +36,12 @@ class Blocked(BaseException):
     """Ends a unit that would block its thread for ever."""
 
 
+@runtime_checkable
 class Held(Protocol):
     """What a unit can hold."""
+
+    def is_held(self) -> bool:
+        """Tell whether a unit holds it."""
 
     def free(self) -> None:
         """Give it back for a unit that was stopped."""
@@ -91,15 +95,14 @@ class Guard:
         """Let go of the schedule, and of what its units have not given back."""
         self.execution = None
         self.made = 0
-        while self.held:
-            self.held.pop().free()
+        self._free()
 
     def is_here(self) -> bool:
         """Tell whether the caller is a unit of the running schedule."""
         return self.execution is not None and get_ident() == self._ident
 
     def is_program(self) -> bool:
-        """Tell whether the caller is the program, also on a thread of the host's own, or what prepares its schedules."""
+        """Tell whether the caller is the program, on a thread of the host's own too, or what prepares its schedules."""
         return get_ident() == self._ident or self._is_own()
 
     def waits(self, arrives: Arrives, limit: float | None = None) -> bool:
@@ -141,7 +144,17 @@ class Guard:
                 f"{execution.names[execution.current]} waits for {words}, and no other thread brought it within "
                 f"{FOREIGN:g} s: let a unit bring it, in a way that lets units go on"
             )
+        # Whoever cleans up now, or is waited for by one that does, finds free what units held.
+        self._free()
         raise Blocked
+
+    def is_over(self) -> bool:
+        """Tell whether the running schedule has its fate, and its units only clean up."""
+        return self.execution is not None and self.execution.fate is not None
+
+    def _free(self) -> None:
+        while self.held:
+            self.held.pop().free()
 
     def waited_in_vain(self) -> None:
         """Take note that a wait has run out elsewhere; on a thread of the host's own no unit could go on meanwhile."""
@@ -184,8 +197,11 @@ def _is_ours(frame: FrameType) -> bool:
 
 
 def _is_idle(frame: FrameType) -> bool:
-    """Tell whether a thread waits for work, of which it has none."""
-    return _is_ours(frame) or frame.f_code is pool_worker.__code__
+    """Tell whether a thread waits for work, of which it has none, or for what a unit holds."""
+    if _is_ours(frame) or frame.f_code is pool_worker.__code__:
+        return True
+    waits_for = frame.f_locals.get("self") if frame.f_code.co_filename.startswith(_OURS) else None
+    return isinstance(waits_for, Held) and waits_for.is_held()
 
 
 GUARD = Guard()
