@@ -137,9 +137,20 @@ def test_what_makes_its_lock_by_a_name_of_its_own(make: Call) -> None:
     assert type(KEPT_BY["a"]) is type(Frozen().lock) is type(LOCK)
 
 
+@HOSTS
+def test_a_lock_that_the_callables_know_from_where_they_were_made(host: ControlledHost) -> None:
+    lock, shop = threading.Lock(), Shop()
+    of_test = unit(host, lambda: takes(lock), lambda: gives(lock))
+    of_object = unit(host, lambda: takes(shop.lock), lambda: gives(shop.lock))
+    assert "after.lock, held by r1 since" in told(searched(host, of_test, of_test))
+    assert "after.shop.lock, held by r1 since" in told(searched(host, of_object, of_object, file=__file__))
+    assert type(lock) is type(shop.lock) is type(threading._allocate_lock())  # type: ignore[attr-defined]
+    assert not lock.locked()
+
+
 def test_the_lock_of_a_decorator() -> None:
     sentence = told(searched(GEVENT, stays_within, stays_within, file=__file__))
-    assert "waits for the lock tests.controlled.test_adopted_locks.stays_within, held by r1" in sentence
+    assert "waits for the lock tests.controlled.test_adopted_locks.stays_within.lock, held by r1" in sentence
 
 
 def test_a_lock_outlives_the_host_under_which_it_was_made() -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import cached_property, partial
 from types import (
     BuiltinFunctionType,
+    CodeType,
     FunctionType,
     GetSetDescriptorType,
     MemberDescriptorType,
@@ -68,6 +69,7 @@ class Adoption:
         """What was looked through."""
         self._undo: list[Callable[[], object]] = []
         self._files: tuple[str, ...] = ()
+        self._calls_known = False
 
     def watch(self, files: tuple[str, ...]) -> None:
         """Put others in the place of what the modules of these files hold, and back what they held in that of others.
@@ -75,15 +77,32 @@ class Adoption:
         What modules that are watched already get from then on is made by names that stand for the standard library's.
         """
         if files != self._files:
+            self.give_back()
             self._files = files
-            self._give_back()
             for module, file in watched(files).loaded.modules():
                 if not carries(file):
                     self._of_module(module)
             self._seen.clear()
             exchange([(real, stand_in) for real, stand_in in self._adopted.values()])
 
-    def _give_back(self) -> None:
+    def of_calls(self, calls: Iterable[Callable[..., Any] | None]) -> None:
+        """Do the same for what the callables of the first schedule know from where they were made.
+
+        What later ones know beside that has been made since, by names that stand for the standard library's.
+        """
+        if self._calls_known:
+            return
+        self._calls_known = True
+        for call in calls:
+            while isinstance(call, partial):
+                call = call.func
+            owner = getattr(call, "__self__", call)
+            self._other(owner, getattr(call, "__name__", "a callable"), getattr(call, "__module__", ""), 1)
+        self._seen.clear()
+
+    def give_back(self) -> None:
+        """Put back all that others stand for."""
+        self._files, self._calls_known = (), False
         for _, stand_in in self._adopted.values():
             stand_in.free()
         exchange([(stand_in, real) for real, stand_in in self._adopted.values()])
@@ -150,10 +169,10 @@ class Adoption:
 
     def _of_cells(self, function: Any, title: str, module: str, depth: int) -> None:
         """Look through the variables that a function has from where it was made: a decorator, ``dataclass``."""
-        for cell in getattr(function, "__closure__", None) or ():
+        for name, cell in _cells(function):
             with suppress(ValueError):  # it is empty
                 value = cell.cell_contents
-                other = self._other(value, title, module, depth + 1)
+                other = self._other(value, f"{title}.{name}", module, depth + 1)
                 if other is not None:
                     cell.cell_contents = other
                     self._undo.append(partial(setattr, cell, "cell_contents", value))
@@ -210,6 +229,14 @@ class Adoption:
             if hasattr(other, name):
                 facts[name] = getattr(other, name)
         self._undo.append(lambda: (facts.clear(), facts.update(before)))
+
+
+def _cells(function: Any) -> Iterable[tuple[str, Any]]:
+    """Return the variables of a function that are another's, with their names."""
+    code = getattr(function, "__code__", None)
+    return (
+        zip(code.co_freevars, function.__closure__ or (), strict=True) if isinstance(code, CodeType) else ()
+    )
 
 
 def _items(owner: Any) -> list[tuple[Any, Any]]:

@@ -240,6 +240,6 @@ def guarded(where: str, pending: Callable[[], int], is_own: Callable[[], bool]) 
         with GUARD.opened(where, pending, is_own):
             yield
     finally:
-        ADOPTION.watch(())
+        ADOPTION.give_back()
         if places is not None:
             places.remove()

@@ -18,6 +18,7 @@ class Origin:
     def __init__(self, frame: FrameType | None) -> None:
         self.called: CodeType | None = None
         self.file, self.line = "", 0
+        begun: CodeType | None = None
         while frame is not None:
             code = frame.f_code
             if not carries(code.co_filename):
@@ -25,7 +26,10 @@ class Origin:
                 return
             if not code.co_filename.startswith(_OWN) and code.co_name not in _BEGINS:
                 self.called = code
+            elif begun is None:  # what runs the program may itself be run by the standard library
+                begun = self.called
             frame = frame.f_back
+        self.called = begun or self.called
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.file else "a place outside the program's code"

@@ -56,7 +56,7 @@ class ThreadControl:
         try:
             self._interrupts.close()
             self._baton.driver = 0
-            self._adoption.watch(())
+            self._adoption.give_back()
             self._patches.remove()
             self._watcher.close()
             self._baton.close()
@@ -74,6 +74,7 @@ class ThreadControl:
         gate = GATE.make(len(works))
         bodies = self._bodies_pooled if self._pooled else self._bodies_anew
         self._calls = [work.call for work in works]
+        self._adoption.of_calls(self._calls)
         self._interrupts.begin(execution)
         try:
             self._baton.run(
