@@ -1,16 +1,12 @@
 """Finds the subject that an import string names: one that states its promise, or a bare Local given one."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from harness.core.errors import UserError
 from harness.core.names import load, nearest
-from localimpl import Local, Promise, Subject, Unit
-from localimpl.adopted import Adopted
-from localimpl.namespace import Namespace
-
-OPERATIONS = ("get", "set", "delete", "release")
+from localimpl import Promise, Subject, Unit
+from localimpl.surface import with_surface
 
 
 def find_subject(path: str) -> Subject:
@@ -31,10 +27,11 @@ def find_subject(path: str) -> Subject:
             f"{plain} is no Subject but {described(found)}; say what it keeps apart with --promise, "
             f"as in --promise thread,greenlet,task (or --promise none), or behind its name: {plain}[thread]"
         )
+    _check(plain, found)
     return Subject(
         name=plain.partition(":")[2],
         summary=_summary(found, plain),
-        make=_maker(plain, found),
+        make=found,
         promise=Promise(isolates=parse_promise(promised.rstrip("]"))),
     )
 
@@ -54,25 +51,18 @@ def parse_promise(text: str) -> frozenset[Unit]:
     return frozenset(Unit(name) for name in names)
 
 
-def _maker(path: str, found: Callable[[], Any]) -> Callable[[], Local]:
-    """Return what makes a Local with our whole surface out of a class or factory."""
+def _check(path: str, make: Callable[[], Any]) -> None:
+    """Raise UserError where a class or factory makes no Local, nor what can be made one."""
     try:
-        sample = found()
+        sample = make()
     except Exception as error:
         raise UserError(
             f"{path}() failed: {type(error).__name__}: {error}; it must take no argument"
         ) from error
-    if isinstance(sample, Local):
-        return found
-    missing = [name for name in OPERATIONS if not callable(getattr(sample, name, None))]
-    if not missing:
-        return lambda: Adopted(found())
-    if isinstance(sample, threading.local) or hasattr(sample, "__release_local__"):
-        return lambda: Namespace(found())
-    raise UserError(
-        f"{path} makes {described(sample)}, which is no Local: it lacks {', '.join(missing)} "
-        "(or attributes of its own for each unit, as threading.local has)"
-    )
+    try:
+        with_surface(sample)
+    except TypeError as error:
+        raise UserError(f"{path}: {error}") from error
 
 
 def _summary(found: Any, path: str) -> str:

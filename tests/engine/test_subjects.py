@@ -80,7 +80,10 @@ def test_its_summary_is_its_first_line() -> None:
         (f"{HERE}:INSTANCE", "is a FourOperations, and no class or function"),
         (f"{HERE}:INSTANCE[thread]", "is a FourOperations, and no class or function"),
         ("os:path", "os:path is a module, and no class or function"),
-        (f"{HERE}:ReadOnly[thread]", "it lacks set, delete, release"),
+        (
+            f"{HERE}:ReadOnly[thread]",
+            "ReadOnly: it makes a ReadOnly, which is no Local: that lacks set, delete, release",
+        ),
         (f"{HERE}:Failing[thread]", r"Failing\(\) failed: OSError: no store"),
         (f"{HERE}:FourOperations[thred]", "'thred' is no unit; did you mean thread"),
     ],

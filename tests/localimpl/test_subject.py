@@ -5,7 +5,10 @@ import json
 import pkgutil
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +49,52 @@ def test_a_subject_makes_its_own_stacks_unless_told_how() -> None:
     told = Subject("mine", "My own.", ContextLocal, Promise(frozenset(Unit)), make_stack=lambda: stack)
     stack = LocalStack(ContextLocal())
     assert told.make_stack() is stack
+
+
+class FourOperations:
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+
+    def get(self, name: str) -> Any:
+        return self.values[name]
+
+    def set(self, name: str, value: Any) -> None:
+        self.values[name] = value
+
+    def delete(self, name: str) -> None:
+        del self.values[name]
+
+    def release(self) -> None:
+        self.values.clear()
+
+
+def namespace() -> threading.local:
+    return threading.local()
+
+
+@pytest.mark.parametrize("make", [FourOperations, threading.local, namespace])
+def test_what_is_no_local_yet_is_made_one_for_a_subject_and_its_stacks(make: Callable[[], Any]) -> None:
+    subject = Subject("mine", "My own.", make, Promise(frozenset(Unit)))
+    local, stack = subject.make(), subject.make_stack()
+    assert isinstance(local, Local)
+    local.user = 1
+    assert (local.reader("user")(), dict(local), dict(subject.make())) == (1, {"user": 1}, {})
+    stack.push("first")
+    assert stack.top == "first"
+
+
+def test_what_is_a_local_already_stays_as_it_is() -> None:
+    local = ContextLocal()
+    assert Subject("mine", "My own.", lambda: local, Promise(frozenset())).make() is local
+    assert Subject("mine", "My own.", ContextLocal, Promise(frozenset())).make is ContextLocal
+
+
+def test_what_can_be_made_no_local_is_told() -> None:
+    subject = Subject("mine", "My own.", dict, Promise(frozenset()))  # type: ignore[arg-type]
+    with pytest.raises(
+        TypeError, match="it makes a dict, which is no Local: that lacks set, delete, release"
+    ):
+        subject.make()
 
 
 @pytest.mark.parametrize(
