@@ -96,7 +96,12 @@ class Job:
 
 
 def repeat_command(cell: Cell, options: Options) -> str:
-    """Return the command that runs just this cell again, with the same requests, pauses and tokens."""
+    """Return the command that runs just this cell again, with the same requests, pauses and tokens.
+
+    That of a cell which is explored alone searches its schedules.
+    """
+    if not options.flood:
+        return explore_command(cell, options)
     place = "--host" if cell.place is Place.HOST else "--server"
     words = ["ctxstress", "run", *_row(cell), place, _spoken(cell.where)]
     words += ["--scenario", _spoken(cell.scenario), "--gate", _spoken(cell.gate), "--seed", str(options.seed)]

@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from harness.core.record import Cell, Place
-from harness.engine.job import Job, Options, repeat_command
+from harness.engine.job import Explore, Job, Options, repeat_command
 
 OURS = Cell(
     "localimpl.contextvar:SUBJECT",
@@ -63,3 +63,11 @@ def test_ours_are_repeated_by_name_and_theirs_by_import_string() -> None:
 def test_how_hard_a_cell_was_pressed_is_repeated_where_it_was_not_as_usual() -> None:
     command = repeat_command(OURS, Options(switch_interval=0.005, time_limit=60.0))
     assert command.endswith("--switch-interval 0.005 --time-limit 60")
+
+
+def test_only_a_cell_that_is_explored_alone_is_repeated_by_a_search() -> None:
+    asked = Explore(bound=1, seconds=60.0)
+    assert repeat_command(OURS, Options(seed=7).exploring(asked)) == (
+        "ctxstress explore --local contextvar --host threads --scenario read_back --seed 7 --bound 1 --time 60"
+    )
+    assert repeat_command(OURS, Options(explore=asked)).startswith("ctxstress run --local contextvar ")
