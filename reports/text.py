@@ -85,8 +85,10 @@ def print_witness(result: CellResult, out: "Console") -> None:
 
 
 def print_ending(result: CellResult, out: "Console") -> None:
-    """Print what is known of a cell that hung or crashed: where it stood, and its last words."""
+    """Print what is known of a cell that hung or crashed: what proves it, where it stood, and its last words."""
     if result.ending is not Ending.JUDGED:
+        if result.explored is not None and (proof := result.explored.explanation) is not None:
+            out.print(f"  {_plain(proof.kind)}: {_plain(proof.sentence)}", soft_wrap=True)
         for line in (*result.hung_at[:MOST_LISTED], *result.log.splitlines()):
             out.print(f"  {_plain(line)}", soft_wrap=True)
 

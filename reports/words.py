@@ -33,7 +33,7 @@ STANDINGS = {
     Standing.MISSED: "This Local is known to mix requests up here, and no mix-up was seen: the harness failed, "
     "so its silence about others is worth less.",
     Standing.CRASHED: "The process that ran the cell ended by itself; its log tells more.",
-    Standing.HUNG: "The cell did not end within its time limit.",
+    Standing.HUNG: "The cell did not end within its time limit, or could not end at all.",
     Standing.UNPROVEN: "Isolation is promised and no mix-up was seen, but the requests had too few chances to "
     "disturb each other, or some of them failed.",
     Standing.NOT_RUN: "The cell was chosen and did not run.",

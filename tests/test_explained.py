@@ -1,7 +1,11 @@
 """What a flood saw is handed to the explorer, and never stays without a word when that comes to nothing."""
 
+from dataclasses import replace
+
+import pytest
+
 from harness.core.record import CellResult, Ending, Place
-from harness.core.verdict import Outcome
+from harness.core.verdict import Grade, Outcome
 from harness.engine.job import Explore, Options
 from harness.engine.pool import Pool
 from harness.explained import explained
@@ -11,15 +15,26 @@ ASKED = Explore(seconds=5.0, schedules=50)
 OPTIONS = Options(requests=48)
 
 
-def flooded(local: str) -> CellResult:
-    asked = Asked(locals=(local,), hosts=("threads",), scenarios=("read_back",))
+def ran(local: str, options: Options, host: str = "threads") -> CellResult:
+    asked = Asked(locals=(local,), hosts=(host,), scenarios=("read_back",))
     pool = Pool(1)
     try:
-        (result,) = pool.run(select(asked).jobs(OPTIONS))
+        (result,) = pool.run(select(asked).jobs(options))
     finally:
         pool.stop()
-    assert result.outcome is Outcome.MIXED
     assert result.explored is None
+    return result
+
+
+def flooded(local: str) -> CellResult:
+    result = ran(local, OPTIONS)
+    assert result.outcome is Outcome.MIXED
+    return result
+
+
+def hung(local: str, host: str = "threads") -> CellResult:
+    result = ran(f"tests.engine.crooked_locals:{local}", replace(OPTIONS, time_limit=1.0), host)
+    assert (result.ending, result.outcome) == (Ending.HUNG, Outcome.INCONCLUSIVE)
     return result
 
 
@@ -39,3 +54,32 @@ def test_a_search_that_brings_its_process_down_is_said() -> None:
     assert result.explored.outcome is Outcome.INCONCLUSIVE
     assert "its process crashed" in result.explored.reason
     assert "exit code 3" in result.explored.reason
+
+
+@pytest.mark.parametrize("host", ["threads", "threads_per_request", "greenlets"])
+def test_a_deadlock_is_proven_of_a_cell_that_hung(host: str) -> None:
+    said: list[str] = []
+    (result,) = explained([hung("DEADLOCKS", host)], OPTIONS, ASKED, lanes=1, say=said.append)
+    assert (result.ending, result.outcome) == (Ending.HUNG, Outcome.MIXED)
+    assert result.grade is Grade.BROKEN
+    assert result.explored is not None
+    assert result.explored.explanation is not None
+    assert result.explored.explanation.kind == "deadlock"
+    assert result.hung_at
+    assert said == ["searching the interleavings of 1 cell that hung"]
+
+
+def test_a_search_that_is_silent_leaves_a_cell_that_hung_untold() -> None:
+    (result,) = explained([hung("STUCK_UNLESS_UNDER_CONTROL")], OPTIONS, ASKED, lanes=1)
+    assert (result.ending, result.outcome) == (Ending.HUNG, Outcome.INCONCLUSIVE)
+    assert result.grade is Grade.UNPROVEN
+    assert result.explored is not None
+    assert result.explored.explanation is None
+
+
+def test_what_hung_on_a_server_or_where_nothing_is_controlled_is_not_explored() -> None:
+    stuck = hung("STUCK_UNLESS_UNDER_CONTROL")
+    server = replace(stuck.cell, place=Place.SERVER, where="harness.servers.threaded:SERVER")
+    single = replace(stuck.cell, where="harness.hosts.single:HOST")
+    results = [replace(stuck, cell=server), replace(stuck, cell=single)]
+    assert list(explained(results, OPTIONS, ASKED, lanes=1)) == []

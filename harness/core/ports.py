@@ -80,11 +80,16 @@ Visit = Callable[[str], Script[None]]
 """One request, waiting for the label of the unit that will run it."""
 
 
+class StandstillError(Exception):
+    """No unit of a host can ever go on, though some have not ended; its text says so in a sentence's words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """Makes units inside this process and runs requests on them.
 
-    ``run(lanes, gate)`` takes one iterator of (seed, visit) for each client and returns when all have ended.
+    ``run(lanes, gate)`` takes one iterator of (seed, visit) for each client and returns when all have ended. It raises
+    StandstillError where it knows that they never will.
     """
 
     name: str

@@ -12,7 +12,7 @@ from typing import Any
 from harness.core.history import History
 from harness.core.names import load
 from harness.core.plan import TABS, Order, plan
-from harness.core.ports import Checker, Host, Server
+from harness.core.ports import Checker, Host, Server, StandstillError
 from harness.core.record import Cell, CellResult, Ending, Place
 from harness.core.scenario import Cookies, Scenario
 from harness.core.verdict import Grade, Need, Outcome, demands
@@ -76,11 +76,12 @@ class Attempt:
             repeat=repeat_command(self.cell, self.options),
         )
 
-    def hung(self, interrupted: FrameType | None = None) -> CellResult:
-        """Return the result of a cell whose time is up."""
+    def hung(self, interrupted: FrameType | None = None, said: str = "") -> CellResult:
+        """Return the result of a cell whose time is up, or that is said never to end."""
         if self.otherwise is not None:
             return self.otherwise
-        return replace(self.result(), ending=Ending.HUNG, hung_at=self.where(interrupted))
+        where = self.where(interrupted)
+        return replace(self.result(), ending=Ending.HUNG, hung_at=(said, *where) if said else where)
 
     def crashed(self, log: str) -> CellResult:
         """Return the result of a cell whose process ended without one."""
@@ -123,7 +124,10 @@ def run(
         for cell in cells:
             attempt = Attempt(cell, job)
             with _TimeLimit(attempt, report):
-                result = _on_host(attempt, job, tell)
+                try:
+                    result = _on_host(attempt, job, tell)
+                except StandstillError as error:
+                    result = attempt.hung(said=str(error))
             report(result)
         return
     with ServerProcess(

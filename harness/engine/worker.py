@@ -13,13 +13,15 @@ if __name__ == "__main__" and sys.argv[1:] == ["patched"]:
     monkey.patch_all()
 
 import gc
+import json
 import os
 import signal
+from dataclasses import replace
 from types import FrameType
 from typing import BinaryIO
 
 from harness.core.names import load
-from harness.core.record import Cell, Place
+from harness.core.record import Cell, Ending, Place
 from harness.engine.cells import Attempt
 from harness.engine.fork import Fork, to_line
 from harness.engine.job import Job
@@ -27,6 +29,8 @@ from harness.engine.job import Job
 OURS = ("harness.", "localimpl.", "scenarios.")
 EXPLORED = "harness.engine.explored:explored"
 """What explores a cell; imported only where that is asked for."""
+HASTE = 0.25
+"""The share of the time limit that is left to the cells on a host after one that hung there."""
 PARENT_CHECK = 0.5
 """Seconds between two looks at whether the parent still lives."""
 
@@ -57,8 +61,13 @@ class Worker:
         self._serves: tuple[object, ...] | None = None
 
     def run(self, job: Job) -> None:
-        """Run the cells of a job; when a fork ends early, the cell it was at has crashed and the rest get a new one."""
+        """Run the cells of a job; when a fork ends early, the cell it was at has crashed and the rest get a new one.
+
+        Where a Local has hung on a host it mostly hangs again: its further cells there get less time, which the
+        commands that repeat them name.
+        """
         _import_ours(job)
+        hasty = replace(job, options=replace(job.options, time_limit=HASTE * job.options.time_limit))
         out = self._out
         shared = None if job.cells[0].place is Place.HOST else job.server
         if shared != self._serves:
@@ -71,6 +80,8 @@ class Worker:
                 self._serves = shared
                 if shared is None:
                     self.end()
+                    if json.loads(line)["ending"] == Ending.HUNG and job.options.flood:
+                        job = hasty
                 continue
             assert self.fork is not None
             cannot, last_words = self.fork.cannot, self.fork.last_words()

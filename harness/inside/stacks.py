@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import sysconfig
 import time
 from collections.abc import Iterator
 from types import CoroutineType, FrameType, GeneratorType
@@ -13,6 +14,8 @@ DEEPEST = 3
 MOMENT = 0.05
 """Seconds in which what runs only now and then has stopped once."""
 DRIVERS = (drive.__code__, drive_async.__code__)
+OTHERS = tuple(f"{sysconfig.get_path(name)}/" for name in ("stdlib", "purelib", "platlib"))
+"""Where code lies that is not the program's own: the standard library and what is installed."""
 
 
 def stacks(interrupted: FrameType | None = None) -> Iterator[str]:
@@ -25,6 +28,14 @@ def stacks(interrupted: FrameType | None = None) -> Iterator[str]:
         units.setdefault(_told(frames), []).append(unit)
     for where, there in sorted(units.items(), key=lambda item: len(item[1])):
         yield f"{there[0]}{f' and {len(there) - 1} more' if len(there) > 1 else ''}: {where}"
+
+
+def innermost(frame: FrameType | None) -> str:
+    """Name the innermost place in the program's own code, or else the innermost of all."""
+    frames = _stack(frame)
+    own = (each for each in frames if not each.f_code.co_filename.startswith(OTHERS))
+    found = next(own, frames[0] if frames else None)
+    return _place(found) if found is not None else ""
 
 
 def _units(interrupted: FrameType | None) -> Iterator[tuple[str, list[FrameType]]]:

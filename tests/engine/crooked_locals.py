@@ -56,6 +56,19 @@ def _under_control() -> bool:
     return False
 
 
+class Deadlocks(ContextLocal, reads_attributes=True):
+    """Takes a lock that it has already."""
+
+    __slots__ = ("_taken",)
+
+    def __init__(self) -> None:
+        self._taken = threading.Lock()
+
+    def set(self, name: str, value: Any, /) -> None:
+        with self._taken, self._taken:
+            super().set(name, value)
+
+
 class SpinsUnderControl(ContextLocal, reads_attributes=True):
     """Runs freely, and goes round for ever as soon as a scheduler picks who goes on."""
 
@@ -64,6 +77,17 @@ class SpinsUnderControl(ContextLocal, reads_attributes=True):
     def set(self, name: str, value: Any, /) -> None:
         while _under_control():
             pass
+        super().set(name, value)
+
+
+class StuckUnlessUnderControl(ContextLocal, reads_attributes=True):
+    """Never returns where threads run freely."""
+
+    __slots__ = ()
+
+    def set(self, name: str, value: Any, /) -> None:
+        if not _under_control():
+            threading.Event().wait()
         super().set(name, value)
 
 
@@ -96,6 +120,10 @@ EVERYTHING = Promise(frozenset(Unit))
 LEAVING = Subject("leaving", "Ends its process in silence.", Leaving, EVERYTHING)
 KILLED = Subject("killed", "Is killed.", Killed, EVERYTHING)
 STUCK = Subject("stuck", "Never returns.", Stuck, EVERYTHING)
+DEADLOCKS = Subject("deadlocks", "Takes its lock twice.", Deadlocks, EVERYTHING)
+STUCK_UNLESS_UNDER_CONTROL = Subject(
+    "stuck_unless_under_control", "Never returns.", StuckUnlessUnderControl, EVERYTHING
+)
 SPINS_UNDER_CONTROL = Subject("spins_under_control", "Spins.", SpinsUnderControl, EVERYTHING)
 REFUSES_CONTROL = Subject("refuses_control", "Refuses.", RefusesControl, EVERYTHING)
 DIES_UNDER_CONTROL = Subject("dies_under_control", "Dies.", DiesUnderControl, Promise(frozenset()))

@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+import string
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -12,7 +14,7 @@ import pytest
 from harness.core.history import History
 from harness.core.steps import PAUSE, Script, drive, drive_async
 from harness.engine.hang import in_flight, where_it_stands
-from harness.inside.stacks import stacks
+from harness.inside.stacks import innermost, stacks
 
 
 def inner() -> Script[None]:
@@ -148,3 +150,27 @@ def test_what_a_signal_interrupts_is_told_of_its_own_thread() -> None:
         signal.signal(signal.SIGUSR1, before)
     own = f"thread {threading.get_ident()}: interrupted (test_hang.py:"
     assert any(line.startswith(own) for line in told[0]), told
+
+
+def test_the_innermost_place_is_in_the_programs_own_code_where_there_is_one() -> None:
+    told: list[str] = []
+
+    class Loud(dict[str, int]):
+        def __missing__(self, name: str) -> int:
+            told.append(innermost(sys._getframe(2)))
+            return 0
+
+    def own() -> None:
+        string.Template("$x").substitute(Loud())  # its method asks from the standard library
+
+    own()
+    assert told[0].startswith("own (test_hang.py:")
+
+    timer = threading.Timer(60, own)
+    timer.start()
+    try:
+        assert timer.ident is not None
+        assert "(threading.py:" in innermost(sys._current_frames()[timer.ident])
+    finally:
+        timer.cancel()
+    assert innermost(None) == ""

@@ -106,6 +106,38 @@ def test_an_exploration_that_comes_to_nothing_takes_nothing_from_the_flood(
     assert said in result.explored.reason
 
 
+@pytest.mark.parametrize(("local", "ending"), [("DEADLOCKS", Ending.HUNG), ("GOOD", Ending.JUDGED)])
+def test_greenlets_of_which_none_can_go_on_hang_before_their_time_is_up(local: str, ending: Ending) -> None:
+    worker = Worker(patched=True)
+    try:
+        (result,) = run(worker, job(local, "greenlets", "read_back", time_limit=600.0))
+    finally:
+        worker.close()
+    assert result.ending is ending
+    if ending is Ending.HUNG:
+        assert result.hung_at[0].startswith(
+            "all greenlets wait for something that nobody is left to bring: in "
+        )
+        assert "set (crooked_locals.py:" in result.hung_at[0]
+        assert result.log == ""
+
+
+def test_after_a_cell_that_hung_those_of_the_same_local_and_host_get_less_time(worker: Worker) -> None:
+    def limits(local: str) -> list[str]:
+        results = run(worker, job(local, "threads", "read_back", "starts_empty", time_limit=2.0))
+        return [result.repeat.partition("--time-limit ")[2] for result in results]
+
+    assert limits("STUCK") == ["2", "0.5"]
+    assert limits("GOOD") == ["2", "2"]
+
+
+def test_a_search_whose_process_ends_is_repeated_by_a_search(worker: Worker) -> None:
+    what = job("DIES_UNDER_CONTROL", "threads", "read_back")
+    (result,) = run(worker, replace(what, options=what.options.exploring(Explore(schedules=20))))
+    assert result.ending is Ending.CRASHED
+    assert result.repeat.startswith("ctxstress explore --local ")
+
+
 # With little time the cell's own process ends it; with more, its clients have given up before.
 @pytest.mark.parametrize("time_limit", [2.0, pytest.param(14.0, marks=pytest.mark.slow)])
 def test_a_cell_whose_server_hangs_is_ended_and_says_where(worker: Worker, time_limit: float) -> None:

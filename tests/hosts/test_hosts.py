@@ -130,3 +130,8 @@ def test_the_same_seed_gives_the_same_history(flood: Flooding, host: str) -> Non
     again = flood.__wrapped__(host, seed=5)  # type: ignore[attr-defined]
     assert one.history.to_json() == again.history.to_json()
     assert one.history.to_json() != flood(host, seed=6).history.to_json()
+
+
+def test_a_host_in_a_patched_process_says_so() -> None:
+    said = {name for name, host in HOSTS.items() if "gevent has patched" in host.summary}
+    assert said == {name for name, host in HOSTS.items() if host.patched}
