@@ -33,28 +33,23 @@ def replay(ctx: click.Context, token: str, test: Path | None) -> None:
     Exit code: 1 when the mix-up is still there, 0 when it is gone, 2 when nothing can be told, 130 interrupted.
     """
     from harness.explorer.references import test_of
-    from harness.explorer.replaying import replay as run
-    from harness.explorer.replaying import search_instead
     from harness.explorer.token import decode
     from harness.explorer.written_test import check_path, write_test
-    from harness.replayable import host_of, program_of
+    from harness.replayable import run_again
     from reports.explored_text import print_exploration, print_replayed
     from reports.text import console
 
-    asked = decode(token)
-    if name := test_of(asked.reference):
+    if name := test_of(decode(token).reference):
         if test is not None:
             raise UserError(f"the schedule is one of {name}, which is a test already: keep that")
         ctx.exit(_by_pytest(name, token))
     if test is not None:
         check_path(test)
-    program, host = program_of(asked), host_of(asked)
-    done = run(program, host, asked)
+    done = run_again(token)
     out = console(sys.stdout)
     print_replayed(done.explanation, done.missed, out)
-    told, code = done.explanation, THERE if done.mixup else GONE
-    if done.missed and not done.mixup:
-        found = search_instead(program, host, asked)
+    told, code = done.explanation, THERE if done.explanation else GONE
+    if found := done.instead:
         print_exploration(found, out)
         told = found.explanation
         code = INTERRUPTED if found.interrupted else CODES[found.outcome]

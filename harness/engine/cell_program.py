@@ -144,7 +144,13 @@ class CellProgram:
 
 
 def find_program(reference: str, checkers: Sequence[Checker], seed: int) -> CellProgram:
-    """Return the cell that a replay's token names."""
+    """Return the cell that a replay's token names, as a program."""
+    cell, requests = named_cell(reference)
+    return CellProgram(cell, checkers, seed, requests=requests)
+
+
+def named_cell(reference: str) -> tuple[Cell, int]:
+    """Return the cell that a reference names, and how many requests. Raises UserError where it names none."""
     parts = reference.removeprefix(REFERENCE).split("|")
     if not reference.startswith(REFERENCE) or len(parts) != 6 or not parts[-1].isdecimal():
         raise UserError(
@@ -153,5 +159,4 @@ def find_program(reference: str, checkers: Sequence[Checker], seed: int) -> Cell
     subject, where, scenario, target, gate, requests = parts
     if int(requests) < UNITS:
         raise UserError(f"{reference!r} names no cell: it takes {UNITS} requests or more, one for each unit")
-    cell = Cell(subject, Place.HOST, where, scenario, target, gate)
-    return CellProgram(cell, checkers, seed, requests=int(requests))
+    return Cell(subject, Place.HOST, where, scenario, target, gate), int(requests)

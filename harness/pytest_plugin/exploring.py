@@ -139,19 +139,16 @@ class Explore:
         to come by are searched instead.
         """
         from harness.core.verdict import Outcome
-        from harness.explorer.replaying import search_instead
-        from harness.explorer.token import decode
-        from harness.replayable import host_of, program_of
+        from harness.replayable import run_again
+        from reports.explained_text import explained_text
         from reports.explored_text import told
 
         with _told("explore.replay"):
-            known = decode(token)
-            program = program_of(known)
-            if self._replay(program, known):
-                return
-            found = search_instead(program, host_of(known), known)
-        if found.outcome is not Outcome.ISOLATED:
-            pytest.fail(told(found), pytrace=False)
+            done = run_again(token)
+        if done.explanation is not None:
+            pytest.fail(explained_text(done.explanation), pytrace=False)
+        if done.instead is not None and done.instead.outcome is not Outcome.ISOLATED:
+            pytest.fail(told(done.instead), pytrace=False)
 
     def _replay_call(self, program: "Program") -> None:
         """Run the schedule of the option's token, unless that is of another call in this test."""

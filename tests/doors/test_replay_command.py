@@ -1,12 +1,17 @@
 """``ctxstress replay``: a schedule is run again in another process, after changes, and where it cannot be."""
 
 import re
+import signal
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from tests.doors.command import run
+from harness.core.exploration import Switch
+from harness.explorer.token import decode, encode
+from tests.doors.command import marked, run, start
 from tests.doors.shop import by_pytest, write
+from tests.doors.test_cli_processes import wait_until
 
 MINE = """
     from threading import get_ident
@@ -113,6 +118,130 @@ def test_no_test_is_written_of_what_is_gone(project: Path, token: str) -> None:
 def test_a_token_that_was_cut_short_is_told(project: Path, token: str) -> None:
     code, out, err = run(project, "replay", token[:-8])
     assert (code, "is damaged: letters of it are missing" in err) == (2, True), out + err
+
+
+SHARED = """
+    import threading
+    from gevent.monkey import get_original
+
+    class Bag:
+        pass
+
+    class Cart:
+        def __init__(self):
+            self.mine = Bag()
+
+        def get(self, name):
+            return self.mine.__dict__[name]
+
+        def set(self, name, value):
+            self.mine.__dict__[name] = value
+
+        def delete(self, name):
+            del self.mine.__dict__[name]
+
+        def release(self):
+            self.mine.__dict__.clear()
+"""
+OF_GREENLETS = SHARED.replace("= Bag()", "= threading.local()")
+"""Of each greenlet where gevent has patched, of the thread that all share where it has not."""
+OF_THREADS = SHARED.replace("= Bag()", '= get_original("threading", "local")()')
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Make a project with a Local that greenlets share, explore it, and write the test of what was found."""
+    folder = tmp_path_factory.mktemp("shop")
+    write(folder, "cart.py", SHARED)
+    words = ("--local", "cart:Cart", "--promise", "thread,greenlet", "--host", "greenlets")
+    code, out, err = run(folder, "explore", *words, "--scenario", "read_back")
+    found = TOKEN.search(out)
+    assert (code, found is not None) == (1, True), out + err
+    assert found is not None
+    code, out, err = run(folder, "replay", found[1], "--write-test", "test_cart.py")
+    assert (code, "was overtaken by" in out, "written: test_cart.py" in out) == (1, True, True), out + err
+    return folder, found[1]
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [(SHARED, 1), (OF_GREENLETS, 0), (OF_THREADS, 1)],
+    ids=["as it was", "of greenlets", "of threads"],
+)
+def test_a_cell_of_patched_greenlets_is_replayed_where_gevent_has_patched(
+    shop: tuple[Path, str], source: str, code: int
+) -> None:
+    folder, token = shop
+    write(folder, "cart.py", source)
+    found, out, err = run(folder, "replay", token)
+    assert (found, "was overtaken by" in out, err) == (code, code == 1, "")
+    found, out = by_pytest(folder, "test_cart.py")
+    assert (found, "was overtaken by" in out) == (code, code == 1), out
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("Cart =", "importing cart failed: SyntaxError"),
+        ("import os\nos._exit(7)", "the process of the replay ended with exit code 7"),
+    ],
+    ids=["broken", "ends the process"],
+)
+def test_what_goes_wrong_in_the_patched_process_is_told(
+    shop: tuple[Path, str], source: str, told: str
+) -> None:
+    folder, token = shop
+    write(folder, "cart.py", source)
+    code, out, err = run(folder, "replay", token)
+    assert (code, "Traceback" in err, told in " ".join(err.split())) == (2, False, True), out + err
+    code, out = by_pytest(folder, "test_cart.py")
+    assert (code, told in out) == (1, True), out
+
+
+def interrupted(folder: Path, token: str, calls: int) -> str:
+    """Replay until the Local's module noted so many calls, then interrupt, as a program does; return what was said."""
+    mark, made = uuid4().hex, folder / "calls"
+    made.write_text("")
+    with start(folder, "replay", token, mark=mark) as process:
+        assert wait_until(lambda: len(made.read_text()) >= calls)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in err) == (130, False), out + err
+    assert wait_until(lambda: not list(marked(mark))), list(marked(mark))
+    return out + err
+
+
+def test_ctrl_c_reaches_the_patched_process(shop: tuple[Path, str]) -> None:
+    folder, token = shop
+    write(folder, "cart.py", 'import time\nopen("calls", "a").write("x")\ntime.sleep(600)')
+    assert "ctxstress: interrupted" in interrupted(folder, token, 1)
+
+
+def test_ctrl_c_in_a_search_of_the_patched_process_tells_how_far_it_came(shop: tuple[Path, str]) -> None:
+    folder, token = shop
+    asked = decode(token)
+    elsewhere = [Switch("r0", "pause", "gone.py", 1, 1, "r1")]
+    token = encode(asked.reference, asked.host, asked.files, asked.level, elsewhere)
+    slow = 'open("calls", "a").write("x"); get_original("time", "sleep")(0.1); self.mine = threading.local()'
+    write(folder, "cart.py", SHARED.replace("self.mine = Bag()", slow))
+    # The replay makes seven Locals, the search thirty more.
+    said = " ".join(interrupted(folder, token, 12).split())
+    assert "The schedule cannot be followed any more: 1 of its switches never came" in said
+    assert "interrupted" in said
+
+
+@pytest.mark.parametrize("host", ["tasks", "threads"])
+def test_a_cell_of_an_unpatched_host_is_replayed_where_nothing_is_patched(tmp_path: Path, host: str) -> None:
+    write(tmp_path, "cart.py", SHARED)
+    words = ("--local", "cart:Cart", "--promise", "thread,task", "--host", host, "--scenario", "read_back")
+    code, out, err = run(tmp_path, "explore", *words)
+    found = TOKEN.search(out)
+    assert (code, found is not None) == (1, True), out + err
+    assert found is not None
+    plain = 'assert not __import__("gevent.monkey").monkey.is_module_patched("threading")'
+    write(tmp_path, "cart.py", SHARED, plain)
+    code, out, err = run(tmp_path, "replay", found[1])
+    assert (code, "was overtaken by" in out) == (1, True), out + err
 
 
 TWICE = """
