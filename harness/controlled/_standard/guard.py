@@ -32,6 +32,10 @@ Arrives = Callable[[float], bool]
 """Waits so many seconds of real time, and tells whether what is waited for came."""
 
 
+def _none() -> bool:
+    return False
+
+
 class Blocked(BaseException):
     """Ends a unit that would block its thread for ever."""
 
@@ -62,8 +66,8 @@ class Guard:
         """Counts the schedules."""
         self._ident = 0
         self._where = ""
-        self._pending: Callable[[], int] = lambda: 0
-        self._is_own: Callable[[], bool] = lambda: False
+        self._pending: Callable[[], int] = _none
+        self._is_own: Callable[[], bool] = _none
         self._refused = 0
         """How often units that were to end have not."""
         self._passed = 0.0
@@ -82,7 +86,7 @@ class Guard:
             with self._overdue.watching():
                 yield
         finally:
-            self._ident = 0
+            self._ident, self._pending, self._is_own = 0, _none, _none
 
     def begin(self, execution: Execution) -> None:
         """Take part in a schedule."""
