@@ -19,6 +19,7 @@ one alone, where it may cost more.
 """
 
 from array import array
+from collections import Counter
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -75,6 +76,10 @@ class PreemptionBounded:
         self._reduce = options.reduce
         self._queue: list[tuple[int, bool, int, int, int, Branches]] = []
         self._pushed = 0
+        self._left: Counter[int] = Counter()
+        """How many entries of the queue there are of each cost."""
+        self._least: int | None = 0
+        """What ``least_left`` returns."""
         self._acquaintance = Acquaintance()
         self._choices: list[Choice] = []
         self._fresh = 0
@@ -86,6 +91,7 @@ class PreemptionBounded:
         if not self._queue:
             return False
         *_, index, _, branches = heappop(self._queue)
+        self._left[branches.cost] -= 1
         if index + 1 < len(branches.ways):
             self._push(branches, index + 1)
         self._branches = branches
@@ -116,6 +122,21 @@ class PreemptionBounded:
 
     def done(self, execution: Execution) -> None:
         """Queue branches off this schedule, like ones in the order that leaves the smallest gaps."""
+        self._branch_off(execution)
+        left = [cost for cost, entries in self._left.items() if entries]
+        self._least = max(self._least or 0, min(left)) if left else None
+
+    def least_left(self) -> int | None:
+        """Return the fewest preemptions of the schedules that are left; None when none is.
+
+        A dearer schedule may show races that bring cheaper ones again. Nothing new comes of these: once none was left,
+        all races of the cheaper ones had been turned round, which is what a search with the smaller bound does. So the
+        least once reached holds, whatever is queued later. It is reached when a schedule is done, not when it begins:
+        what comes of the one that runs is not queued yet.
+        """
+        return self._least
+
+    def _branch_off(self, execution: Execution) -> None:
         if not followed(execution, self._branches.path[: max(self._step, 0)]):
             return
         self._acquaintance.learn(execution, max(self._step, 0))
@@ -136,14 +157,6 @@ class PreemptionBounded:
             spread_out = [ways[index] for index in spread(len(ways))]
             effort += self._branches.effort
             self._push(Branches(path, choices, cost, weak, effort, spread_out), 0)
-
-    def least_left(self) -> int | None:
-        """Return the fewest preemptions of the schedules that are left; None when none is.
-
-        A dearer schedule may show races that bring cheaper ones again. Nothing new comes of these: once none was left,
-        all races of the cheaper ones had been turned round, which is what a search with the smaller bound does.
-        """
-        return min((entry[-1].cost for entry in self._queue), default=None)
 
     def _all(self) -> list[tuple[Choice, int]]:
         return [(choice, other) for choice in self._choices for other in choice.others]
@@ -172,6 +185,7 @@ class PreemptionBounded:
         self._pushed += 1
         entry = (branches.effort, branches.weak, branches.cost, index, self._pushed, branches)
         heappush(self._queue, entry)
+        self._left[branches.cost] += 1
 
 
 STRATEGY = Strategy(

@@ -97,6 +97,28 @@ def test_once_a_bound_is_said_to_be_exhausted_all_its_outcomes_have_been_seen(
             assert outcomes >= wanted.pop(bound)
 
 
+def test_a_bound_once_exhausted_stays_so() -> None:
+    """Here a schedule with two preemptions shows a race that brings one with fewer, when none was left of those."""
+    inner: list[Operation] = [("locked", "l", [("update", "x")])]
+    program: list[list[Operation]] = [
+        [("get", "y"), ("get", "x")],
+        [("locked", "l", []), ("spawn", inner), ("locked", "l", [("get", "x"), ("locked", "l", [])])],
+    ]
+    units = [unit(f"r{index}", operations) for index, operations in enumerate(program)]
+    scheduler = PreemptionBounded(StrategyOptions(bound=2))
+    left, later = [0], []
+    while scheduler.begin():
+        execution = Execution(scheduler, tracked=True)
+        run(units, execution)
+        assert scheduler.least_left() == left[-1], "what the one that runs brings is not known yet"
+        scheduler.done(execution)
+        later.append(execution.preemptions < left[-1])
+        left.append(3 if (least := scheduler.least_left()) is None else least)
+    assert left == sorted(left)
+    assert left[-1] == 3
+    assert sum(later) == 1
+
+
 def silent_writes(execution: Execution) -> Announce:
     """Announce what is written as read."""
     return lambda name, writes: execution.touch(name, False)
