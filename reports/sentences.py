@@ -10,7 +10,7 @@ REASONS = {
     Standing.BROKEN: "{local} promises to keep {units} apart, and requests were mixed up.",
     Standing.MISSED: "{local} is known to mix up requests on {units} here, and was not caught: the harness failed.",
     Standing.CRASHED: "The process that ran this cell ended by itself, so nothing is known.",
-    Standing.HUNG: "The cell did not end within its time limit, so nothing is known.",
+    Standing.HUNG: "The requests of this cell did not all end.",
     Standing.UNPROVEN: "{local} promises to keep {units} apart, and the run had too little evidence to tell.",
     Standing.NOT_RUN: "The cell was chosen and did not run.",
     Standing.CAUGHT: "{local} is known to mix up requests on {units} here, and was caught.",
@@ -99,7 +99,8 @@ def lacking(result: CellResult) -> str:
     reasons = [f"no {listed(list(needs), 'or')}"] if needs else []
     found = result.evidence
     if found.failed:
-        reasons.append(f"{found.failed:,} of {plural(result.sent, 'request')} failed")
+        first = f": {result.troubles[0].text}" if result.troubles else ""
+        reasons.append(f"{found.failed:,} of {plural(result.sent, 'request')} failed{first}")
     if found.unanswered:
         reasons.append(f"{found.unanswered:,} never ended")
     if found.entered < result.sent:
@@ -113,9 +114,14 @@ def explanation(result: CellResult) -> str:
     local, units = short(result.cell.subject), f"{result.unit.value}s"
     parts = [REASONS[stands].format(local=local, units=units)]
     if _explored_alone(result) and result.sent:
-        parts.append("The flood did not meet it: it took the exploration to find the interleaving.")
+        if result.ending is Ending.HUNG:
+            parts.append(f"The flood hung, and the exploration shows how: {_proof(result)}")
+        else:
+            parts.append("The flood did not meet it: it took the exploration to find the interleaving.")
     elif result.outcome is Outcome.MIXED:
         parts += [ANOMALIES[each.anomaly] for each in result.findings if each.count][:1]
+    elif stands is Standing.HUNG:
+        parts.append("So nothing is known.")
     elif stands is Standing.UNPROVEN:
         parts += [f"Here: {lacking(result)}."]
     elif result.outcome is Outcome.ISOLATED and (finding := weakest(result)) and finding.bound is not None:
@@ -124,6 +130,13 @@ def explanation(result: CellResult) -> str:
             f"with no mix-up among them, the true rate is below {rate(finding.bound)} at 95 % confidence."
         )
     return " ".join([*parts, *([aside(result)] if aside(result) else [])])
+
+
+def _proof(result: CellResult) -> str:
+    """Return what happened in the interleaving that was found, or else what is said of the search."""
+    assert result.explored is not None
+    found = result.explored
+    return found.explanation.sentence if found.explanation is not None else found.sentence
 
 
 def aside(result: CellResult) -> str:

@@ -4,10 +4,29 @@ from dataclasses import replace
 
 import pytest
 
-from harness.core.record import CellResult, Ending, Finding, Run
+from harness.core.exploration import Explanation, Exploration
+from harness.core.feasibility import Feasibility
+from harness.core.record import CellResult, Ending, Finding, Run, Trouble
 from harness.core.verdict import Anomaly, Evidence, Grade, Need, Outcome, upper_bound
+from localimpl import Unit
 from reports.sentences import aside, bound_words, evidence_rows, explanation, lacking, saw, weakest
 from reports.words import rate
+
+WAITS = "r0 waits for a lock: nobody is left to bring it."
+DEADLOCK = Exploration(
+    "a cell",
+    "threads",
+    Unit.THREAD,
+    "preemption_bounded",
+    Outcome.MIXED,
+    "Mixed up in schedule 1.",
+    schedules=1,
+    found_at=1,
+    switch_points=4,
+    contested=0,
+    reduced=False,
+    explanation=Explanation(WAITS, "deadlock", Feasibility.FIFO, 0, ("r0",), (), (), ""),
+)
 
 
 def finding(chances: int, count: int = 0, required: bool = True, anomaly: Anomaly = Anomaly.BLEED) -> Finding:
@@ -130,3 +149,30 @@ def test_evidence_without_weight_is_left_out(kept: CellResult) -> None:
     assert evidence_rows(kept) == [("sent", 812), ("began", 812), ("ended", 812), ("overlap", 812)]
     bare = replace(kept, evidence=Evidence())
     assert evidence_rows(bare) == [("sent", 812), ("began", 0), ("ended", 0)]
+
+
+def test_an_unproven_cell_names_the_failure_that_was_seen_most(kept: CellResult) -> None:
+    cell = replace(
+        kept,
+        sent=204,
+        evidence=Evidence(entered=204, ends=204, overlap=9, failed=9),
+        troubles=(Trouble("RuntimeError: boom", 8), Trouble("KeyError: 'x'", 1)),
+        outcome=Outcome.INCONCLUSIVE,
+        grade=Grade.UNPROVEN,
+    )
+    assert saw(cell) == "9 of 204 requests failed: RuntimeError: boom"
+    silent = replace(
+        cell,
+        evidence=replace(cell.evidence, failed=0, entered=200),
+        troubles=(Trouble("sent, but never began to run", 4),),
+    )
+    assert saw(silent) == "4 never began"
+
+
+def test_a_cell_that_hung_says_what_the_exploration_proves(kept: CellResult) -> None:
+    hung = replace(kept, ending=Ending.HUNG, outcome=Outcome.INCONCLUSIVE, grade=Grade.UNPROVEN, findings=())
+    assert explanation(hung).endswith("did not all end. So nothing is known.")
+    proven = replace(hung, outcome=Outcome.MIXED, explored=DEADLOCK)
+    assert saw(proven) == "deadlock in schedule 1 of the exploration"
+    assert explanation(proven).endswith(f"The flood hung, and the exploration shows how: {WAITS}")
+    assert explanation(replace(proven, ending=Ending.JUDGED)).endswith("to find the interleaving.")

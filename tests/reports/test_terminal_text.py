@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness.core.record import Run
+from harness.core.exploration import Exploration
+from harness.core.record import Ending, Run
+from harness.core.verdict import Grade
 from reports.matrix import arrange
 from reports.text import console, print_closing, print_matrix
 from reports.words import Standing
+from tests.reports.test_sentences import DEADLOCK, WAITS
 
 
 def shown(run: Run, width: int = 100, encoding: str = "utf-8", page: Path | None = None) -> str:
@@ -115,3 +118,15 @@ def test_the_console_is_a_rich_one_of_the_file() -> None:
     file = io.StringIO()
     assert isinstance(console(file), Console)
     assert console(file).width == 100
+
+
+@pytest.mark.parametrize("explored", [DEADLOCK, None])
+def test_a_cell_that_hung_shows_the_deadlock_that_was_proven(
+    good_run: Run, explored: Exploration | None
+) -> None:
+    stuck = replace(
+        good_run.cells[0], ending=Ending.HUNG, grade=Grade.UNPROVEN, hung_at=("r1 on t",), explored=explored
+    )
+    lines = shown(replace(good_run, cells=(stuck,))).splitlines()
+    assert (f"  deadlock: {WAITS}" in lines) == (explored is not None)
+    assert "  r1 on t" in lines
