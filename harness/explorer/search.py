@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 from harness.core.control import Bounded, Control, ControlledHost, Program, Strategy, StrategyOptions, Watch
@@ -23,6 +24,10 @@ WEAKER_SCHEDULES = 500
 """The most schedules spent on whether a weaker scheduler could make the mix-up as well."""
 BEYOND = 30
 """The most schedules run after a mix-up that tells little, for one that tells more."""
+SHARE_AT_ONCE = 0.2
+"""The part of a search's time, and of its schedules, that is kept for threads that run at once."""
+AT_ONCE = 1
+"""The most preemptions with which these are searched where what a GIL can make was not searched to the end."""
 TOLD_EVERY = 0.1
 """Seconds between two tellings of how far it is."""
 
@@ -32,6 +37,19 @@ Tell = Callable[[int], None]
 
 class StopError(Exception):
     """The search cannot go on; the argument tells why."""
+
+
+@dataclass(slots=True)
+class Pass:
+    """A search of its own within a search: one strategy, over the switch points of one level."""
+
+    strategy: Strategy
+    scheduler: Scheduler
+    level: Feasibility
+    known: Feasibility | None = None
+    """Schedules that so weak a scheduler can make are not counted again, unless they show a mix-up."""
+    ended: bool = False
+    """Whether there was no schedule left."""
 
 
 class Search:
@@ -59,6 +77,7 @@ class Search:
         self._tell = tell
         self._levels = [level for level in host.levels if level.rank <= limits.level.rank]
         self._watched = self.level
+        self._passes: list[Pass] = []
         self._started = self._told = time.perf_counter()
 
     @property
@@ -90,18 +109,47 @@ class Search:
             self.interrupted = True
 
     def _search(self) -> None:
-        strategy = self._limits.strategy
         self._warm_up()
         if trouble := learn(self._program, self._run, self._spent):
             raise StopError(trouble)
-        usual = [level for level in self._levels if level is not Feasibility.FREE_THREADED][-1]
-        self._go_through(strategy, usual)
-        if not strategy.exhausts:
+        try:
+            self._go_through_levels()
+        finally:
+            for each in self._passes:
+                if each.strategy.bounded:
+                    left = cast(Bounded, each.scheduler).least_left()
+                    self.phases += self.tally.phases_by_preemptions(each.level, left)
+                else:
+                    self.phases.append(self.tally.phase(each.level, each.ended))
+
+    def _go_through_levels(self) -> None:
+        """Search what the weaker schedulers can make, and then what only threads that run at once can.
+
+        Where the first is not at its end when its share is spent, the second is looked at less far, and what time that
+        leaves goes to the first.
+        """
+        limits, strongest = self._limits, self._levels[-1]
+        strategy, bound = limits.strategy, limits.bound
+        weaker = [level for level in self._levels if level is not Feasibility.FREE_THREADED][-1]
+        looks = strategy.exhausts and strongest is not weaker and bool(limits.files)
+        shares = looks and strategy.bounded
+        usual = self._new_pass(weaker, bound)
+        self._go_through(usual, 1 - SHARE_AT_ONCE if shares else 1.0)
+        if not strategy.exhausts or not (usual.ended or shares):
             return
-        if self.found is None and self.complete and strategy.bounded and self._limits.bound is not None:
-            self._take_turns()
-        if self.found is None and self.complete and self._levels[-1] is not usual and self._limits.files:
-            self._go_through(strategy, self._levels[-1], known=usual)
+        if self.found is None and strategy.bounded and bound is not None:
+            self._take_turns(bound)
+        if self.found is not None or not looks:
+            return
+        if usual.ended:
+            self._go_through(self._new_pass(strongest, bound, known=weaker))
+            return
+        narrow = AT_ONCE if bound is None else min(AT_ONCE, bound)
+        at_once = self._new_pass(strongest, narrow, known=weaker)
+        self._go_through(at_once)
+        if at_once.ended and not self._spent():
+            self.complete = True
+            self._go_through(usual)
 
     def _warm_up(self) -> None:
         """Run one schedule that does not count: the first fills caches and imports, and so may differ from all others.
@@ -113,37 +161,37 @@ class Search:
         scheduler.begin()
         self._warm = self._run(scheduler)
 
-    def _go_through(self, strategy: Strategy, level: Feasibility, known: Feasibility | None = None) -> None:
-        """Run one schedule after the other with the switch points of a level; of known ones, count none again."""
+    def _new_pass(self, level: Feasibility, bound: int | None, known: Feasibility | None = None) -> Pass:
         limits = self._limits
-        scheduler = strategy.make(StrategyOptions(limits.seed, limits.bound, known, limits.reduce))
-        self._watch(level)
-        ended = False
-        try:
-            while self._goes_on() and self.complete:
-                if not scheduler.begin():
-                    ended = True
-                    break
-                ran = self._run(scheduler)
-                scheduler.done(ran.execution)
-                if known is None or ran.needs().rank > known.rank:
-                    self._count(ran, level)
-                self.complete = not self._spent()
-        finally:
-            if strategy.bounded:
-                bounded = cast(Bounded, scheduler)
-                self.phases += self.tally.phases_by_preemptions(level, bounded.least_left())
-            else:
-                self.phases.append(self.tally.phase(level, ended))
+        scheduler = limits.strategy.make(StrategyOptions(limits.seed, bound, known, limits.reduce))
+        new = Pass(limits.strategy, scheduler, level, known)
+        self._passes.append(new)
+        return new
 
-    def _take_turns(self) -> None:
+    def _go_through(self, part: Pass, share: float = 1.0) -> None:
+        """Run schedules of a pass until none is left, or what is allowed is spent to a share."""
+        self._watch(part.level)
+        scheduler = part.scheduler
+        while self._goes_on():
+            if not scheduler.begin():
+                part.ended = True
+                break
+            ran = self._run(scheduler)
+            scheduler.done(ran.execution)
+            if part.known is None or ran.mixup is not None or ran.needs().rank > part.known.rank:
+                self._count(ran, part.level)
+            if self._spent(share):
+                self.complete = False
+                break
+
+    def _take_turns(self, bound: int) -> None:
         """Run the one schedule of an idle loop, which may well have more preemptions than the bound."""
         scheduler = FIFO.make(StrategyOptions())
         scheduler.begin()
         ran = self._run(scheduler)
-        if ran.execution.preemptions > (self._limits.bound or 0):
+        if ran.execution.preemptions > bound or ran.mixup is not None:
+            self._passes.append(Pass(FIFO, scheduler, Feasibility.FIFO, ended=True))
             self._count(ran, Feasibility.FIFO)
-            self.phases.append(self.tally.phase(Feasibility.FIFO, exhausted=True))
 
     def _run(self, scheduler: Scheduler) -> Ran:
         ran = run_schedule(self._program, self._control, scheduler)
@@ -198,9 +246,9 @@ class Search:
             "or make it anew for each"
         )
 
-    def _spent(self) -> bool:
+    def _spent(self, share: float = 1.0) -> bool:
         limits = self._limits
-        return self.tally.schedules >= limits.schedules or self.seconds >= limits.seconds
+        return self.tally.schedules >= limits.schedules * share or self.seconds >= limits.seconds * share
 
     def _watch(self, level: Feasibility) -> None:
         self._watched = level
@@ -209,7 +257,8 @@ class Search:
     def _weaken(self, found: Ran) -> None:
         """Find the weakest scheduler that makes the mix-up; the schedule that was found needs so strong a one.
 
-        Where a GIL is not needed at all, the schedule that shows it takes the place of the one that was found.
+        Where a GIL is not needed at all, the schedule that shows it takes the place of the one that was found; so does
+        one that shows the same kind of mix-up by no more preemptions.
         """
         options = StrategyOptions(bound=self._limits.bound)
         needs, level = self.feasibility, self.level
@@ -223,13 +272,25 @@ class Search:
             self._watch(Feasibility.JITTER)
             try:
                 made = self._made(strategy.make(options), weaker, found)
+                stands_in = made is not None and self._stands_in(made, found)
             finally:
                 self._watch(level)
             if made is not None:
                 self.feasibility = weaker
-                if needs.rank > Feasibility.JITTER.rank:
+                if stands_in:
                     self.found, self.level = made, Feasibility.JITTER
                 return
+
+    def _stands_in(self, made: Ran, found: Ran) -> bool:
+        """Tell whether a weaker schedule is to be shown in the place of the one that was found; it must show twice."""
+        assert made.mixup is not None
+        assert found.mixup is not None
+        as_much = made.mixup.kind == found.mixup.kind
+        dearer = made.execution.preemptions > found.execution.preemptions
+        if found.needs().rank <= Feasibility.JITTER.rank and (dearer or not as_much):
+            return False
+        again = run_again(self._program, self._control, made)
+        return again.mixup is not None and again.mixup.kind == made.mixup.kind
 
     def _made(self, scheduler: Scheduler, level: Feasibility, found: Ran) -> Ran | None:
         """Return a schedule no stronger than the level that tells as much, if the scheduler makes one before long."""

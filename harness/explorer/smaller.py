@@ -126,7 +126,8 @@ class _Smaller:
         if learn(program, lambda scheduler: run_schedule(program, self._control, scheduler)):
             return None
         for switches in _redirected(shown, name):
-            if found := self.show(Replay(switches), program):
+            found = self.show(Replay(switches), program)
+            if found is not None and found.cost[0] <= shown.cost[0]:
                 return found
         strength, preemptions, *_ = shown.cost
         return self._search(program, preemptions, MOST_ANEW, strength)
@@ -179,8 +180,12 @@ class _Smaller:
 
 
 def _strength(ran: Ran) -> int:
-    """Return how strong a scheduler it takes; below a GIL switch few preemptions say more than the order of a loop."""
-    return max(ran.needs().rank, Feasibility.JITTER.rank)
+    """Return how strong a scheduler it takes; below a GIL switch few preemptions say more than the order of a loop.
+
+    Only that no unit is left for another says more.
+    """
+    needs = ran.needs()
+    return needs.rank if needs is Feasibility.SEQUENTIAL else max(needs.rank, Feasibility.JITTER.rank)
 
 
 def _redirected(shown: Shown, gone: str) -> Iterator[Sequence[Switch]]:

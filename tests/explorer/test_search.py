@@ -1,7 +1,10 @@
 """What a search comes to: exact counts, the order from weak to strong, and nothing concluded without evidence."""
 
+import asyncio
 import random
 from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,6 +86,28 @@ def test_what_goes_wrong_one_after_the_other_is_sequential() -> None:
     assert found.found_at == 1
     assert found.explanation is not None
     assert (found.explanation.feasibility, found.explanation.preemptions) == (Feasibility.SEQUENTIAL, 0)
+
+
+@pytest.mark.parametrize("first", ["sets", "finds"])
+def test_what_takes_no_overlap_is_shown_without_one(first: str) -> None:
+    """The other unit comes in while one waits for what it began; nobody need come in for it to go wrong."""
+
+    async def sets(shared: Shared) -> None:
+        shared.user = "bob"
+        await asyncio.gather(asyncio.sleep(0))
+
+    async def finds(shared: Shared) -> str:
+        await asyncio.sleep(0)
+        return shared.user
+
+    calls, expect = [sets, finds], [None, ""]
+    if first == "finds":
+        calls, expect = calls[::-1], expect[::-1]
+    found = searched(*calls, host=TASKS, expect=expect)
+    assert found.explanation is not None
+    assert found.explanation.feasibility is Feasibility.SEQUENTIAL
+    ran = [line.unit.partition("/")[0] for line in found.explanation.lines]
+    assert len(list(groupby(ran))) == 2, ran
 
 
 def test_what_any_order_of_one_after_the_other_returns_is_right() -> None:
@@ -205,7 +230,6 @@ def test_on_a_build_without_a_gil_free_threading_is_a_failure(monkeypatch: pytes
 
 
 def test_tasks_and_threads_have_the_same_twenty() -> None:
-    import asyncio
     import time
 
     async def task(shared: Shared) -> None:
@@ -259,6 +283,61 @@ def test_each_strength_is_told_for_itself(tmp_path: Any) -> None:
     assert f"all {count} schedules with at most 1 preemption at {points[0]} switch point" in found.sentence
     assert f"with threads that run at once, in all {more} schedules more" in found.sentence
     assert found.sentence.endswith(f"at {points[1]} switch points.")
+
+
+def stalled(file: Path, steps: int, window: str = "", expect: Any = ("alice", "bob")) -> Calls:
+    """Return two threads with a window, between calls that matter to nobody; a GIL opens it where it has a call."""
+    calls = "    str.upper(name)\n" * steps
+    source = f"    shop.user = name\n{window}    found = shop.user\n"
+    file.write_text(
+        f"class Shop:\n    user = ''\ndef buys(shop, name):\n{calls}{source}{calls}    return found\n"
+    )
+    space: dict[str, Any] = {}
+    exec(compile(file.read_text(), str(file), "exec"), space)
+    buys = [lambda shop, name=name: space["buys"](shop, name) for name in ("alice", "bob")]
+    return Calls(buys, unit=Unit.THREAD, begin=space["Shop"], expect=expect)
+
+
+def test_threads_that_run_at_once_are_looked_at_where_a_limit_ends_the_rest(tmp_path: Path) -> None:
+    program = stalled(tmp_path / "shop_window.py", steps=20)
+    found = explore(program, THREADS, Limits(files=(str(tmp_path / "shop_window.py"),), schedules=500))
+    assert found.explanation is not None
+    assert found.explanation.feasibility is Feasibility.FREE_THREADED
+    assert 400 < found.found_at <= 500
+    assert "with at most 1 preemption at" in found.sentence
+    assert "those with more), GIL switches among them" in found.sentence
+    assert "only threads that run at once" in found.sentence
+
+
+def test_what_a_gil_can_make_comes_first(tmp_path: Path) -> None:
+    program = stalled(tmp_path / "shop_window.py", steps=20, window="    str.upper(name)\n")
+    found = explore(program, THREADS, Limits(files=(str(tmp_path / "shop_window.py"),), schedules=500))
+    assert found.outcome is Outcome.MIXED
+    assert found.explanation is not None
+    assert found.explanation.feasibility is Feasibility.GIL_SWITCH
+
+
+def counted(found: Exploration) -> dict[tuple[Feasibility, int | None], tuple[int, bool]]:
+    return {(phase.feasibility, phase.bound): (phase.schedules, phase.exhausted) for phase in found.phases}
+
+
+def test_what_time_at_once_leaves_goes_to_the_rest(tmp_path: Path) -> None:
+    """A search that comes to its end within its limits comes to it all the same where some is kept."""
+    program = stalled(tmp_path / "shop.py", steps=6, expect=lambda results: None)
+    whole = counted(explore(program, THREADS, Limits(files=(str(tmp_path / "shop.py"),), bound=2)))
+    gil, free = Feasibility.GIL_SWITCH, Feasibility.FREE_THREADED
+    usual = sum(count for (level, _), (count, _) in whole.items() if level is gil)
+    enough = usual + whole[free, 1][0] + 2
+    assert usual > 0.8 * enough
+    cut = explore(program, THREADS, Limits(files=(str(tmp_path / "shop.py"),), schedules=enough))
+    again = counted(cut)
+    assert {key: again[key] for key in again if key[0] is gil} == {
+        key: whole[key] for key in whole if key[0] is gil
+    }
+    assert again[free, 1] == whole[free, 1]
+    assert (free, 2) not in again
+    assert "schedules with at most 2 preemptions" in cut.sentence
+    assert f"in all {whole[free, 1][0]} schedules more with at most 1 preemption" in cut.sentence
 
 
 @pytest.mark.parametrize("limits", [{"bound": -1}, {"schedules": 0}, {"seconds": 0}])
