@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from harness.apps.door import AppOption, app_options, asked_of
 from harness.cli.doors import close
 from harness.cli.matrix import asked_of_matrix, matrix_options
 from harness.cli.reporting import Report, report_options
+from harness.core.errors import UserError
 
 
 class Run(click.Command):
@@ -49,10 +51,22 @@ def run(
     report = Report(out, as_json, quiet)
     if choices["app"] or choices["url"]:
         _run_app(ctx, report, choices)
+    _refuse_app_options(ctx)
     asked, options = asked_of_matrix(choices)
     report.on_cells(
         ctx, asked, options, lambda done, page: close(done, page, matrix=not quiet), verbose=verbose
     )
+
+
+def _refuse_app_options(ctx: click.Context) -> None:
+    """Raise UserError for an option about an app where none is named; settings may have some for another run."""
+    for param in ctx.command.params:
+        given = ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
+        if given and isinstance(param, AppOption):
+            raise UserError(
+                f"{param.opts[0]} is about your own app, and says nothing about the matrix: name the app with --app "
+                "or --url, or leave it out"
+            )
 
 
 def _run_app(ctx: click.Context, report: Report, choices: dict[str, Any]) -> NoReturn:

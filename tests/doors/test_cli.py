@@ -147,6 +147,8 @@ def test_a_broken_promise_is_told_with_the_command_that_repeats_it(broken: tuple
         (["--scenario", "read_back", "--scenario", "parts:NAMESAKE"], "are both called 'read_back'"),
         (["--server", "threaded", "--scenario", "cancellation"], "no cell is left to run"),
         (["--out", "parts.py/out"], "name another folder with --out"),
+        (["--local", "contextvar", "--patch", "late"], "--patch is about your own app"),
+        (["--request", "GET /me?u={token}"], "--request is about your own app"),
     ],
 )
 def test_a_mistake_is_told_in_words_and_nothing_is_written(folder: Path, words: list[str], said: str) -> None:

@@ -12,7 +12,7 @@ def test_defaults_are_taken_by_the_names_of_the_options(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         "[tool.ctxstress]\nlocal = 'contextvar'\nhost = ['tasks', 'threads']\nscenario = ['read_back']\n"
         "requests = 16\nclients = 4\nseed = 5\nswitch-interval = 0.5\ntime-limit = 7\ngate = 'once'\n"
-        "out = 'there'\nquiet = true\n"
+        "out = 'there'\nquiet = true\npatch = 'late'\n"  # the last is for runs against an app
     )
     code, _, err = run(tmp_path, "run", "--seed", "6", "--host", "threads")
     assert (code, err) == (0, "")
