@@ -95,6 +95,7 @@ def _explained(
         seed=limits.seed,
         without=small.without,
         bound=told.preemptions,
+        feasibility=search.feasibility,
     )
     return replace(told, token=token)
 

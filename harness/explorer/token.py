@@ -46,6 +46,8 @@ class Token:
     """Units that the program is made without."""
     bound: int = 0
     """The preemptions of the schedule: how far to search when a switch is not come to any more."""
+    feasibility: Feasibility | None = None
+    """The weakest scheduler that was found to make such a mix-up; None in tokens that were written without it."""
 
 
 def encode(
@@ -57,6 +59,7 @@ def encode(
     seed: int = 1,
     without: Collection[str] = (),
     bound: int = 0,
+    feasibility: Feasibility | None = None,
 ) -> str:
     """Return the token of a schedule; names of files are made relative."""
     names = list(dict.fromkeys(shown(switch.file) for switch in switches))
@@ -65,6 +68,8 @@ def encode(
         for each in switches
     ]
     parts = [reference, host, list(map(shown, files)), level.rank, seed, sorted(without), bound, names, rows]
+    if feasibility is not None:
+        parts.append(feasibility.rank)
     text = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, zdict=WORDS)
     packed = packer.compress(text) + packer.flush()
@@ -93,13 +98,21 @@ def decode(text: str) -> Token:
 
 
 def _token(parts: list[Any]) -> Token:
-    reference, host, files, level, seed, without, bound, names, rows = parts
+    reference, host, files, level, seed, without, bound, names, rows, *graded = parts
     switches = tuple(
         Switch(unit, role, names[file], line, occurrence, to)
         for unit, role, file, line, occurrence, to in rows
     )
     return Token(
-        reference, host, tuple(files), LEVELS[level], switches, seed=seed, without=tuple(without), bound=bound
+        reference,
+        host,
+        tuple(files),
+        LEVELS[level],
+        switches,
+        seed=seed,
+        without=tuple(without),
+        bound=bound,
+        feasibility=LEVELS[graded[0]] if graded else None,
     )
 
 

@@ -9,8 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from harness.controlled.greenlets import CONTROLLED as GREENLETS
+from harness.core.feasibility import Feasibility
+from harness.explorer.callables import Calls
+from harness.explorer.exploring import explore
+from harness.explorer.limits import Limits
+from harness.explorer.replaying import replay
 from harness.explorer.token import decode, encode
 from tests.explorer.across import CASES, differences, written
+from tests.explorer.searched import Shared, overwritten
 
 ROOT = Path(__file__).parents[2]
 TIMES = 100
@@ -41,6 +48,23 @@ def test_a_schedule_that_comes_to_something_else_is_noticed() -> None:
     first, second, *_ = [each for each in written("tasks") if each[1]]
     (told,) = differences("tasks", [(first[0], second[1])])
     assert " is not " in told
+
+
+@pytest.mark.parametrize("after", [1, 5])
+def test_what_a_search_said_that_it_takes_is_said_again(after: int) -> None:
+    """The schedule that was found would take more: another one showed that an idle loop's order will do."""
+    calls = [overwritten("alice", after), overwritten("bob", after)]
+    program = Calls(calls, unit=GREENLETS.unit, begin=Shared, reference="call:a:B")
+    told = explore(program, GREENLETS, Limits()).explanation
+    assert told is not None
+    assert told.feasibility is Feasibility.FIFO
+    token = decode(told.token)
+    again = replay(program, GREENLETS, token)
+    assert again.explanation is not None
+    assert again.explanation.feasibility is told.feasibility
+    older = replay(program, GREENLETS, replace(token, feasibility=None))
+    assert older.explanation is not None
+    assert older.explanation.feasibility is Feasibility.JITTER
 
 
 @pytest.mark.slow

@@ -31,6 +31,7 @@ def test_says_again_what_it_was_told() -> None:
         seed=7,
         without=("r3",),
         bound=2,
+        feasibility=Feasibility.FIFO,
     )
     assert decode(text) == Token(
         "call:shop.carts:PROGRAM",
@@ -41,7 +42,18 @@ def test_says_again_what_it_was_told() -> None:
         seed=7,
         without=("r3",),
         bound=2,
+        feasibility=Feasibility.FIFO,
     )
+
+
+def test_of_a_token_that_was_written_without_a_grade_all_else_is_read() -> None:
+    text = (
+        "x1.fL6PeYuGeKY4I79ALzmxCOi4gCB_9yBHX6A3ER4Ehi1IhT5YhR4w4mJ1jHXMQSFuDGQaYZGOhsYGNG4MdAxNgOpAkRMbGwsA"
+    )
+    token = decode(text)
+    assert token.feasibility is None
+    assert (token.reference, token.without, token.bound) == ("call:shop.carts:PROGRAM", ("r3",), 2)
+    assert token.switches == (Switch("r1", "pause", "shop/carts.py", 14, 2, "r2"),)
 
 
 def test_is_one_word_to_any_shell_and_to_a_double_click() -> None:
