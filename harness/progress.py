@@ -80,10 +80,12 @@ class Progress:
     def _line(self, result: "CellResult") -> str:
         judged = result.ending is Ending.JUDGED or result.grade is Grade.BROKEN
         word = result.grade if judged else result.ending
-        line = f"[{self._count}/{self._total}] {word.upper():10} {result.cell.id}: {result.outcome}"
+        seen = [f"{each.anomaly} × {each.count}" for each in result.findings if each.count]
+        told = result.explored.explanation if result.explored is not None else None
+        came_to = told.kind if told is not None and told.stuck and not seen else result.outcome
+        line = f"[{self._count}/{self._total}] {word.upper():10} {result.cell.id}: {came_to}"
         if result.ending is not Ending.JUDGED:
             line += f" ({result.ending})" if judged else "".join(f", {why}" for why in _why(result))
-        seen = [f"{each.anomaly} × {each.count}" for each in result.findings if each.count]
         if seen and (self._verbose or result.grade in NOTEWORTHY):
             line += f", {', '.join(seen)} of {result.evidence.entered} requests"
         return line

@@ -62,7 +62,7 @@ def explained_text(explanation: Explanation, width: int = WIDEST) -> str:
 def _texts(explanation: Explanation, width: int) -> Iterator["Text"]:
     from rich.text import Text
 
-    takes = f"{plural(explanation.preemptions, 'preemption')}: {TAKES[explanation.feasibility]}"
+    takes = f"{plural(explanation.preemptions, 'preemption')}: {_takes(explanation)}"
     for said, style in ((explanation.sentence, "bold"), (f"{explanation.kind} · {takes}", "dim")):
         for line in textwrap.wrap(said, width, break_long_words=False, break_on_hyphens=False):
             yield Text(line, style)
@@ -70,6 +70,13 @@ def _texts(explanation: Explanation, width: int) -> Iterator["Text"]:
     if explanation.lines:
         yield from _Columns(explanation, width).texts()
         yield Text()
+
+
+def _takes(explanation: Explanation) -> str:
+    if explanation.stuck and explanation.feasibility is Feasibility.SEQUENTIAL:
+        # One of them still waits when the next begins.
+        return "each going on for as long as it can will do"
+    return TAKES[explanation.feasibility]
 
 
 class _Columns:

@@ -6,6 +6,7 @@ from harness.core.verdict import Outcome
 from reports.matrix import standing
 from reports.words import ANOMALIES, NEEDS, Standing, listed, plural, rate
 
+STUCK = "{local} promises to keep {units} apart, and here its requests wait for each other for ever."
 REASONS = {
     Standing.BROKEN: "{local} promises to keep {units} apart, and requests were mixed up.",
     Standing.MISSED: "{local} is known to mix up requests on {units} here, and was not caught: the harness failed.",
@@ -65,9 +66,18 @@ def _explored_alone(result: CellResult) -> bool:
     return result.outcome is Outcome.MIXED and not any(each.count for each in result.findings)
 
 
+def deadlocked(result: CellResult) -> bool:
+    """Tell whether all that was seen of a cell is a deadlock, in which nothing was mixed up."""
+    found = result.explored
+    told = found.explanation if found is not None else None
+    return told is not None and told.stuck and _explored_alone(result)
+
+
 def _in_short(found: Exploration) -> str:
     if found.explanation is not None:
         return f"{found.explanation.kind} in schedule {found.found_at:,} of the exploration"
+    if found.outcome is Outcome.MIXED:  # and cannot be explained
+        return f"mix-up in schedule {found.found_at:,} of the exploration"
     if found.outcome is Outcome.INCONCLUSIVE:
         return found.reason
     return f"no mix-up, {plural(found.schedules, 'schedule')} explored"
@@ -112,7 +122,8 @@ def explanation(result: CellResult) -> str:
     """Say in full sentences how a cell stands and why."""
     stands = standing(result)
     local, units = short(result.cell.subject), f"{result.unit.value}s"
-    parts = [REASONS[stands].format(local=local, units=units)]
+    reason = STUCK if stands is Standing.BROKEN and deadlocked(result) else REASONS[stands]
+    parts = [reason.format(local=local, units=units)]
     if _explored_alone(result) and result.sent:
         if result.ending is Ending.HUNG:
             parts.append(f"The flood hung, and the exploration shows how: {_proof(result)}")

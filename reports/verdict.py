@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from harness.core.record import CellResult, Run
 from harness.core.verdict import Outcome
 from reports.matrix import standing
+from reports.sentences import deadlocked
 from reports.words import FAULTS, Standing, listed, plural
 
 MOST_NAMED = 4
@@ -64,7 +65,9 @@ def _sentences(run: Run) -> Iterator[str]:
         which = "all of them" if mixed == free else f"{mixed:,} of them" if mixed else "none of them"
         if free == 1:
             which = "it" if mixed else "it no"
-        yield f"Nothing is promised in {cells_more}; in {which} requests were mixed up."
+        stuck = any(deadlocked(result) for result in cells[Standing.UNPROMISED])
+        how = "were mixed up or stuck" if stuck else "were mixed up"
+        yield f"Nothing is promised in {cells_more}; in {which} requests {how}."
 
 
 def _by_subject(run: Run, results: list[CellResult], one: str, many: str) -> str:

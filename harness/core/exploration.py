@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from harness.core.execution import Fate
 from harness.core.feasibility import Feasibility
 from harness.core.verdict import Outcome
 from localimpl import Unit
@@ -54,6 +55,11 @@ class Explanation:
     lines: tuple[Line, ...]
     token: str
     """Replays it: ``ctxstress replay TOKEN``."""
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it is a deadlock, in which nobody need see what is another's."""
+        return self.kind == Fate.DEADLOCK
 
 
 @dataclass(frozen=True, slots=True)

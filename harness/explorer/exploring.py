@@ -1,5 +1,6 @@
 """Explores a program: searches its schedules, makes the witness small, explains it, and says what it came to."""
 
+import sys
 from dataclasses import replace
 
 from harness.core.control import Control, ControlledHost, Program, Watch
@@ -22,10 +23,12 @@ LETS_OTHERS_IN = {
     Unit.THREAD: "Let what waits for I/O in real life sleep, or look into the source with --watch FILE "
     "(in pytest watch=[FILE])",
     Unit.GREENLET: "Let what waits for I/O in real life call gevent.sleep; time.sleep, locks and queues of the "
-    "standard library let no other greenlet run unless gevent has patched the process",
+    "standard library let no other greenlet run, for gevent has not patched the process",
     Unit.TASK: "Let what waits for I/O in real life await asyncio.sleep",
 }
 """What to do where no unit could run while another was under way."""
+PATCHED = "Let what waits for I/O in real life call gevent.sleep or time.sleep"
+"""The same for greenlets in a process that gevent has patched."""
 
 
 def explore(
@@ -110,13 +113,22 @@ def _outcome(program: Program, search: Search, interesting: bool) -> tuple[Outco
         why = "went round in circles" if fate is Fate.LIVELOCK else "had too many steps"
         return Outcome.INCONCLUSIVE, f"{len(search.tally.given_up):,} schedules were given up: they {why}"
     short = program.shortfall()
+    if short and search.tally.failed:
+        # That none could run while another was under way may well come of the failure.
+        return Outcome.INCONCLUSIVE, short
     if not search.tally.overlapped:
         alone = "no unit could run while another was under way: nothing in it pauses or waits. "
-        alone += LETS_OTHERS_IN[program.unit]
+        alone += PATCHED if program.unit is Unit.GREENLET and _patched() else LETS_OTHERS_IN[program.unit]
         return Outcome.INCONCLUSIVE, f"{short}; {alone}" if short else alone
     if short:
         return Outcome.INCONCLUSIVE, short if search.complete else f"{short} within the limits of the search"
     return Outcome.ISOLATED, ""
+
+
+def _patched() -> bool:
+    """Tell whether gevent has taken the place of what waits in the standard library, without importing it."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("time"))
 
 
 def _sentence(
@@ -125,8 +137,10 @@ def _sentence(
     sampled = "" if limits.strategy.exhausts else f"{limits.strategy.name}, seed {limits.seed}"
     if search.found is None:
         return silent_words(search.phases, sampled=sampled, reduced=reduced)
+    assert search.found.mixup is not None
     told = search.found.execution if explanation is None else explanation
-    found = found_words(search.found_at, told.preemptions, search.feasibility)
+    kind = search.found.mixup.kind if explanation is None else explanation.kind
+    found = found_words(kind, search.found_at, told.preemptions, search.feasibility)
     if not interesting:
         return found
     weaker = [phase for phase in search.phases if phase.feasibility is not Feasibility.FREE_THREADED]

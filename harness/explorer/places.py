@@ -5,8 +5,10 @@ import re
 from pathlib import Path
 
 PATH = re.compile(r"(?:/|[A-Z]:\\)[^\s:]+\.py\b")
-NOWHERE = "outside the program"
-"""What hosts say of what the program does not know itself."""
+NOWHERE = "a place outside the program's code"
+"""What hosts say in place of a line where the program has none."""
+MADE_NOWHERE = re.compile(rf"\bthe (\w+) made at {NOWHERE}")
+AT_NOWHERE = re.compile(rf" (?:made at|at|since) {NOWHERE}")
 INSTALLED = ("site-packages", "dist-packages")
 SHORTEST = 2
 """Last parts that a path is shortened to when it lies nowhere that is known."""
@@ -28,9 +30,12 @@ def shown(file: str) -> str:
 
 
 def in_short(waits: str) -> str:
-    """Return what a unit waits for without where it stands itself, which is said beside it, and with short paths."""
+    """Return what a unit waits for without where it stands itself, which is said beside it, and with short paths.
+
+    A place that the program does not know is left out.
+    """
     words = PATH.sub(lambda found: shown(found[0]), waits.partition(", to go on at ")[0])
-    return "another" if NOWHERE in words else words
+    return AT_NOWHERE.sub("", MADE_NOWHERE.sub(r"a \1", words))
 
 
 def place(file: str, line: int) -> str:

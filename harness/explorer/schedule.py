@@ -55,9 +55,14 @@ def _recurs(families: Sequence[str]) -> bool:
 
 
 def _cut_short(execution: Execution, families: Sequence[str]) -> bool:
-    """Tell whether a unit that had begun could have gone on, had not another kept the thread to itself."""
-    could = {family(execution.names[unit]) for unit in execution.ready}
-    return execution.fate is Fate.DEADLOCK and not could.isdisjoint(families[:-1])
+    """Tell whether a unit that had begun could have gone on, or had its time come, had not another kept the thread."""
+    if execution.fate is not Fate.DEADLOCK:
+        return False
+    names = execution.names
+    could = {family(names[unit]) for unit in execution.ready}
+    if CLOCK in could:  # for any of those who wait
+        could |= {family(names[unit]) for unit in execution.waiting}
+    return not could.isdisjoint(set(families) - set(families[-1:]))
 
 
 def overlap(execution: Execution) -> bool:
@@ -110,14 +115,14 @@ def run_round(round_: Round, control: Control, execution: Execution, history: Hi
             state = round_.state(execution)
     elif execution.fate is Fate.DEADLOCK:
         mixup = _deadlock(execution)
-        state = "deadlock"
+        state = str(Fate.DEADLOCK)
     return Ran(execution, history, mixup, state)
 
 
 def _deadlock(execution: Execution) -> Mixup:
     waits = [f"{execution.names[unit]} waits for {what}" for unit, what in execution.waiting.items()]
     first = next(iter(execution.waiting))
-    return Mixup("; ".join(waits), execution.names[first], "deadlock")
+    return Mixup("; ".join(waits), execution.names[first], str(Fate.DEADLOCK))
 
 
 class Following:

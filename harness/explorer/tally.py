@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from harness.core.execution import Fate
 from harness.core.exploration import Phase
 from harness.core.feasibility import Feasibility
+from harness.core.history import Kind
 from harness.explorer.schedule import Ran, overlap
 
 
@@ -17,6 +18,8 @@ class Tally:
         self.contested = 0
         self.overlapped = False
         """Whether a unit ran in any of them while another was under way."""
+        self.failed = False
+        """Whether, before that, a unit or a request failed."""
         self.given_up: list[Fate] = []
         """The fates of schedules that were given up."""
         self.states: Counter[str] = Counter()
@@ -35,6 +38,7 @@ class Tally:
         self.contested += execution.contested
         if not self.overlapped:
             self.overlapped = execution.contested > 0 or overlap(execution)
+            self.failed = self.failed or _failed(ran)
         if execution.fate in (Fate.CAPPED, Fate.LIVELOCK):
             self.given_up.append(execution.fate)
         if ran.state:
@@ -62,3 +66,8 @@ class Tally:
         for preemptions, count in sorted(self._preemptions.get(strength, {}).items()):
             exhausted = least_left is None or preemptions < least_left
             yield Phase(strength, preemptions, count, exhausted, self._switch_points[strength])
+
+
+def _failed(ran: Ran) -> bool:
+    errors = any(error is not None for error in ran.execution.errors)
+    return errors or any(event.kind is Kind.FAILED for event in ran.history)

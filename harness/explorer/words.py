@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from harness.core.execution import Fate
 from harness.core.exploration import Phase
 from harness.core.feasibility import Feasibility
 
@@ -52,13 +53,17 @@ def _at(phases: Sequence[Phase]) -> str:
     return f"at {counted(max(phase.switch_points for phase in phases), 'switch point')}"
 
 
-def found_words(number: int, preemptions: int, feasibility: Feasibility) -> str:
-    """Say where a mix-up was found and what it takes."""
+def found_words(kind: str, number: int, preemptions: int, feasibility: Feasibility) -> str:
+    """Say where a mix-up of a kind was found and what it takes; in a deadlock units overlap by waiting."""
+    if kind == Fate.DEADLOCK:
+        found, in_turn = "Deadlock", "each unit goes on for as long as it can"
+    else:
+        found, in_turn = "Mixed up", "it takes no overlap at all"
     takes = {
-        Feasibility.SEQUENTIAL: "it takes no overlap at all",
+        Feasibility.SEQUENTIAL: in_turn,
         Feasibility.FIFO: "an idle loop's own order makes it",
         Feasibility.JITTER: "I/O or timers of another length make it",
         Feasibility.GIL_SWITCH: "a switch of threads by the GIL makes it",
         Feasibility.FREE_THREADED: "only threads that run at once, without a GIL, make it",
     }[feasibility]
-    return f"Mixed up in schedule {number:,}, with {counted(preemptions, 'preemption')}: {takes}."
+    return f"{found} in schedule {number:,}, with {counted(preemptions, 'preemption')}: {takes}."

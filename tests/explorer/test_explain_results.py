@@ -1,6 +1,7 @@
 """What is explained of a mix-up that only a result shows, of deadlocks, and of what threads read and wrote."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -9,6 +10,7 @@ import gevent
 import gevent.event
 import pytest
 
+from harness.controlled._standard.origin import Origin
 from harness.controlled.gevent_greenlets import CONTROLLED as GEVENT
 from harness.controlled.greenlets import CONTROLLED
 from harness.controlled.tasks import CONTROLLED as TASKS
@@ -18,6 +20,7 @@ from harness.core.exploration import Explanation
 from harness.core.feasibility import Feasibility
 from harness.explorer.callables import Calls
 from harness.explorer.learning import learn
+from harness.explorer.places import in_short
 from harness.explorer.schedule import run_schedule
 from harness.explorer.smaller import smallest
 from harness.explorer.telling.explain import explain
@@ -279,3 +282,31 @@ def test_a_kill_is_called_one() -> None:
     told = tell(kills, len, host=GEVENT, expect=lambda results: results[0])
     where = f"{HERE}:{line_of(kills, 'join()')}"
     assert f"alice waited at {where} for the end of alice/1 while a kill went on" in told.sentence
+
+
+def starts_a_timer(shared: Shared) -> bool:
+    timer = threading.Timer(0.1, partial(shared.update, late=True))
+    timer.start()
+    timer.join()
+    return "late" in shared
+
+
+def test_what_a_thread_waits_for_that_has_no_line_of_the_program_is_told() -> None:
+    told = tell(starts_a_timer, lambda shared: None, host=THREADS, expect=[False, None])
+    assert "alice/1 waited for what ends Timer.run while a time-out went on" in told.sentence
+    waits = [line.value for line in told.lines if line.unit == "alice/1" and line.kind == "switch"]
+    assert waits == ["what ends Timer.run"]
+
+
+@pytest.mark.parametrize(
+    ("words", "short"),
+    [
+        ("the lock made at {nowhere}, held by r1 since {nowhere}", "a lock, held by r1"),
+        ("the lock made at shop.py:4, held by r1 since {nowhere}", "the lock made at shop.py:4, held by r1"),
+        ("the lock inside the Queue made at {nowhere}", "the lock inside a Queue"),
+        ("what ends Timer.run at {nowhere}, to go on at {nowhere}", "what ends Timer.run"),
+        ("", ""),
+    ],
+)
+def test_a_place_outside_the_program_is_left_out(words: str, short: str) -> None:
+    assert in_short(words.format(nowhere=Origin(None))) == short

@@ -193,3 +193,12 @@ def test_preemptions_are_counted_in_words(preemptions: int, said: str) -> None:
 def test_each_scheduler_has_words(feasibility: Feasibility) -> None:
     told = explained_text(replace(EXPLANATION, feasibility=feasibility)).splitlines()[1]
     assert told.startswith("bleed · 1 preemption: ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("deadlock", "each going on for as long as it can will do"), ("bleed", "one after the other will do")],
+)
+def test_who_waits_in_a_deadlock_is_not_one_after_the_other(kind: str, words: str) -> None:
+    told = explained_text(replace(EXPLANATION, kind=kind, preemptions=0, feasibility=Feasibility.SEQUENTIAL))
+    assert told.splitlines()[1] == f"{kind} · 0 preemptions: {words}"

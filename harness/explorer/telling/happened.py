@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from harness.core.control import Mixup
+from harness.core.execution import Fate
 from harness.core.history import ABSENT, Event, History, Kind
 from harness.core.verdict import Anomaly, Witness
 from harness.explorer.telling.located import Tape
@@ -16,7 +17,7 @@ def happened(tape: Tape, history: History, mixup: Mixup) -> Happened:
     witness = mixup.witness
     if witness is not None and witness.seqs and all(seq in tale.at for seq in witness.seqs):
         return _proven(tale, witness)
-    if mixup.kind == "deadlock":
+    if mixup.kind == Fate.DEADLOCK:
         return stuck(tale)
     return seen_in_results(tale, mixup)
 

@@ -54,7 +54,8 @@ class _Writer:
         self._tale = Tale(tape, history)
         self._works = {work.name: work for work in works}
         self._marks = told.marks
-        self.proven = bool(self._tale.events)
+        self.proven = any(tape.moments[index].what is What.EVENT for index in told.marks)
+        """Whether events prove the mix-up."""
         self._begun: set[int] = set()
 
     def write(self) -> None:
@@ -68,7 +69,7 @@ class _Writer:
                 self._event(index, moment, self._tale.events[moment.seq])
             elif moment.what is What.LINE:
                 self._access(self._line(index, moment, "line"))
-            elif moment.file and not self.proven:  # what the host itself announces is not the program's
+            elif moment.file and not self._tale.events:  # what the host itself announces is not the program's
                 kind = "wrote" if moment.writes else "read"
                 self._access(self._line(index, moment, kind, name=called(moment.name)))
 

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 import harness
-from harness.core.execution import NOBODY, Execution, Scheduler
+from harness.core.execution import NOBODY, Execution, Fate, Scheduler
 from harness.core.history import History, Row
 from harness.core.points import Point, Role
 
@@ -80,8 +80,7 @@ class Tape(Execution):
         could = left in self.ready and not self.tired
         waits = self.waiting.get(left, "")
         chosen = super().pick()
-        anchor = self.anchors[-1] if chosen != NOBODY else None
-        file, line = (anchor.file, anchor.line) if anchor else ("", 0)
+        file, line = self._left_at(left, chosen)
         self.moments.append(
             Moment(What.TURN, chosen, file, line, left=left, role=role, could=could, waits=waits)
         )
@@ -94,17 +93,29 @@ class Tape(Execution):
     def touch(self, name: str, writes: bool) -> None:
         """Note an announced operation and whose line did it."""
         super().touch(name, writes)
-        self.moments.append(Moment(What.TOUCH, self.current, *calling_line(), name=name, writes=writes))
+        if self.fate is not Fate.DEADLOCK:
+            self.moments.append(Moment(What.TOUCH, self.current, *calling_line(), name=name, writes=writes))
 
     def note_to(self, history: History) -> None:
-        """Note the events that are recorded from now on."""
+        """Note the events that are recorded from now on, but not those of units that are ended by a deadlock."""
         rows, moments = history.rows, self.moments
 
         def record(row: Row) -> None:
-            moments.append(Moment(What.EVENT, self.current, *calling_line(), seq=len(rows)))
+            if self.fate is not Fate.DEADLOCK:
+                moments.append(Moment(What.EVENT, self.current, *calling_line(), seq=len(rows)))
             rows.append(row)
 
         history.record = record
+
+    def _left_at(self, left: int, chosen: int) -> tuple[str, int]:
+        """Return where a unit stands that is left, or nothing; at the end only one that waits stands anywhere."""
+        if chosen != NOBODY:
+            anchor = self.anchors[-1]
+            return (anchor.file, anchor.line) if anchor else ("", 0)
+        if left not in self.waiting or self.locate is None:
+            return "", 0
+        point = self.pending[left]
+        return (point.file, point.line) if point.file else self.locate(left)
 
     def _resume(self, unit: int, point: Point) -> None:
         """Note what a unit that stood inside a line, as threads do, is now about to do."""

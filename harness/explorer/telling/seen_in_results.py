@@ -10,14 +10,19 @@ from harness.explorer.telling.tale import NO_SWITCH, Happened, Tale, called, cod
 
 def stuck(tale: Tale) -> Happened:
     """Tell a deadlock: how it came to it, and who waits for what."""
-    names = tale.tape.names
-    waits = [f"{names[unit]} waits for {in_short(what)}" for unit, what in tale.tape.stuck.items()]
+    waits = [f"{_at_last(tale, unit)} waits for {in_short(what)}" for unit, what in tale.tape.stuck.items()]
     told = ", and ".join(waits)
     end = "nobody can go on" if len(waits) > 1 else "nobody is left to bring it"
     turns = tale.preemptions()
     if not turns:
         return Happened(f"{told}: {end}.{tale.alone()}")
     return Happened(f"{tale.chain(turns)}; now {told}: {end}.", {turns[-1]: "switch"})
+
+
+def _at_last(tale: Tale, unit: int) -> str:
+    """Return the name of a unit, by which hosts call it; of one that has served several requests, the last as well."""
+    name, last = tale.tape.names[unit], tale.who(len(tale.moments) - 1, unit)
+    return name if last == name else f"{last}, after {name} on the same unit,"
 
 
 def seen_in_results(tale: Tale, mixup: Mixup) -> Happened:
