@@ -1,25 +1,23 @@
 """A program of somebody's own callables: functions on threads or greenlets, coroutine functions on tasks."""
 
-import inspect
 import queue
-import sys
+import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
-from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from harness.core.control import Mixup, Round, Work
 from harness.core.errors import UserError
 from harness.core.execution import Execution
 from harness.core.history import History
-from harness.explorer.mistakes import called, check, check_results, is_async
-from harness.explorer.places import INSTALLED
+from harness.explorer.mistakes import called, check, check_results, is_async, is_refused
 from localimpl import Unit
 
+ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+"""What a default repr tells of an object's place in memory, which differs from run to run."""
 Expected = Sequence[Any] | Callable[[list[Any]], object] | None
 """What is right: the result of each callable, or a function of all results that returns False or raises if not.
 
@@ -32,6 +30,8 @@ class _Raised:
     """An error in place of a result; equal to another of the same kind with the same text."""
 
     text: str
+    refused: bool = False
+    """Whether it says that something is wrong, as a failed assertion does, and so is never right."""
 
     def __repr__(self) -> str:
         return f"raised {self.text}"
@@ -86,10 +86,15 @@ class Calls:
     def learn(self, execution: Execution) -> None:
         """Take the results of callables that ran one after the other as right."""
         results = _results(execution, self.names)
-        if all(isinstance(result, _Raised) for result in results):
+        raised = {
+            name: result
+            for name, result in zip(self.names, results, strict=True)
+            if isinstance(result, _Raised)
+        }
+        if len(raised) == len(results) or any(each.refused for each in raised.values()):
+            said = " and ".join(f"{name} {result!r}" for name, result in raised.items())
             raise UserError(
-                f"even one after the other, {' and '.join(map('{} {!r}'.format, self.names, results))}: explore what "
-                "works alone, or say with expect= what is right"
+                f"even one after the other, {said}: explore what works alone, or say with expect= what is right"
             )
         if not _among(results, self._right):
             self._right.append(results)
@@ -104,7 +109,7 @@ class Calls:
         works = [
             Work(name, partial(call, *given)) for name, call in zip(self.names, self._calls, strict=True)
         ]
-        return Round(works, self._judge, state=lambda execution: repr(_results(execution, self.names)))
+        return Round(works, self._judge, state=lambda execution: _text(_results(execution, self.names)))
 
     def _judge(self, execution: Execution) -> Mixup | None:
         results = _results(execution, self.names)
@@ -147,7 +152,9 @@ def _results(execution: Execution, names: Sequence[str]) -> list[Any]:
     own = [unit for unit, name in enumerate(execution.names) if name in names]
     check_results(names, [execution.results[unit] for unit in own])
     return [
-        result if (error := execution.errors[unit]) is None else _Raised(told(error))
+        result
+        if (error := execution.errors[unit]) is None
+        else _Raised(ADDRESS.sub("", told(error)), is_refused(error))
         for unit in own
         for result in [execution.results[unit]]
     ]
@@ -158,7 +165,12 @@ def _among(result: Any, allowed: Sequence[Any]) -> bool:
     try:
         return result in allowed
     except Exception:
-        return repr(result) in map(repr, allowed)
+        return _text(result) in map(_text, allowed)
+
+
+def _text(result: Any) -> str:
+    """Return what a result looks like, without addresses."""
+    return ADDRESS.sub("", repr(result))
 
 
 def _by_name(begin: Callable[[], Any]) -> Callable[[], Any]:
@@ -188,50 +200,3 @@ def unit_of(calls: Iterable[Callable[..., Any]]) -> Unit:
             "coroutine functions run on tasks and plain functions do not: explore either, not both at once"
         )
     return Unit.TASK if kinds == {True} else Unit.THREAD
-
-
-def files_of(calls: Iterable[Callable[..., Any]]) -> tuple[str, ...]:
-    """Return the source files of callables and of what they name, but not those of installed packages."""
-    files: dict[str, None] = {}
-    for call in calls:
-        code = getattr(inspect.unwrap(call), "__code__", None)
-        if not isinstance(code, CodeType):
-            continue
-        named = getattr(call, "__globals__", {})
-        cells = [cell.cell_contents for cell in getattr(call, "__closure__", None) or () if _filled(cell)]
-        known = chain([call], cells, (named[name] for name in _names(code) if name in named))
-        for each in known:
-            if file := _source(each):
-                files.setdefault(file)
-    return tuple(files)
-
-
-def _names(code: CodeType) -> Iterable[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
-
-
-def _filled(cell: Any) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018  # an empty cell raises
-    except ValueError:
-        return False
-    return True
-
-
-def _source(named: Any) -> str:
-    """Return the source file in which something is defined, if that is the program's own."""
-    module = (
-        named if isinstance(named, ModuleType) else sys.modules.get(getattr(named, "__module__", None) or "")
-    )
-    if module is None:
-        module = sys.modules.get(type(named).__module__)
-    file = getattr(module, "__file__", None) or ""
-    path = Path(file)
-    if path.suffix != ".py" or any(part in INSTALLED for part in path.parts):
-        return ""
-    if path.is_relative_to(Path(inspect.__file__).parent):
-        return ""
-    return str(path)

@@ -7,6 +7,9 @@ from typing import Any
 from harness.core.errors import UserError
 from localimpl import Unit
 
+OUTCOMES = ("_pytest.outcomes", "unittest.case")
+"""The modules of the errors that end a test, such as that of ``pytest.fail`` or ``pytest.skip``."""
+
 
 def check(
     calls: Sequence[Callable[..., Any]],
@@ -43,6 +46,17 @@ def check_results(names: Iterable[str], results: Iterable[object]) -> None:
     if unawaited:
         name, _ = unawaited[0]
         raise UserError(f"{name} returned a coroutine, which nobody awaits there: say unit='task'")
+
+
+def is_refused(error: BaseException) -> bool:
+    """Tell whether an error says that something is wrong: a failed assertion, or an error that ends a test.
+
+    One that ends a test is told by the module of its base, as pytest need not be there; a group by what it holds.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(is_refused, error.exceptions))
+    ends = any(base.__module__ in OUTCOMES for base in type(error).__mro__)
+    return ends or isinstance(error, AssertionError)
 
 
 def is_async(call: Callable[..., Any]) -> bool:

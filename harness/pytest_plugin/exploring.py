@@ -95,8 +95,9 @@ class Explore:
         rule tasks for coroutine functions and threads for others. The rest is as in the marker. With a token to
         replay that one schedule is run, and nothing is returned.
         """
-        from harness.explorer.callables import Calls, files_of
+        from harness.explorer.callables import Calls
         from harness.explorer.references import of_test
+        from harness.explorer.sources import files_of
 
         self._calls += 1
         with _told("explore"):
@@ -109,7 +110,7 @@ class Explore:
                 name=self._item.name,
                 reference=of_test(self._item.nodeid, self._calls),
             )
-            limits = _limits({**self._chosen, **chosen}, files_of(calls))
+            limits = _limits({**self._chosen, **chosen}, files_of(calls, begin))
             if not self._token:
                 return self._search(program, limits)
             self._replay_call(program)

@@ -189,6 +189,35 @@ def test_a_fresh_instance_and_a_check_of_all_results(tmp_path: Path) -> None:
     assert "the check refused the results [None, None]" in " ".join(out.split())
 
 
+def test_what_begin_makes_is_looked_into(tmp_path: Path) -> None:
+    stats = """
+        class Plain:
+            def __init__(self):
+                self.by = {}
+            def hit(self, key):
+                self.by[key] = self.by.get(key, 0) + 1
+                return self.by[key]
+        class Kept(Plain):
+            def hit(self, key):
+                return 2
+    """
+    body = """
+        import pytest
+        import stats
+
+        def make():
+            return stats.Plain()
+
+        @pytest.mark.parametrize("begin", [stats.Plain, lambda: stats.Plain(), make, stats.Kept])
+        def test_hits(explore, begin):
+            explore(lambda st: st.hit("a"), lambda st: st.hit("a"), begin=begin, expect=lambda r: 2 in r)
+    """
+    write(tmp_path, "stats.py", stats)
+    code, out = session(tmp_path, body)
+    assert (code, "3 failed, 1 passed" in out) == (1, True), out
+    assert " ".join(out.split()).count("the check refused the results [1, 1]") == 3, out
+
+
 def test_a_lock_of_threads_that_is_held_across_an_await_blocks_the_event_loop(tmp_path: Path) -> None:
     body = """
         import asyncio

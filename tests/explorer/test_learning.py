@@ -121,6 +121,76 @@ def test_results_that_cannot_be_compared_are_no_mixup() -> None:
     assert "something new each time" in found.reason
 
 
+class Plain:
+    """Equal to nothing but itself, and looks like no other."""
+
+
+def makes_one(shared: dict[str, Plain]) -> Plain:
+    time.sleep(0)
+    return shared.setdefault("one", Plain())
+
+
+def makes_another(shared: dict[str, Plain]) -> Plain:
+    return Plain()
+
+
+def looks_first(shared: dict[str, Plain]) -> Plain:
+    if "one" not in shared:
+        time.sleep(0)
+        shared["one"] = Plain()
+    return shared["one"]
+
+
+def test_where_results_lie_in_memory_does_not_count() -> None:
+    for call, outcome in ((makes_one, Outcome.ISOLATED), (looks_first, Outcome.MIXED)):
+        program = Calls([call, call], unit=THREADS.unit, begin=dict, expect=lambda r: r[0] is r[1])
+        found = explore(program, THREADS, Limits())
+        assert found.outcome is outcome, found.sentence + found.reason
+        assert not any(" at 0x" in state for state, _ in found.states)
+
+
+def test_objects_that_are_new_each_time_leave_nothing_to_compare() -> None:
+    found = searched(THREADS, makes_one, makes_another)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "something new each time" in found.reason
+    assert "say what is right with expect=" in found.reason
+
+
+def test_where_what_an_error_names_lies_in_memory_does_not_count() -> None:
+    def misses(shared: dict[str, Plain]) -> None:
+        time.sleep(0)
+        raise KeyError(Plain())
+
+    found = searched(THREADS, misses, sleeps)
+    assert found.outcome is Outcome.ISOLATED, found.reason
+
+
+@pytest.mark.parametrize("breaks_down", [True, False])
+def test_a_check_that_fails_on_an_error_tells_the_error(breaks_down: bool) -> None:
+    def numbers(shared: dict[str, int]) -> int:
+        time.sleep(0)
+        return 2
+
+    def breaks(shared: dict[str, int]) -> int:
+        raise LookupError("nobody is logged in")
+
+    def check(results: list[Any]) -> bool:
+        return bool(results[0] + results[1] > 4)
+
+    program = Calls(
+        [numbers, breaks if breaks_down else numbers], unit=THREADS.unit, begin=dict, expect=check
+    )
+    found = explore(program, THREADS, Limits())
+    assert found.explanation is not None
+    told, kind = found.explanation.sentence, found.explanation.kind
+    if breaks_down:
+        assert (kind, "raised LookupError: nobody is logged in" in told, "TypeError" in told) == (
+            "error", True, False,
+        ), told  # fmt: skip
+    else:
+        assert (kind, "the check refused the results [2, 2]" in told) == ("wrong result", True), told
+
+
 class Column(list[int]):
     """Compares item by item, so that two of them are neither equal nor not."""
 

@@ -1,6 +1,7 @@
 """What cannot be meant of a program of callables is refused in a sentence, before anything is searched."""
 
 import asyncio
+import unittest
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -85,6 +86,26 @@ def forgets() -> Any:
     return on_a_task()
 
 
+def asserts() -> None:
+    assert plain() == "fancy"
+
+
+def fails_its_test() -> None:
+    pytest.fail("not plain")
+
+
+def skips_its_test() -> None:
+    pytest.skip("not today")
+
+
+def skips_its_case() -> None:
+    raise unittest.SkipTest("not here")
+
+
+def asserts_in_a_group() -> None:
+    raise ExceptionGroup("of tasks", [LookupError("nobody"), AssertionError("not plain")])
+
+
 def searched(calls: list[Callable[..., Any]], **more: Any) -> Outcome:
     program = Calls(calls, unit=Unit.THREAD, **more)
     return explore(program, controlled_for(Unit.THREAD).part, Limits(files=(__file__,))).outcome
@@ -104,3 +125,40 @@ def test_callables_that_all_fail_alone_already_prove_nothing() -> None:
         searched([fails, fails])
     assert searched([fails, plain]) is Outcome.ISOLATED
     assert searched([fails, fails], expect=lambda results: True) is Outcome.ISOLATED
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (asserts, "AssertionError: "),
+        (fails_its_test, "Failed: not plain"),
+        (skips_its_test, "Skipped: not today"),
+        (skips_its_case, "SkipTest: not here"),
+        (asserts_in_a_group, "ExceptionGroup: of tasks"),
+    ],
+)
+def test_a_callable_that_says_alone_already_that_something_is_wrong_is_not_right(
+    call: Callable[[], None], told: str
+) -> None:
+    with pytest.raises(UserError, match=f"even one after the other, r1 raised {told}"):
+        searched([call, plain])
+    assert searched([call, plain], expect=lambda results: True) is Outcome.ISOLATED
+
+
+def test_an_assertion_that_fails_in_one_order_alone_is_not_right() -> None:
+    def writes(box: dict[str, str]) -> None:
+        box["user"] = "alice"
+
+    def reads(box: dict[str, str]) -> None:
+        assert not box
+
+    with pytest.raises(UserError, match="even one after the other, r2 raised AssertionError"):
+        searched([writes, reads], begin=dict)
+
+
+def exits() -> None:
+    raise SystemExit(2)
+
+
+def test_an_exit_may_be_right() -> None:
+    assert searched([exits, plain]) is Outcome.ISOLATED
