@@ -23,6 +23,7 @@ SUPPORT = {
         "proxy",
         "stack",
         "subject",
+        "surface",
         "unpatched",
     },
     "scenarios": {"locustfile", "test_matrix"},
