@@ -6,6 +6,9 @@ wait for each other there are hundreds without a preemption (iterative context b
 2007; delay bounding: Emmi, Qadeer and Rakamaric, POPL 2011). Where it is known what steps touch, a deviation counts for
 less or more by what may come of it (see ``_order``).
 
+Those that are put off so would keep a bound from being exhausted for as long as there is time. So after a while one in
+a few is the cheapest that is left.
+
 All within the bound are run, of those that are *fair*: a unit that has paused many times in a row while others
 could go on is left for one of them, at no cost, or a loop that waits for another's write would never end.
 
@@ -30,6 +33,11 @@ from harness.core.points import Point
 from harness.schedulers._order import Acquaintance, Judge, spread
 from harness.schedulers._path import follow, followed
 from harness.schedulers._races import races
+
+BY_EFFORT_ALONE = 100
+"""How many schedules go by effort alone, to find soon what may well be found."""
+CHEAPEST_EVERY = 4
+"""Of those that follow, every such one is the cheapest that is left."""
 
 
 @dataclass(slots=True)
@@ -75,7 +83,11 @@ class PreemptionBounded:
         self._known = options.known
         self._reduce = options.reduce
         self._queue: list[tuple[int, bool, int, int, int, Branches]] = []
-        self._pushed = 0
+        self._by_cost: list[tuple[int, int, bool, int, int, Branches]] = []
+        """The same, those with the fewest preemptions first."""
+        self._queued: set[int] = set()
+        """The numbers of the entries that are in both; one that is not has been taken from the other."""
+        self._pushed = self._begun = 0
         self._left: Counter[int] = Counter()
         """How many entries of the queue there are of each cost."""
         self._least: int | None = 0
@@ -88,9 +100,14 @@ class PreemptionBounded:
 
     def begin(self) -> bool:
         """Take the next schedule from the queue."""
-        if not self._queue:
+        if not self._queued:
             return False
-        *_, index, _, branches = heappop(self._queue)
+        self._begun += 1
+        cheapest = self._begun > BY_EFFORT_ALONE and self._begun % CHEAPEST_EVERY == 0
+        number = 0
+        while number not in self._queued:
+            *_, index, number, branches = heappop(self._by_cost) if cheapest else heappop(self._queue)
+        self._queued.remove(number)
         self._left[branches.cost] -= 1
         if index + 1 < len(branches.ways):
             self._push(branches, index + 1)
@@ -183,8 +200,10 @@ class PreemptionBounded:
 
     def _push(self, branches: Branches, index: int) -> None:
         self._pushed += 1
-        entry = (branches.effort, branches.weak, branches.cost, index, self._pushed, branches)
-        heappush(self._queue, entry)
+        effort, weak, cost, number = branches.effort, branches.weak, branches.cost, self._pushed
+        heappush(self._queue, (effort, weak, cost, index, number, branches))
+        heappush(self._by_cost, (cost, effort, weak, index, number, branches))
+        self._queued.add(number)
         self._left[branches.cost] += 1
 
 

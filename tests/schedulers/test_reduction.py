@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from harness.core.control import Strategy, StrategyOptions
 from harness.core.execution import Execution
 from harness.schedulers.exhaustive import STRATEGY as EXHAUSTIVE
+from harness.schedulers.preemption_bounded import BY_EFFORT_ALONE, CHEAPEST_EVERY, PreemptionBounded
 from harness.schedulers.preemption_bounded import STRATEGY as PREEMPTION_BOUNDED
-from harness.schedulers.preemption_bounded import PreemptionBounded
 from tests.schedulers.programs import Operation, seen, unit
 from tests.schedulers.toy import Announce, Announcing, explore, run
 
@@ -117,6 +117,23 @@ def test_a_bound_once_exhausted_stays_so() -> None:
     assert left == sorted(left)
     assert left[-1] == 3
     assert sum(later) == 1
+
+
+def test_what_is_put_off_does_not_keep_a_bound_from_being_exhausted() -> None:
+    """Two preemptions between what both touch count for less than one of which nothing can come."""
+    shared: list[Operation] = [("get", "x"), ("set", "x")] * 10
+    units = [unit(name, [*shared, *[("update", name)] * 10]) for name in ("y", "z")]
+    scheduler = PreemptionBounded(StrategyOptions(bound=2, reduce=False))
+    costs: list[int] = []
+    while (left := scheduler.least_left()) is not None and left < 2:
+        assert scheduler.begin()
+        execution = Execution(scheduler, tracked=True)
+        run(units, execution)
+        scheduler.done(execution)
+        costs.append(execution.preemptions)
+    cheap = sum(cost < 2 for cost in costs)
+    assert cheap == 2 + 2 * 29
+    assert len(costs) <= BY_EFFORT_ALONE + CHEAPEST_EVERY * cheap
 
 
 def silent_writes(execution: Execution) -> Announce:
