@@ -48,8 +48,21 @@ class Pass:
     level: Feasibility
     known: Feasibility | None = None
     """Schedules that so weak a scheduler can make are not counted again, unless they show a mix-up."""
+    exhausted: int = 0
+    """Schedules with fewer preemptions than that have been run and counted before it."""
     ended: bool = False
     """Whether there was no schedule left."""
+
+    def least_left(self) -> int | None:
+        """Return the fewest preemptions of the schedules that are left; None when none is."""
+        left = cast(Bounded, self.scheduler).least_left()
+        return None if left is None else max(left, self.exhausted)
+
+    def counts(self, ran: Ran) -> bool:
+        """Tell whether a schedule that was run is one of those that the pass is for."""
+        if ran.mixup is not None or self.known is None:
+            return True
+        return ran.needs().rank > self.known.rank and ran.execution.preemptions >= self.exhausted
 
 
 class Search:
@@ -117,16 +130,15 @@ class Search:
         finally:
             for each in self._passes:
                 if each.strategy.bounded:
-                    left = cast(Bounded, each.scheduler).least_left()
-                    self.phases += self.tally.phases_by_preemptions(each.level, left)
+                    self.phases += self.tally.phases_by_preemptions(each.level, each.least_left())
                 else:
                     self.phases.append(self.tally.phase(each.level, each.ended))
 
     def _go_through_levels(self) -> None:
         """Search what the weaker schedulers can make, and then what only threads that run at once can.
 
-        Where the first is not at its end when its share is spent, the second is looked at less far, and what time that
-        leaves goes to the first.
+        Where the first is not at its end when its share is spent, the second is looked at less far. What time that
+        leaves goes to the first, and then to the rest of the second.
         """
         limits, strongest = self._limits, self._levels[-1]
         strategy, bound = limits.strategy, limits.bound
@@ -150,6 +162,11 @@ class Search:
         if at_once.ended and not self._spent():
             self.complete = True
             self._go_through(usual)
+        if usual.ended and at_once.ended and not self._spent() and narrow != bound:
+            self._passes.remove(at_once)
+            rest = self._new_pass(strongest, bound, known=weaker)
+            rest.exhausted = narrow + 1
+            self._go_through(rest)
 
     def _warm_up(self) -> None:
         """Run one schedule that does not count: the first fills caches and imports, and so may differ from all others.
@@ -178,7 +195,7 @@ class Search:
                 break
             ran = self._run(scheduler)
             scheduler.done(ran.execution)
-            if part.known is None or ran.mixup is not None or ran.needs().rank > part.known.rank:
+            if part.counts(ran):
                 self._count(ran, part.level)
             if self._spent(share):
                 self.complete = False
