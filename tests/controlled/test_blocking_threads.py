@@ -3,6 +3,7 @@
 import asyncio
 import queue
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -160,3 +161,82 @@ def test_a_thread_that_waits_for_what_a_unit_holds_brings_nothing(host: Controll
     assert (
         searched(host, call, unit(host, nothing, nothing), begin=threading.Lock).outcome is Outcome.ISOLATED
     )
+
+
+@HOSTS
+def test_items_come_in_the_order_in_which_another_thread_puts_them(host: ControlledHost) -> None:
+    def asks(items: "queue.SimpleQueue[int]") -> None:
+        def puts() -> None:
+            time.sleep(0.05)
+            items.put(1)
+            items.put(2)
+
+        thread = threading.Thread(target=puts)
+        thread.start()
+        assert [items.get(), items.get()] == [1, 2]
+        thread.join()
+
+    call = unit(host, asks, nothing)
+    other = unit(host, nothing, nothing)
+    assert searched(host, call, other, begin=queue.SimpleQueue).outcome is Outcome.ISOLATED
+
+
+@HOSTS
+def test_a_thread_that_tries_for_a_while_what_a_unit_holds_may_bring_something(host: ControlledHost) -> None:
+    def asks(lock: threading.Lock) -> None:
+        done = threading.Event()
+
+        def tries() -> None:
+            lock.acquire(timeout=0.1)
+            done.set()
+
+        with lock:
+            thread = threading.Thread(target=tries)
+            thread.start()
+            done.wait()
+        thread.join()
+
+    call = unit(host, asks, nothing)
+    found = searched(host, call, unit(host, nothing, nothing), begin=threading.Lock)
+    assert found.outcome is Outcome.ISOLATED
+
+
+@HOSTS
+def test_a_thread_that_is_joined_and_needs_what_a_unit_holds(host: ControlledHost) -> None:
+    def joins(lock: threading.Lock) -> None:
+        def needs_it() -> None:
+            with lock:
+                pass
+
+        thread = threading.Thread(target=needs_it)
+        with lock:
+            thread.start()
+            thread.join()
+
+    def joins_without(lock: threading.Lock) -> None:
+        thread = threading.Thread(target=lambda: None)
+        thread.start()
+        thread.join()
+
+    other = unit(host, nothing, nothing)
+    found = searched(host, unit(host, joins, nothing), other, begin=threading.Lock)
+    if host is TASKS:  # which has a sentence of its own for threads of a program
+        assert found.outcome is not Outcome.ISOLATED
+    else:
+        assert "r1 waits for the end of a thread at" in told(found)
+    without = unit(host, joins_without, nothing)
+    assert searched(host, without, other, begin=threading.Lock).outcome is Outcome.ISOLATED
+
+
+def test_a_function_that_needs_what_its_task_holds_tells_nothing_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def asks(lock: threading.Lock) -> None:
+        with lock:
+            await asyncio.to_thread(lock.acquire)
+
+    started = time.perf_counter()
+    found = searched(TASKS, asks, unit(TASKS, nothing, nothing), begin=threading.Lock)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "waited in vain" in found.reason
+    assert time.perf_counter() - started < pool_thread.LONGEST

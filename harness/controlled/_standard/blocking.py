@@ -6,13 +6,14 @@ import threading
 from _queue import Empty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from types import FrameType
 from typing import Any
 
 from gevent.monkey import get_original, is_module_patched
 
 from harness.controlled._standard.adoption import Adoption
-from harness.controlled._standard.guard import GUARD
+from harness.controlled._standard.guard import GUARD, Blocked
 from harness.controlled._standard.origin import Origin
 from harness.controlled._standard.places import (
     INNER_LOCK,
@@ -29,11 +30,14 @@ from harness.core.execution import NOBODY
 
 # In a process that gevent has patched, the modules have gevent's.
 allocate_lock: Callable[[], Any] = get_original("_thread", "allocate_lock")
+sleep: Callable[[float], None] = get_original("time", "sleep")
 RealQueue: type = get_original("_queue", "SimpleQueue")
 
 TIMES: list[Place] = [(threading, "_time", GUARD.elapsed), (queue, "time", GUARD.elapsed)]
 SHARED: list[Place] = [*LOCKS, *QUEUES, *TIMES]
 UNKNOWN = references(SHARED)
+LOOK = 0.05
+"""Seconds of real time between two looks at what a thread that is joined waits for."""
 
 
 class BlockingLock:
@@ -48,7 +52,7 @@ class BlockingLock:
         self._real = allocate_lock() if real is None else real
         self._made = Origin(frame)
         GUARD.made += 1
-        self._name = f"lock {GUARD.made}"
+        self._name = f"{'' if real is None else 'kept '}lock {GUARD.made}"
         self._unit = NOBODY
         """The unit that holds it."""
         self._since: Origin | None = None
@@ -64,10 +68,7 @@ class BlockingLock:
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take it. A wait that is limited is over at once where no other thread can give it back in the meantime."""
         if not GUARD.is_here():
-            taken = bool(self._real.acquire(blocking, timeout))
-            if not taken and timeout > 0:
-                GUARD.waited_in_vain()
-            return taken
+            return self._take_elsewhere(blocking, timeout)
         taken = self._take(blocking, timeout)
         execution = GUARD.execution
         assert execution is not None
@@ -80,11 +81,12 @@ class BlockingLock:
 
     def release(self) -> None:
         """Give it back."""
-        if self._unit == NOBODY and GUARD.is_over() and not self._real.locked():
+        if self._unit == NOBODY and GUARD.is_here() and GUARD.is_over():
             return  # it was given back for this unit
-        self._real.release()
+        # Before it is free: another thread may take it at once.
         self._unit = NOBODY
         GUARD.held.discard(self)
+        self._real.release()
         if GUARD.is_here():
             execution = GUARD.execution
             assert execution is not None
@@ -108,6 +110,8 @@ class BlockingLock:
 
     def locked(self) -> bool:
         """Tell whether anybody holds it."""
+        if GUARD.is_here() and GUARD.execution is not None:
+            GUARD.execution.touched.append((self._name, False))
         return bool(self._real.locked())
 
     def __enter__(self) -> bool:
@@ -119,6 +123,15 @@ class BlockingLock:
     def _at_fork_reinit(self) -> None:
         self._real = allocate_lock()
         self._unit = NOBODY
+
+    def _take_elsewhere(self, blocking: bool, timeout: float) -> bool:
+        if blocking and self._unit != NOBODY and GUARD.is_own() and not self._real.acquire(False):
+            GUARD.waited_in_vain()
+            raise Blocked
+        taken = bool(self._real.acquire(blocking, timeout))
+        if not taken and timeout > 0:
+            GUARD.waited_in_vain()
+        return taken
 
     def _take(self, blocking: bool, timeout: float) -> bool:
         if not blocking or timeout != -1:
@@ -149,7 +162,7 @@ class BlockingQueue:
         self._real = RealQueue() if real is None else real
         self._made = Origin(frame)
         GUARD.made += 1
-        self._name = f"queue {GUARD.made}"
+        self._name = f"{'' if real is None else 'kept '}queue {GUARD.made}"
 
     def __str__(self) -> str:
         return self.title or self._made.of(self.kind)
@@ -204,12 +217,31 @@ class BlockingQueue:
             GUARD.execution.touched.append((self._name, True))
 
     def _arrives(self, seconds: float) -> bool:
-        try:
-            item = self._real.get(True, seconds)
-        except Empty:
-            return False
-        self._real.put(item)
+        # Not taken and put back: what came after it would be before it.
+        until = monotonic() + seconds
+        while self._real.empty():
+            if monotonic() >= until:
+                return False
+            sleep(0.001)
         return True
+
+
+real_join: Callable[..., None] = threading.Thread.join
+
+
+def join(thread: threading.Thread, timeout: float | None = None) -> None:
+    """Do what ``Thread.join`` does, and end the schedule when nobody goes on any more."""
+    if timeout is None and GUARD.is_here():
+
+        def ends(seconds: float) -> bool:
+            real_join(thread, seconds)
+            return not thread.is_alive()
+
+        while not ends(LOOK):
+            if not GUARD.may_be_brought():
+                GUARD.outwait(ends, f"the end of a thread at {Origin(sys._getframe(1))}", by_unit=False)
+                break
+    real_join(thread, timeout)
 
 
 ADOPTION = Adoption(
@@ -233,6 +265,7 @@ def guarded(where: str, pending: Callable[[], int], is_own: Callable[[], bool]) 
             LOCK.making(GUARD.is_program, BlockingLock),
             INNER_LOCK.making(GUARD.is_program, BlockingLock),
             SIMPLE_QUEUE.making(GUARD.is_program, BlockingQueue),
+            (threading.Thread, "join", join),
         ]
         places = Places(SHARED, UNKNOWN, own)
         places.install()

@@ -114,14 +114,18 @@ class Guard:
 
         What is left of a wait's limit then passes at once: for whoever reckons with it, see ``elapsed``.
         """
-        longest, began = FOREIGN if limit is None else limit, monotonic()
+        longest, began = FOREIGN if limit is None else min(limit, LONGEST), monotonic()
         if self._others(_is_ours) and (
-            arrives(min(longest, SOON)) or (self._others(_is_idle) and arrives(min(longest, FOREIGN)))
+            arrives(min(longest, SOON)) or (self._others(_is_idle) and arrives(longest))
         ):
             return True
         if limit is not None:
             self._passed += max(limit - (monotonic() - began), 0.0)
         return False
+
+    def may_be_brought(self) -> bool:
+        """Tell whether there is another thread that may bring something."""
+        return self._others(_is_idle)
 
     def elapsed(self) -> float:
         """Return the time by which the standard library reckons how long to wait, in seconds."""
@@ -159,6 +163,10 @@ class Guard:
     def _free(self) -> None:
         while self.held:
             self.held.pop().free()
+
+    def is_own(self) -> bool:
+        """Tell whether the caller is a function that a unit waits for, on a thread of the host's own."""
+        return self.execution is not None and self._is_own()
 
     def waited_in_vain(self) -> None:
         """Take note that a wait has run out elsewhere; on a thread of the host's own no unit could go on meanwhile."""
@@ -202,10 +210,13 @@ def _is_ours(frame: FrameType) -> bool:
 
 def _is_idle(frame: FrameType) -> bool:
     """Tell whether a thread waits for work, of which it has none, or for what a unit holds."""
-    if _is_ours(frame) or frame.f_code is pool_worker.__code__:
+    code, names = frame.f_code, frame.f_locals
+    if _is_ours(frame):
         return True
-    waits_for = frame.f_locals.get("self") if frame.f_code.co_filename.startswith(_OURS) else None
-    return isinstance(waits_for, Held) and waits_for.is_held()
+    if code is pool_worker.__code__:  # it may have work that it has not begun
+        return bool(names["work_queue"].empty())
+    waits_for = names.get("self") if code.co_filename.startswith(_OURS) else None
+    return isinstance(waits_for, Held) and names.get("timeout") == -1 and waits_for.is_held()
 
 
 GUARD = Guard()

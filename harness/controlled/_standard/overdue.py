@@ -17,6 +17,9 @@ LONGEST = 10.0
 LOOK = 1.0
 """Seconds between two looks."""
 
+DEBUGGERS = {"bdb", "pdb", "pydevd"}
+"""Modules of whoever holds a step up on purpose."""
+
 # In a process that gevent has patched, `_thread` starts greenlets, and tells and stops those.
 get_ident: Callable[[], int] = get_original("_thread", "get_ident")
 _start: Callable[..., int] = get_original("_thread", "start_new_thread")
@@ -45,23 +48,24 @@ class Overdue:
     def __init__(self, progress: Callable[[], object], late: Callable[[FrameType | None], None]) -> None:
         self._progress = progress
         self._late = late
-        self._is_late = False
+        self._sent: tuple[object, float] = (None, 0.0)
+        """How far it was when the signal was sent last, and when that was."""
         self._before: Any = None
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Watch as long as the context lasts."""
         before = signal.getsignal(signal.SIGINT)
-        if threading.current_thread() is not threading.main_thread() or not callable(before):
+        if threading.current_thread() is not threading.main_thread() or before is None:
             yield
             return
         over, turn = _allocate(), _allocate()
         over.acquire()
         turn.acquire()
-        self._before = before
-        signal.signal(signal.SIGINT, self._hear)
         _start(self._serve, (get_ident(), over, turn))
         turn.acquire()  # until it has begun, it stands nowhere
+        self._before = before
+        signal.signal(signal.SIGINT, self._hear)
         try:
             yield
         finally:
@@ -80,13 +84,26 @@ class Overdue:
                 seen, since = now, monotonic()
             elif monotonic() - since > LONGEST:
                 since = monotonic()
-                self._is_late = True
+                self._sent = now, since
                 signal.pthread_kill(watched, signal.SIGINT)
         turn.release()
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self._is_late:
-            self._is_late = False
-            self._late(frame)
-        else:
+        (at, sent), self._sent = self._sent, (None, 0.0)
+        if at is not None and monotonic() - sent < LOOK:
+            if at == self._progress() and not _is_debugged(frame):
+                self._late(frame)
+        elif callable(self._before):
             self._before(number, frame)
+        elif self._before == signal.SIG_DFL:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+
+def _is_debugged(frame: FrameType | None) -> bool:
+    """Tell whether somebody looks at it."""
+    while frame is not None:
+        if frame.f_globals.get("__name__") in DEBUGGERS:
+            return True
+        frame = frame.f_back
+    return False
