@@ -131,7 +131,7 @@ def test_a_broken_promise_is_told_with_the_command_that_repeats_it(broken: tuple
         (["--local", "breaks:Local"], "importing breaks failed: no module 'parts.nothing'"),
         (["--local", "leaves:Local"], "importing leaves failed: SystemExit: bye"),
         (["--local", "parts:Sharde"], "parts has no 'Sharde'; did you mean Shared"),
-        (["--local", "parts:Half", "--promise", "thread"], "it lacks set, delete, release"),
+        (["--local", "parts:Half", "--promise", "thread"], "no Local: that lacks set, delete, release"),
         (
             ["--local", "parts:INSTANCE"],
             "parts:INSTANCE is a Shared, and no class or function that makes a Local",

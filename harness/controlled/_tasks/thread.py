@@ -10,7 +10,6 @@ from threading import get_ident
 from typing import Any
 
 from harness.controlled._processor import Processor
-from harness.controlled._standard.guard import GUARD
 from harness.controlled._threads.worker import Worker
 
 LONGEST = 10.0
@@ -46,8 +45,7 @@ class Pool:
         self.blocked = True
         self._worker.turn.release()
         if not self._done.acquire(timeout=LONGEST):
-            self._worker.gone = True
-            GUARD.abandoned.append(self._worker.thread)
+            self._worker.give_up()
             raise TimeoutError
         self.blocked = False
         outcome = self._result, self._error

@@ -295,7 +295,7 @@ class Baton:
         self._refused += 1
         if self._refused > REFUSALS:
             worker = next(worker for worker in self._workers if worker.ident == ident)
-            worker.gone = True
+            worker.give_up()
             self.running = 0
             self._driver.release()
             forever = allocate_lock()
@@ -368,7 +368,7 @@ class Baton:
         assert worker is not None
         interrupt(worker.ident, Stopped)
         if not self._driver.acquire(timeout=0.5):
-            worker.gone = True
+            worker.give_up()
             worker.busy = False
 
     def _stop_all(self) -> None:
@@ -383,7 +383,7 @@ class Baton:
                 self.execution.current = unit
                 worker.turn.release()
                 if await_turn(self._driver, worker.unwinding, self.interrupted):
-                    worker.gone = True
+                    worker.give_up()
                 if worker.gone:
                     self.execution.lose_control(
                         "a unit could not be stopped when its schedule was over: it hangs, or catches BaseException "

@@ -11,6 +11,8 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
+from harness.controlled._standard.guard import GUARD
+
 Job = Callable[["Worker"], None]
 
 
@@ -45,6 +47,11 @@ class Worker:
         """End the thread; it must be between two jobs."""
         self.turn.release()
         self.thread.join()
+
+    def give_up(self) -> None:
+        """Leave the thread where it hangs, and no more wait for it."""
+        self.gone = True
+        GUARD.abandoned.append(self.thread)
 
     def unwinding(self) -> tuple[int, int]:
         """Return how far it is when it is stopped, and its ident: it runs no step any more."""
