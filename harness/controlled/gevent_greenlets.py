@@ -101,7 +101,8 @@ class GeventGreenlets:
 
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule; Ctrl-C ends it and goes on."""
-        ADOPTION.of_calls(work.call for work in works)
+        if not ADOPTION.knows_calls:
+            ADOPTION.of_calls(work.call for work in works)
         self._memory.begin()
         picker = self._picker = Picker(self._loop, self.hub, self._memory, execution)
         self._caller = getcurrent()

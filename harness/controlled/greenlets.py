@@ -188,7 +188,8 @@ class RawGreenlets:
 
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule; Ctrl-C ends it and goes on."""
-        ADOPTION.of_calls(work.call for work in works)
+        if not ADOPTION.knows_calls:
+            ADOPTION.of_calls(work.call for work in works)
         schedule = self._schedule = _Schedule(execution)
         for work in works:
             schedule.add(work.name, work.call or partial(self._lane, work))

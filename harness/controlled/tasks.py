@@ -34,7 +34,8 @@ class ControlledTasks:
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule to its fate, and stop what is left of it."""
         self._surroundings.adapt()
-        ADOPTION.of_calls(work.call for work in works)
+        if not ADOPTION.knows_calls:
+            ADOPTION.of_calls(work.call for work in works)
         loop = self._loop
         loop.begin(execution, [work.name for work in works])
         outside = asyncio._get_running_loop()

@@ -49,14 +49,15 @@ def check_results(names: Iterable[str], results: Iterable[object]) -> None:
 
 
 def is_refused(error: BaseException) -> bool:
-    """Tell whether an error says that something is wrong: a failed assertion, or an error that ends a test.
+    """Tell whether an error says that something is wrong: a failed assertion, a name that is not there, or an error
+    that ends a test.
 
     One that ends a test is told by the module of its base, as pytest need not be there; a group by what it holds.
     """
     if isinstance(error, BaseExceptionGroup):
         return any(map(is_refused, error.exceptions))
     ends = any(base.__module__ in OUTCOMES for base in type(error).__mro__)
-    return ends or isinstance(error, AssertionError)
+    return ends or isinstance(error, (AssertionError, ImportError, NameError))
 
 
 def is_async(call: Callable[..., Any]) -> bool:

@@ -133,6 +133,7 @@ class CellTest:
 
     def check(self) -> None:
         """Run the cell and fail unless it is as promised: kept, a control caught, or nothing promised."""
+        from harness.core.record import Ending
         from harness.core.verdict import Grade
         from harness.engine.job import Explore
         from reports.matrix import standing
@@ -140,7 +141,7 @@ class CellTest:
 
         stash = self._item.config.stash
         result = stash.setdefault(BENCH, Bench()).run(self.job)
-        if result.grade is Grade.BROKEN:
+        if result.grade is Grade.BROKEN or result.ending is Ending.HUNG:
             from harness.explained import explained
 
             result = next(explained([result], self.job.options, Explore(seconds=EXPLORED), 1), result)

@@ -86,6 +86,10 @@ def forgets() -> Any:
     return on_a_task()
 
 
+def names_nothing() -> None:
+    whoamii()  # type: ignore[name-defined]  # noqa: F821
+
+
 def asserts() -> None:
     assert plain() == "fancy"
 
@@ -131,6 +135,7 @@ def test_callables_that_all_fail_alone_already_prove_nothing() -> None:
     ("call", "told"),
     [
         (asserts, "AssertionError: "),
+        (names_nothing, "NameError: name 'whoamii' is not defined"),
         (fails_its_test, "Failed: not plain"),
         (skips_its_test, "Skipped: not today"),
         (skips_its_case, "SkipTest: not here"),

@@ -55,21 +55,20 @@ class Adoption:
     """Puts others in the place of those that watched modules, and what these name, hold.
 
     ``stand_ins`` has, for each type of lock or simple queue that gets one, what makes it from the real one; ``makers``
-    what makes real ones, each with what is to be called in its place.
+    what is to be called in the place of what makes real ones, by its identity.
     """
 
-    def __init__(
-        self, stand_ins: Mapping[type, Callable[[Any], Awaited]], makers: Iterable[tuple[Any, Any]] = ()
-    ) -> None:
+    def __init__(self, stand_ins: Mapping[type, Callable[[Any], Awaited]], makers: Mapping[int, Any]) -> None:
         self._stand_ins = stand_ins
-        self._makers = {id(real): other for real, other in makers}
+        self._makers = makers
         self._adopted: dict[int, tuple[Any, Awaited]] = {}
         """By the identity of the real one: it, and what stands for it."""
         self._seen: dict[int, Any] = {}
         """What was looked through."""
         self._undo: list[Callable[[], object]] = []
         self._files: tuple[str, ...] = ()
-        self._calls_known = False
+        self.knows_calls = False
+        """Whether it has looked through the callables."""
 
     def watch(self, files: tuple[str, ...]) -> None:
         """Put others in the place of what the modules of these files hold, and back what they held in that of others.
@@ -90,9 +89,7 @@ class Adoption:
 
         What later ones know beside that has been made since, by names that stand for the standard library's.
         """
-        if self._calls_known:
-            return
-        self._calls_known = True
+        self.knows_calls = True
         for call in calls:
             while isinstance(call, partial):
                 call = call.func
@@ -102,7 +99,7 @@ class Adoption:
 
     def give_back(self) -> None:
         """Put back all that others stand for."""
-        self._files, self._calls_known = (), False
+        self._files, self.knows_calls = (), False
         for _, stand_in in self._adopted.values():
             stand_in.free()
         exchange([(stand_in, real) for real, stand_in in self._adopted.values()])

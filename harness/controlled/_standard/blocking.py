@@ -19,11 +19,11 @@ from harness.controlled._standard.places import (
     INNER_LOCK,
     LOCK,
     LOCKS,
+    MAKERS,
     QUEUES,
     SIMPLE_QUEUE,
     Place,
     Places,
-    makers,
     references,
 )
 from harness.core.execution import NOBODY
@@ -249,7 +249,7 @@ ADOPTION = Adoption(
         type(allocate_lock()): lambda real: BlockingLock(None, real),
         RealQueue: lambda real: BlockingQueue(None, real),
     },
-    () if is_module_patched("threading") else makers([*LOCKS, *QUEUES]),
+    {} if is_module_patched("threading") else MAKERS,
 )
 
 

@@ -92,14 +92,14 @@ class Guard:
         """Take part in a schedule."""
         self.execution = execution
         self._begun += 1
-        self._refused = 0
-        self._passed = 0.0
 
     def end(self) -> None:
         """Let go of the schedule, and of what its units have not given back."""
         self.execution = None
-        self.made = 0
-        self._free()
+        self.made = self._refused = 0
+        self._passed = 0.0
+        if self.held:
+            self._free()
 
     def is_here(self) -> bool:
         """Tell whether the caller is a unit of the running schedule."""

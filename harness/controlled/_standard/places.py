@@ -49,9 +49,9 @@ QUEUES: list[Place] = [
 ]
 
 
-def makers(places: list[Place]) -> list[Pair]:
-    """Return what makes locks or queues as long as no host is open, each with what stands for it while one is."""
-    return [(vars(owner)[name], other) for owner, name, other in places]
+MAKERS = {id(vars(owner)[name]): other for owner, name, other in [*LOCKS, *RLOCKS, *QUEUES]}
+"""By the identity of what makes locks or queues as long as no host is open, what stands for it while one is. There is
+one for all hosts: who knows of these is counted."""
 
 
 def references(places: Iterable[Place]) -> list[int]:

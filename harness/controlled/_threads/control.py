@@ -11,10 +11,11 @@ from harness.controlled._place import NOWHERE, Place, beginning, place
 from harness.controlled._points.watcher import make_watcher
 from harness.controlled._processor import Processor
 from harness.controlled._standard.adoption import Adoption
+from harness.controlled._standard.places import MAKERS
 from harness.controlled._threads.baton import Baton
 from harness.controlled._threads.interrupts import Interrupts
 from harness.controlled._threads.member import Body
-from harness.controlled._threads.patches import MAKERS, patches, stand_ins
+from harness.controlled._threads.patches import patches, stand_ins
 from harness.controlled._threads.pools import Pools
 from harness.controlled._threads.spawning import Spawning
 from harness.controlled._threads.worker import Worker
@@ -74,7 +75,8 @@ class ThreadControl:
         gate = GATE.make(len(works))
         bodies = self._bodies_pooled if self._pooled else self._bodies_anew
         self._calls = [work.call for work in works]
-        self._adoption.of_calls(self._calls)
+        if not self._adoption.knows_calls:
+            self._adoption.of_calls(self._calls)
         self._interrupts.begin(execution)
         try:
             self._baton.run(

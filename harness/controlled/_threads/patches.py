@@ -22,7 +22,6 @@ from harness.controlled._standard.places import (
     SIMPLE_QUEUE,
     Place,
     Places,
-    makers,
     references,
 )
 from harness.controlled._threads.awaited import Awaited, Grain
@@ -46,7 +45,6 @@ SHARED: list[Place] = [
 """What is the same for each host."""
 UNKNOWN = references(SHARED)
 """How many there are to each of these while no program knows it."""
-MAKERS = makers([*LOCKS, *RLOCKS, *QUEUES])
 
 
 def patches(baton: Baton, spawning: Spawning, pools: Pools) -> Places:
