@@ -1,11 +1,15 @@
 """What many rooms' tests share: a notation for tiny hand-written histories."""
 
 import signal
+import sys
+import threading
 from collections.abc import Callable
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
 
+from harness.controlled._standard import guard
 from harness.core.history import History, Kind, Row
 from harness.runs import LANES, processors
 
@@ -51,3 +55,14 @@ def tell() -> Callable[[str], History]:
 def pytest_xdist_auto_num_workers() -> int:
     """Take two workers for each processor where ``-n auto`` is asked for: cells and servers mostly wait."""
     return LANES * processors()
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let threads that other tests have left bring nothing to units that share a thread."""
+    left = sys._current_frames().keys() - {threading.get_ident()}
+
+    def frames() -> dict[int, FrameType]:
+        return {ident: frame for ident, frame in sys._current_frames().items() if ident not in left}
+
+    monkeypatch.setattr(guard, "sys", SimpleNamespace(_current_frames=frames))

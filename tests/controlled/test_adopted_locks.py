@@ -19,6 +19,8 @@ from harness.core.control import ControlledHost
 from harness.core.verdict import Outcome
 from tests.controlled.blocking_units import HOSTS, Call, gives, nothing, searched, takes, told, unit
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 class Shop:
     """What a module may hold from before any host was opened."""

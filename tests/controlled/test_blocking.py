@@ -15,6 +15,8 @@ from harness.core.control import ControlledHost
 from harness.core.verdict import Outcome
 from tests.controlled.blocking_units import HOSTS, Call, gives, new_lock, nothing, searched, takes, told, unit
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 @HOSTS
 def test_a_lock_held_while_others_go_on_is_a_deadlock_that_names_its_holder(host: ControlledHost) -> None:

@@ -15,6 +15,8 @@ from harness.core.control import ControlledHost
 from harness.core.verdict import Outcome
 from tests.controlled.blocking_units import HOSTS, nothing, searched, told, unit
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 @HOSTS
 def test_other_threads_bring_what_they_are_asked_for(host: ControlledHost) -> None:

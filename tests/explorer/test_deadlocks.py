@@ -24,6 +24,8 @@ from harness.explorer.words import found_words
 from localimpl import Unit
 from tests.explorer.explored import Requests, explained, found, line_of
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 HERE = "tests/explorer/test_deadlocks.py"
 Call = Callable[[Any], Any]
 
