@@ -5,7 +5,7 @@ from harness.core.execution import Execution
 from harness.core.points import Anchor
 from harness.explorer.schedule import Following, Ran, run_schedule
 
-MOST_TRIES = 4
+MOST_TRIES = 12
 """The most runs of a schedule until a mix-up shows again: some hang on an address that comes again, not in each run."""
 
 
