@@ -3,15 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from gevent.monkey import get_original
-
-PATIENCE = 10.0
-"""Seconds of real time after which an offloaded function is taken for one that waits for a unit."""
-
-# In a process that gevent has patched, `_thread` starts greenlets and its locks switch between them.
-_start: Callable[..., int] = get_original("_thread", "start_new_thread")
-_allocate: Callable[[], Any] = get_original("_thread", "allocate_lock")
-_get_ident: Callable[[], int] = get_original("_thread", "get_ident")
+from harness.controlled._standard.originals import LONGEST, allocate_lock, get_ident, start_new_thread
 
 
 class StuckError(Exception):
@@ -21,7 +13,7 @@ class StuckError(Exception):
 def stuck(name: str) -> str:
     """Say that a unit's offloaded function did not come back."""
     return (
-        f"what {name} offloaded did not come back within {PATIENCE:g} s: while it runs, no unit does; "
+        f"what {name} offloaded did not come back within {LONGEST:g} s: while it runs, no unit does; "
         "if it waits for one, let it take what it needs as arguments and return what it found"
     )
 
@@ -47,12 +39,12 @@ class NativeThread:
         """Run a function there, wait, and return its result or raise its error; StuckError if it does not come back."""
         self._function = function
         if self._wanted is None:
-            self._wanted, self._done = _allocate(), _allocate()
+            self._wanted, self._done = allocate_lock(), allocate_lock()
             self._wanted.acquire()
             self._done.acquire()
-            _start(self._serve, ())
+            start_new_thread(self._serve, ())
         self._wanted.release()
-        if not self._done.acquire(timeout=PATIENCE):
+        if not self._done.acquire(timeout=LONGEST):
             self._left = True
             self._wanted.release()
             self._wanted = None
@@ -65,7 +57,7 @@ class NativeThread:
 
     def is_current(self) -> bool:
         """Tell whether the caller runs on it."""
-        return _get_ident() == self._ident
+        return get_ident() == self._ident
 
     def close(self) -> None:
         """End the thread, if it was started."""
@@ -77,7 +69,7 @@ class NativeThread:
 
     def _serve(self) -> None:
         wanted, done = self._wanted, self._done
-        self._ident = _get_ident()
+        self._ident = get_ident()
         while True:
             wanted.acquire()
             function, self._function = self._function, None

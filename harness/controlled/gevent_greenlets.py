@@ -16,9 +16,9 @@ from harness.controlled._gevent.memory import Memory
 from harness.controlled._gevent.picker import Picker
 from harness.controlled._native_thread import StuckError, stuck
 from harness.controlled._place import NOWHERE, Place
-from harness.controlled._standard.blocking import ADOPTION, guarded
+from harness.controlled._standard.blocking import OneThread
 from harness.controlled._standard.guard import GUARD
-from harness.core.control import Control, ControlledHost, Watch, Work
+from harness.core.control import Control, ControlledHost, Work
 from harness.core.execution import Execution
 from harness.core.feasibility import Feasibility
 from harness.core.steps import drive
@@ -82,7 +82,7 @@ class ControlledHub(Hub):
         """Nobody needs to watch whether the hub is kept waiting."""
 
 
-class GeventGreenlets:
+class GeventGreenlets(OneThread):
     """Runs each unit as a greenlet of gevent's; the hub and its loop are kept from schedule to schedule."""
 
     def __init__(self) -> None:
@@ -95,14 +95,9 @@ class GeventGreenlets:
         self.hub = ControlledHub(self, self._loop)
         self._caller = getcurrent()
 
-    def watch(self, watch: Watch) -> None:
-        """A greenlet gives way by itself alone; what its modules hold may block it all the same."""
-        ADOPTION.watch(watch.files)
-
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule; Ctrl-C ends it and goes on."""
-        if not ADOPTION.knows_calls:
-            ADOPTION.of_calls(work.call for work in works)
+        self.look_through(works)
         self._memory.begin()
         picker = self._picker = Picker(self._loop, self.hub, self._memory, execution)
         self._caller = getcurrent()
@@ -123,6 +118,10 @@ class GeventGreenlets:
     def locate(self, unit: int) -> Place:
         """Return the line at which a greenlet stands, or where it will begin."""
         return self._picker.locate(unit) if self._picker is not None else NOWHERE
+
+    def pending(self) -> int:
+        """Return how many functions wait for the schedule's native thread."""
+        return self.offered
 
     def is_own_thread(self) -> bool:
         """Tell whether the caller is a function that runs on the schedule's native thread."""
@@ -187,7 +186,7 @@ def opened() -> Iterator[Control]:
     control = GeventGreenlets()
     set_hub(control.hub)
     try:
-        with guarded(_whom_a_lock_stops(), lambda: control.offered, control.is_own_thread):
+        with control.guarded(_whom_a_lock_stops()):
             yield control
     finally:
         control.hub.destroy(destroy_loop=True)

@@ -10,9 +10,9 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from harness.controlled._native_thread import NativeThread, StuckError, stuck
 from harness.controlled._place import NOWHERE, Place, beginning, place
-from harness.controlled._standard.blocking import ADOPTION, guarded
+from harness.controlled._standard.blocking import OneThread
 from harness.controlled._standard.guard import GUARD
-from harness.core.control import Control, ControlledHost, Watch, Work
+from harness.core.control import Control, ControlledHost, Work
 from harness.core.execution import NOBODY, Execution
 from harness.core.feasibility import Feasibility
 from harness.core.points import Role
@@ -175,21 +175,16 @@ class _Schedule:
             return None, error
 
 
-class RawGreenlets:
+class RawGreenlets(OneThread):
     """Runs each unit as a greenlet below the one that picks; nothing is kept between schedules."""
 
     def __init__(self) -> None:
         self._gate = GATE.make(1)
         self._schedule: _Schedule | None = None
 
-    def watch(self, watch: Watch) -> None:
-        """A greenlet gives way by itself alone; what its modules hold may block it all the same."""
-        ADOPTION.watch(watch.files)
-
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule; Ctrl-C ends it and goes on."""
-        if not ADOPTION.knows_calls:
-            ADOPTION.of_calls(work.call for work in works)
+        self.look_through(works)
         schedule = self._schedule = _Schedule(execution)
         for work in works:
             schedule.add(work.name, work.call or partial(self._lane, work))
@@ -236,7 +231,7 @@ def _end_of(unit: int) -> str:
 def opened() -> Iterator[Control]:
     """Open the host."""
     control = RawGreenlets()
-    with guarded("no other greenlet can go on", lambda: 0, control.is_own_thread):
+    with control.guarded("no other greenlet can go on"):
         yield control
 
 

@@ -5,19 +5,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
-from harness.controlled._standard.blocking import ADOPTION, guarded
+from harness.controlled._standard.blocking import OneThread
 from harness.controlled._standard.guard import GUARD
 from harness.controlled._tasks.leftovers import stop_leftovers
 from harness.controlled._tasks.loop import Loop, new_loop
 from harness.controlled._tasks.schedule import Schedule
 from harness.controlled._tasks.surroundings import Surroundings
-from harness.core.control import ControlledHost, Watch, Work
+from harness.core.control import ControlledHost, Work
 from harness.core.execution import Execution
 from harness.core.feasibility import Feasibility
 from localimpl import Unit
 
 
-class ControlledTasks:
+class ControlledTasks(OneThread):
     """Keeps one loop for all schedules; only a task that refuses to be cancelled costs it."""
 
     def __init__(self, surroundings: Surroundings) -> None:
@@ -27,15 +27,10 @@ class ControlledTasks:
         self._lost: list[Loop] = []
         self._hooks = sys.get_asyncgen_hooks()
 
-    def watch(self, watch: Watch) -> None:
-        """A task gives way at ``await`` alone; what its modules hold may block it all the same."""
-        ADOPTION.watch(watch.files)
-
     def run(self, works: Sequence[Work], execution: Execution) -> None:
         """Run one schedule to its fate, and stop what is left of it."""
         self._surroundings.adapt()
-        if not ADOPTION.knows_calls:
-            ADOPTION.of_calls(work.call for work in works)
+        self.look_through(works)
         loop = self._loop
         loop.begin(execution, [work.name for work in works])
         outside = asyncio._get_running_loop()
@@ -92,7 +87,7 @@ class ControlledTasks:
 @contextmanager
 def _open() -> Iterator[ControlledTasks]:
     with Surroundings() as surroundings, closing(ControlledTasks(surroundings)) as control:
-        with guarded("the event loop stands still", control.pending, control.is_own_thread):
+        with control.guarded("the event loop stands still"):
             yield control
 
 

@@ -5,10 +5,12 @@ import queue
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
 from harness.controlled._standard import guard
+from harness.controlled._standard.originals import LONGEST
 from harness.controlled._tasks import thread as pool_thread
 from harness.controlled.tasks import CONTROLLED as TASKS
 from harness.core.control import ControlledHost
@@ -241,4 +243,28 @@ def test_a_function_that_needs_what_its_task_holds_tells_nothing_at_once(
     found = searched(TASKS, asks, unit(TASKS, nothing, nothing), begin=threading.Lock)
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "waited in vain" in found.reason
-    assert time.perf_counter() - started < pool_thread.LONGEST
+    assert time.perf_counter() - started < LONGEST
+
+
+@HOSTS
+def test_a_limited_wait_that_another_thread_may_end_after_too_long_tells_nothing(
+    host: ControlledHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "LONGEST", 0.05)
+    over = threading.Event()
+    works = threading.Thread(target=over.wait)
+
+    def waits(event: threading.Event, seconds: float) -> None:
+        if not works.is_alive():
+            works.start()
+        assert not event.wait(seconds)
+
+    try:
+        long, short = (unit(host, partial(waits, seconds=seconds), nothing) for seconds in (60, 0.01))
+        found = searched(host, long, long, begin=threading.Event)
+        assert found.outcome is Outcome.INCONCLUSIVE
+        assert "r1 waits for up to 60 s, and no other thread brought it within 0.05 s" in found.reason
+        assert searched(host, short, short, begin=threading.Event).outcome is Outcome.ISOLATED
+    finally:
+        over.set()
+        works.join()

@@ -182,7 +182,7 @@ def test_offloaded_functions_run_on_one_other_thread_between_two_pauses(control:
 def test_an_offloaded_function_that_waits_for_a_unit_is_given_up(
     control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_native_thread, "PATIENCE", 0.05)
+    monkeypatch.setattr(_native_thread, "LONGEST", 0.05)
     event, ended = threading.Event(), threading.Event()
 
     def work() -> None:

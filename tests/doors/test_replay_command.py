@@ -163,6 +163,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, found[1]
 
 
+def replayed(shop: tuple[Path, str], source: str) -> tuple[tuple[int, str, str], tuple[int, str]]:
+    """Return what the replay came to with such a Local, by the command and by the test that was written."""
+    folder, token = shop
+    write(folder, "cart.py", source)
+    return run(folder, "replay", token), by_pytest(folder, "test_cart.py")
+
+
 @pytest.mark.parametrize(
     ("source", "code"),
     [(SHARED, 1), (OF_GREENLETS, 0), (OF_THREADS, 1)],
@@ -171,12 +178,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_a_cell_of_patched_greenlets_is_replayed_where_gevent_has_patched(
     shop: tuple[Path, str], source: str, code: int
 ) -> None:
-    folder, token = shop
-    write(folder, "cart.py", source)
-    found, out, err = run(folder, "replay", token)
+    (found, out, err), (by_test, told) = replayed(shop, source)
     assert (found, "was overtaken by" in out, err) == (code, code == 1, "")
-    found, out = by_pytest(folder, "test_cart.py")
-    assert (found, "was overtaken by" in out) == (code, code == 1), out
+    assert (by_test, "was overtaken by" in told) == (code, code == 1), told
 
 
 @pytest.mark.parametrize(
@@ -190,12 +194,9 @@ def test_a_cell_of_patched_greenlets_is_replayed_where_gevent_has_patched(
 def test_what_goes_wrong_in_the_patched_process_is_told(
     shop: tuple[Path, str], source: str, told: str
 ) -> None:
-    folder, token = shop
-    write(folder, "cart.py", source)
-    code, out, err = run(folder, "replay", token)
+    (code, out, err), (by_test, said) = replayed(shop, source)
     assert (code, "Traceback" in err, told in " ".join(err.split())) == (2, False, True), out + err
-    code, out = by_pytest(folder, "test_cart.py")
-    assert (code, told in out) == (1, True), out
+    assert (by_test, told in said) == (1, True), said
 
 
 def interrupted(folder: Path, token: str, calls: int) -> str:

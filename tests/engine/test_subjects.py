@@ -7,30 +7,9 @@ import pytest
 from harness.core.errors import UserError
 from harness.engine.subjects import find_subject, parse_promise, with_promise
 from localimpl import Subject, Unit
+from tests.localimpl.four_operations import FourOperations
 
 HERE = "tests.engine.test_subjects"
-
-
-class FourOperations:
-    """Keeps values by name.
-
-    This is no part of the summary.
-    """
-
-    def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
-
-    def get(self, name: str) -> Any:
-        return self.values[name]
-
-    def set(self, name: str, value: Any) -> None:
-        self.values[name] = value
-
-    def delete(self, name: str) -> None:
-        del self.values[name]
-
-    def release(self) -> None:
-        self.values.clear()
 
 
 class ReadOnly:

@@ -18,6 +18,7 @@ from localimpl.asgiref_local import SUBJECT as ASGIREF
 from localimpl.contextvar import ContextLocal
 from localimpl.gevent_local import SUBJECT as GEVENT
 from localimpl.werkzeug_local import SUBJECT as WERKZEUG
+from tests.localimpl.four_operations import FourOperations
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [
@@ -49,23 +50,6 @@ def test_a_subject_makes_its_own_stacks_unless_told_how() -> None:
     told = Subject("mine", "My own.", ContextLocal, Promise(frozenset(Unit)), make_stack=lambda: stack)
     stack = LocalStack(ContextLocal())
     assert told.make_stack() is stack
-
-
-class FourOperations:
-    def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
-
-    def get(self, name: str) -> Any:
-        return self.values[name]
-
-    def set(self, name: str, value: Any) -> None:
-        self.values[name] = value
-
-    def delete(self, name: str) -> None:
-        del self.values[name]
-
-    def release(self) -> None:
-        self.values.clear()
 
 
 def namespace() -> threading.local:

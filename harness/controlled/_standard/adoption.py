@@ -16,11 +16,12 @@ from types import (
     ModuleType,
     WrapperDescriptorType,
 )
-from typing import Any, Protocol
+from typing import Any
 
 from harness.controlled._modules import watched
 from harness.controlled._place import carries
 from harness.controlled._standard.names import exchange
+from harness.controlled._standard.origin import Titled
 
 BOUND = ("acquire", "release", "_release_save", "_acquire_restore", "_is_owned")
 """What a Condition takes over from its lock."""
@@ -37,20 +38,6 @@ PLAIN = frozenset(
 """Types of most of what a module or a class has: nothing of them waits, nor has an attribute that does."""
 
 
-class Awaited(Protocol):
-    """What stands for a lock or a queue."""
-
-    title: str
-    """How it is called."""
-
-    @property
-    def kind(self) -> str:
-        """What it is, in a word."""
-
-    def free(self) -> None:
-        """Give back what a unit that was stopped has kept."""
-
-
 class Adoption:
     """Puts others in the place of those that watched modules, and what these name, hold.
 
@@ -58,10 +45,10 @@ class Adoption:
     what is to be called in the place of what makes real ones, by its identity.
     """
 
-    def __init__(self, stand_ins: Mapping[type, Callable[[Any], Awaited]], makers: Mapping[int, Any]) -> None:
+    def __init__(self, stand_ins: Mapping[type, Callable[[Any], Titled]], makers: Mapping[int, Any]) -> None:
         self._stand_ins = stand_ins
         self._makers = makers
-        self._adopted: dict[int, tuple[Any, Awaited]] = {}
+        self._adopted: dict[int, tuple[Any, Titled]] = {}
         """By the identity of the real one: it, and what stands for it."""
         self._seen: dict[int, Any] = {}
         """What was looked through."""
@@ -187,7 +174,7 @@ class Adoption:
                 owner[key] = other
                 self._undo.append(partial(_put_back, owner, other, value))
 
-    def _of(self, value: Any, title: str) -> Awaited | None:
+    def _of(self, value: Any, title: str) -> Titled | None:
         """Return what stands for a lock or a simple queue; other things that wait are changed in themselves."""
         if id(value) in self._adopted:
             return self._adopted[id(value)][1]

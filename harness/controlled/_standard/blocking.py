@@ -4,17 +4,18 @@ import queue
 import sys
 import threading
 from _queue import Empty
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from types import FrameType
 from typing import Any
 
-from gevent.monkey import get_original, is_module_patched
+from gevent.monkey import is_module_patched
 
 from harness.controlled._standard.adoption import Adoption
 from harness.controlled._standard.guard import GUARD, Blocked
-from harness.controlled._standard.origin import Origin
+from harness.controlled._standard.origin import Origin, Titled
+from harness.controlled._standard.originals import SimpleQueue, allocate_lock, sleep
 from harness.controlled._standard.places import (
     INNER_LOCK,
     LOCK,
@@ -26,12 +27,8 @@ from harness.controlled._standard.places import (
     Places,
     references,
 )
+from harness.core.control import Watch, Work
 from harness.core.execution import NOBODY
-
-# In a process that gevent has patched, the modules have gevent's.
-allocate_lock: Callable[[], Any] = get_original("_thread", "allocate_lock")
-sleep: Callable[[float], None] = get_original("time", "sleep")
-RealQueue: type = get_original("_queue", "SimpleQueue")
 
 TIMES: list[Place] = [(threading, "_time", GUARD.elapsed), (queue, "time", GUARD.elapsed)]
 SHARED: list[Place] = [*LOCKS, *QUEUES, *TIMES]
@@ -40,30 +37,37 @@ LOOK = 0.05
 """Seconds of real time between two looks at what a thread that is joined waits for."""
 
 
-class BlockingLock:
-    """A ``threading.Lock``, which goes by a real one."""
+class Blocking(Titled):
+    """What goes by a real one, and sees that a wait for it has no end."""
 
-    __slots__ = ("__weakref__", "_made", "_name", "_real", "_since", "_step", "_unit", "title")
+    __slots__ = ("_name", "_real")
 
-    kind = "lock"
+    def __init__(self, real: Any, frame: FrameType | None, *, kept: bool) -> None:
+        super().__init__(frame)
+        self._real = real
+        GUARD.made += 1
+        self._name = f"{'kept ' if kept else ''}{self.kind} {GUARD.made}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def _touch(self, *, writes: bool) -> None:
+        if GUARD.is_here() and GUARD.execution is not None:
+            GUARD.execution.touched.append((self._name, writes))
+
+
+class BlockingLock(Blocking):
+    """A ``threading.Lock``."""
+
+    __slots__ = ("_since", "_step", "_unit")
 
     def __init__(self, frame: FrameType | None, real: Any = None) -> None:
-        self.title = ""
-        self._real = allocate_lock() if real is None else real
-        self._made = Origin(frame)
-        GUARD.made += 1
-        self._name = f"{'' if real is None else 'kept '}lock {GUARD.made}"
+        super().__init__(allocate_lock() if real is None else real, frame, kept=real is not None)
         self._unit = NOBODY
         """The unit that holds it."""
         self._since: Origin | None = None
         self._step = 0
         """In which step that took it."""
-
-    def __str__(self) -> str:
-        return self.title or self._made.of(self.kind)
-
-    def __repr__(self) -> str:
-        return f"<{self}>"
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take it. A wait that is limited is over at once where no other thread can give it back in the meantime."""
@@ -110,8 +114,7 @@ class BlockingLock:
 
     def locked(self) -> bool:
         """Tell whether anybody holds it."""
-        if GUARD.is_here() and GUARD.execution is not None:
-            GUARD.execution.touched.append((self._name, False))
+        self._touch(writes=False)
         return bool(self._real.locked())
 
     def __enter__(self) -> bool:
@@ -150,26 +153,19 @@ class BlockingLock:
         return bool(self._real.acquire(True, seconds))
 
 
-class BlockingQueue:
-    """A ``queue.SimpleQueue``, which goes by a real one; all other queues stand on locks."""
+class BlockingQueue(Blocking):
+    """A ``queue.SimpleQueue``; all other queues stand on locks."""
 
-    __slots__ = ("__weakref__", "_made", "_name", "_real", "title")
+    __slots__ = ()
 
     kind = "queue"
 
     def __init__(self, frame: FrameType | None, real: Any = None) -> None:
-        self.title = ""
-        self._real = RealQueue() if real is None else real
-        self._made = Origin(frame)
-        GUARD.made += 1
-        self._name = f"{'' if real is None else 'kept '}queue {GUARD.made}"
-
-    def __str__(self) -> str:
-        return self.title or self._made.of(self.kind)
+        super().__init__(SimpleQueue() if real is None else real, frame, kept=real is not None)
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """Add an item."""
-        self._touch()
+        self._touch(writes=True)
         self._real.put(item)
 
     def put_nowait(self, item: Any) -> None:
@@ -185,7 +181,7 @@ class BlockingQueue:
                 if timeout:
                     GUARD.waited_in_vain()
                 raise
-        self._touch()
+        self._touch(writes=True)
         if block and self._real.empty():
             if timeout is None:
                 GUARD.outwait(self._arrives, f"an item in {self}", by_unit=False)
@@ -199,22 +195,15 @@ class BlockingQueue:
         """Take the oldest item, or raise queue.Empty."""
         return self.get(block=False)
 
-    def free(self) -> None:
-        """Nobody holds it."""
-
     def empty(self) -> bool:
         """Tell whether there is no item."""
-        self._touch()
+        self._touch(writes=True)
         return bool(self._real.empty())
 
     def qsize(self) -> int:
         """Return how many items there are."""
-        self._touch()
+        self._touch(writes=True)
         return int(self._real.qsize())
-
-    def _touch(self) -> None:
-        if GUARD.is_here() and GUARD.execution is not None:
-            GUARD.execution.touched.append((self._name, True))
 
     def _arrives(self, seconds: float) -> bool:
         # Not taken and put back: what came after it would be before it.
@@ -244,35 +233,54 @@ def join(thread: threading.Thread, timeout: float | None = None) -> None:
     real_join(thread, timeout)
 
 
-ADOPTION = Adoption(
-    {
-        type(allocate_lock()): lambda real: BlockingLock(None, real),
-        RealQueue: lambda real: BlockingQueue(None, real),
-    },
-    {} if is_module_patched("threading") else MAKERS,
-)
+STAND_INS: dict[type, Callable[[Any], Titled]] = {
+    type(allocate_lock()): lambda real: BlockingLock(None, real),
+    SimpleQueue: lambda real: BlockingQueue(None, real),
+}
 
 
-@contextmanager
-def guarded(where: str, pending: Callable[[], int], is_own: Callable[[], bool]) -> Iterator[None]:
-    """Guard the calling thread, and let these stand for locks and queues, as long as the context lasts.
+class OneThread:
+    """What hosts have in common whose units share the thread that explores."""
 
-    Not where gevent has patched the process: its own let other greenlets go on, and those made before the patch stay.
-    """
-    places = None
-    if not is_module_patched("threading"):
+    adoption: Adoption
+
+    def watch(self, watch: Watch) -> None:
+        """Whoever shares a thread gives way by itself alone; what its modules hold may block it all the same."""
+        self.adoption.watch(watch.files)
+
+    def look_through(self, works: Sequence[Work]) -> None:
+        """Find the locks that the callables of the first schedule know."""
+        if not self.adoption.knows_calls:
+            self.adoption.of_calls(work.call for work in works)
+
+    def pending(self) -> int:
+        """Return how many functions wait for a thread of the host's own."""
+        return 0
+
+    def is_own_thread(self) -> bool:
+        """Tell whether the caller is a function that runs on such a thread."""
+        return False
+
+    @contextmanager
+    def guarded(self, where: str) -> Iterator[None]:
+        """Guard the calling thread, and let others stand for locks and queues, as long as the context lasts.
+
+        Where gevent has patched the process they do for those alone that are older than the patch: its own let other
+        greenlets go on. ``where`` says who cannot go on while a unit blocks the thread.
+        """
+        patched = is_module_patched("threading")
         own = [
             LOCK.making(GUARD.is_program, BlockingLock),
             INNER_LOCK.making(GUARD.is_program, BlockingLock),
             SIMPLE_QUEUE.making(GUARD.is_program, BlockingQueue),
             (threading.Thread, "join", join),
         ]
-        places = Places(SHARED, UNKNOWN, own)
+        places = Places([], [], []) if patched else Places(SHARED, UNKNOWN, own)
+        self.adoption = Adoption(STAND_INS, {} if patched else MAKERS)
         places.install()
-    try:
-        with GUARD.opened(where, pending, is_own):
-            yield
-    finally:
-        ADOPTION.give_back()
-        if places is not None:
+        try:
+            with GUARD.opened(where, self.pending, self.is_own_thread):
+                yield
+        finally:
+            self.adoption.give_back()
             places.remove()

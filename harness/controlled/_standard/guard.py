@@ -15,13 +15,17 @@ from time import monotonic
 from types import FrameType
 from typing import Any, Protocol, runtime_checkable
 
-from harness.controlled._standard.overdue import LONGEST, Overdue, get_ident, hanging
+from harness.controlled._standard.originals import LONGEST, get_ident
+from harness.controlled._standard.overdue import Overdue, hanging
 from harness.core.execution import NOBODY, Execution
 
 FOREIGN = 2.0
 """Seconds of real time that a unit waits for what another thread may bring."""
 SOON = 0.01
 """Seconds of real time that it waits where none seems to be there: one that was just started stands nowhere yet."""
+NOT_BROUGHT = (
+    "and no other thread brought it within {:g} s: let a unit bring it, in a way that lets units go on"
+)
 REFUSALS = 100
 """How often a unit may swallow what ends it."""
 _OURS = str(Path(__file__).parents[1])
@@ -115,10 +119,14 @@ class Guard:
         What is left of a wait's limit then passes at once: for whoever reckons with it, see ``elapsed``.
         """
         longest, began = FOREIGN if limit is None else min(limit, LONGEST), monotonic()
-        if self._others(_is_ours) and (
-            arrives(min(longest, SOON)) or (self._others(_is_idle) and arrives(longest))
-        ):
-            return True
+        if self._others(_is_ours):
+            if arrives(min(longest, SOON)):
+                return True
+            if self._others(_is_idle):
+                if arrives(longest):
+                    return True
+                if limit is not None and limit > longest:
+                    self._lose(f"waits for up to {limit:g} s, {NOT_BROUGHT.format(longest)}")
         if limit is not None:
             self._passed += max(limit - (monotonic() - began), 0.0)
         return False
@@ -148,10 +156,7 @@ class Guard:
         elif by_unit or not self._others(_is_idle):
             execution.block(words)
         else:
-            execution.lose_control(
-                f"{execution.names[execution.current]} waits for {words}, and no other thread brought it within "
-                f"{FOREIGN:g} s: let a unit bring it, in a way that lets units go on"
-            )
+            self._lose(f"waits for {words}, {NOT_BROUGHT.format(FOREIGN)}")
         # Whoever cleans up now, or is waited for by one that does, finds free what units held.
         self._free()
         raise Blocked
@@ -170,12 +175,18 @@ class Guard:
 
     def waited_in_vain(self) -> None:
         """Take note that a wait has run out elsewhere; on a thread of the host's own no unit could go on meanwhile."""
-        execution = self.execution
-        if execution is not None and execution.fate is None and self._is_own():
-            execution.lose_control(
-                f"{execution.names[execution.current]} ran a function on a thread that waited in vain: nobody else "
-                "runs in the meantime, so it must not wait for a task or for another thread"
+        if self._is_own():
+            self._lose(
+                "ran a function on a thread that waited in vain: nobody else runs in the meantime, so it must not wait "
+                "for a task or for another thread"
             )
+
+    def _lose(self, what: str) -> None:
+        """Give the schedule up because of what the unit that ran last does."""
+        execution = self.execution
+        if execution is not None and execution.fate is None:
+            name = execution.names[execution.current] if execution.current != NOBODY else "the program"
+            execution.lose_control(f"{name} {what}")
 
     def _others(self, is_none: Callable[[FrameType], bool]) -> bool:
         """Tell whether there is another thread, or will be one, but for some that bring nothing."""
@@ -192,11 +203,8 @@ class Guard:
         return None if execution is None else (self._begun, len(execution.ran))
 
     def _end_step(self, frame: FrameType | None) -> None:
-        execution = self.execution
-        if execution is not None:
-            if execution.fate is None:
-                name = execution.names[execution.current] if execution.current != NOBODY else "the program"
-                execution.lose_control(hanging(name, frame, LONGEST))
+        if self.execution is not None:
+            self._lose(hanging(frame, LONGEST))
             raise Blocked
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 
 from harness.controlled._place import carries
+from harness.explorer.places import NOWHERE
 
 _OWN = str(Path(__file__).parents[2])
 _BEGINS = ("_bootstrap", "_bootstrap_inner")
@@ -32,7 +33,7 @@ class Origin:
         self.called = begun or self.called
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.file else "a place outside the program's code"
+        return f"{self.file}:{self.line}" if self.file else NOWHERE
 
     def of(self, kind: str) -> str:
         """Return how something of a kind is called that was made here: ``the lock made at /srv/shop.py:5``."""
@@ -42,3 +43,22 @@ class Origin:
         if function == "__init__":
             return f"the {kind} inside the {owner} made at {self}"
         return f"what ends {self.called.co_qualname} at {self}"
+
+
+class Titled:
+    """Something that the program made, and how it is called in words."""
+
+    __slots__ = ("__weakref__", "made", "title")
+
+    kind = "lock"
+
+    def __init__(self, frame: FrameType | None) -> None:
+        self.made = Origin(frame)
+        self.title = ""
+        """How it is called, if that says more than where it was made."""
+
+    def __str__(self) -> str:
+        return self.title or self.made.of(self.kind)
+
+    def free(self) -> None:
+        """Give back what a unit that was stopped has kept."""

@@ -8,31 +8,23 @@ from time import monotonic
 from types import FrameType
 from typing import Any
 
-from gevent.monkey import get_original
-
 from harness.controlled._place import NOWHERE, place
+from harness.controlled._standard.originals import LONGEST, allocate_lock, get_ident, start_new_thread
 
-LONGEST = 10.0
-"""Seconds of real time that a step may take: it hangs then, or computes for longer than anybody waits for."""
 LOOK = 1.0
 """Seconds between two looks."""
 
 DEBUGGERS = {"bdb", "pdb", "pydevd"}
 """Modules of whoever holds a step up on purpose."""
 
-# In a process that gevent has patched, `_thread` starts greenlets, and tells and stops those.
-get_ident: Callable[[], int] = get_original("_thread", "get_ident")
-_start: Callable[..., int] = get_original("_thread", "start_new_thread")
-_allocate: Callable[[], Any] = get_original("_thread", "allocate_lock")
 
-
-def hanging(name: str, frame: FrameType | None, seconds: float) -> str:
-    """Say where a unit hangs and what to do."""
+def hanging(frame: FrameType | None, seconds: float) -> str:
+    """Say of a unit where it hangs and what to do."""
     where = place(frame)
     innermost = f" (in {frame.f_code.co_qualname})" if frame is not None else ""
     stands = f"at {where[0]}:{where[1]}" if where != NOWHERE else "outside the program's code"
     return (
-        f"{name} did not reach a switch point for {seconds:g} s: it hangs {stands}{innermost}, in something that "
+        f"did not reach a switch point for {seconds:g} s: it hangs {stands}{innermost}, in something that "
         f"cannot be scheduled: a lock made before this host was opened, a socket, a process, or a loop without an end. "
         f"Make the lock inside the program or name its file with --watch; replace what is outside the process by a fake"
     )
@@ -59,10 +51,10 @@ class Overdue:
         if threading.current_thread() is not threading.main_thread() or before is None:
             yield
             return
-        over, turn = _allocate(), _allocate()
+        over, turn = allocate_lock(), allocate_lock()
         over.acquire()
         turn.acquire()
-        _start(self._serve, (get_ident(), over, turn))
+        start_new_thread(self._serve, (get_ident(), over, turn))
         turn.acquire()  # until it has begun, it stands nowhere
         self._before = before
         signal.signal(signal.SIGINT, self._hear)

@@ -15,9 +15,10 @@ from weakref import ref
 
 from harness.controlled._line import Line, Mark
 from harness.controlled._place import place
+from harness.controlled._standard.originals import LONGEST
 from harness.controlled._tasks.numbered import GOES_ON, STEP, TASKS, Task
 from harness.controlled._tasks.refusals import refuse_the_rest
-from harness.controlled._tasks.thread import LONGEST, Pools
+from harness.controlled._tasks.thread import Pools
 from harness.core.execution import NOBODY, Execution
 
 T = TypeVar("T")

@@ -10,10 +10,9 @@ from threading import get_ident
 from typing import Any
 
 from harness.controlled._processor import Processor
+from harness.controlled._standard.originals import LONGEST
 from harness.controlled._threads.worker import Worker
 
-LONGEST = 10.0
-"""Seconds of real time that a function may take before it counts as blocked."""
 DEFAULT = "asyncio"
 """How asyncio's default executor calls its threads, before their numbers."""
 

@@ -5,7 +5,7 @@ from enum import IntEnum
 from types import FrameType
 
 from harness.controlled._place import carries
-from harness.controlled._standard.origin import Origin
+from harness.controlled._standard.origin import Origin, Titled
 from harness.controlled._threads.baton import Baton
 from harness.core.feasibility import Feasibility
 from harness.core.points import Point, Role
@@ -36,27 +36,20 @@ class Grain(IntEnum):
     """Also while it is held: others may try it."""
 
 
-class Awaited:
+class Awaited(Titled):
     """Something that units wait for; what it holds of them belongs to one schedule."""
 
-    __slots__ = ("__weakref__", "baton", "generation", "grain", "made", "name", "title", "waiters")
-
-    kind = "lock"
+    __slots__ = ("baton", "generation", "grain", "name", "waiters")
 
     def __init__(self, baton: Baton, grain: Grain, frame: FrameType | None) -> None:
+        super().__init__(frame)
         self.baton = baton
         self.grain = grain
         self.generation = baton.generation
-        self.made = Origin(frame)
-        self.title = ""
-        """How it is called, if that says more than where it was made."""
         baton.made += 1
         self.name = f"{self.kind} {baton.made}"
         self.waiters: dict[int, Origin] = {}
         """The units that wait for it, and where."""
-
-    def __str__(self) -> str:
-        return self.title or self.made.of(self.kind)
 
     def reach(self, role: Role) -> None:
         """Stand at a switch point, if its operations are such."""
@@ -76,9 +69,6 @@ class Awaited:
     def words(self, unit: int) -> str:
         """Say what a unit waits for, and where."""
         return f"{self}, to go on at {self.waiters[unit]}"
-
-    def free(self) -> None:
-        """Give back what a unit that was stopped has kept."""
 
     def hold_back(self) -> None:
         """Let those wait on that were woken but were not quick enough."""

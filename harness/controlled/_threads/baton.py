@@ -324,7 +324,7 @@ class Baton:
             if late := await_turn(self._driver, self._progress, self.interrupted):
                 if not self.interrupted():
                     frame = _current_frames().get(self._ident())
-                    execution.lose_control(hanging(self._name(), frame, round(late)))
+                    execution.lose_control(f"{self._name()} {hanging(frame, round(late))}")
                 self._leave_behind()
         except BaseException:
             execution.lose_control("the host failed")
