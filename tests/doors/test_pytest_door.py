@@ -26,6 +26,7 @@ TEST = """
 """
 LOCALS = """
     import os
+    import threading
 
     from localimpl import Promise, Subject, Unit
     from localimpl.broken_global import GlobalLocal
@@ -42,6 +43,17 @@ LOCALS = """
         def set(self, name, value, /):
             os._exit(3)
 
+    class Deadlocked(ContextLocal, reads_attributes=True):
+        __slots__ = ("_taken",)
+
+        def __init__(self):
+            self._taken = threading.Lock()
+
+        def set(self, name, value, /):
+            with self._taken, self._taken:
+                super().set(name, value)
+
+    DEADLOCKED = Subject("deadlocked", "Takes a lock that it has.", Deadlocked, EVERYTHING)
     SHARED = Subject("shared", "One dict for everybody.", GlobalLocal, EVERYTHING)
     DEADLY = Subject("deadly", "Ends its process.", Deadly, EVERYTHING)
 """
@@ -160,6 +172,16 @@ def test_a_broken_promise_fails_with_both_lanes_and_the_command(run: Run) -> Non
     assert "Traceback" not in session.out
     assert session.cells["SHARED-threads-read_back"]["grade"] == "broken"
     assert "ctxstress: shared broke its promise" in session.out
+
+
+def test_a_cell_that_hangs_is_proven_to_be_a_deadlock(run: Run) -> None:
+    session = run(
+        "-n0", test_ours=choice(locals=["our:DEADLOCKED"], hosts=["greenlets"], scenarios=["read_back"])
+    )
+    assert (session.code, session.counts()) == (1, {"failed": 1}), session.out
+    assert "all greenlets wait for something that nobody is left to bring" in session.out
+    assert "r0 waits for " in session.out
+    assert session.cells["DEADLOCKED-greenlets-read_back"]["grade"] == "broken"
 
 
 def test_a_cell_whose_process_dies_is_a_failure_of_that_cell_alone(run: Run) -> None:
