@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.pytest_plugin.failures import Failure
+
 if TYPE_CHECKING:
     from harness.core.record import CellResult, Run
     from harness.engine.job import Job, Options
@@ -147,7 +149,7 @@ class CellTest:
             result = next(explained([result], self.job.options, Explore(seconds=EXPLORED), 1), result)
         self._item.stash[SENT] = json.dumps({"result": asdict(result), "notes": stash[NOTES]})
         if standing(result) in FAULTS:
-            pytest.fail(describe(result), pytrace=False)
+            raise Failure(describe(result))
 
 
 def describe(result: "CellResult") -> str:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.pytest_plugin.failures import Failure
+
 if TYPE_CHECKING:
     from harness.core.control import Program
     from harness.core.exploration import Exploration
@@ -131,7 +133,7 @@ class Explore:
         if found.outcome is Outcome.ISOLATED:
             self._item.add_report_section("call", "ctxstress", told(found))
             return found
-        pytest.fail(told(found), pytrace=False)
+        raise Failure(told(found))
 
     def replay(self, token: str) -> None:
         """Run the schedule of a token, of a cell or of a program in a module; fail while the mix-up is there.
@@ -147,9 +149,9 @@ class Explore:
         with _told("explore.replay"):
             done = run_again(token)
         if done.explanation is not None:
-            pytest.fail(explained_text(done.explanation), pytrace=False)
+            raise Failure(explained_text(done.explanation))
         if done.instead is not None and done.instead.outcome is not Outcome.ISOLATED:
-            pytest.fail(told(done.instead), pytrace=False)
+            raise Failure(told(done.instead))
 
     def _replay_call(self, program: "Program") -> None:
         """Run the schedule of the option's token, unless that is of another call in this test."""
@@ -178,7 +180,7 @@ class Explore:
 
         done = replay(program, host_of(token), token)
         if done.explanation is not None:
-            pytest.fail(explained_text(done.explanation), pytrace=False)
+            raise Failure(explained_text(done.explanation))
         return not done.missed
 
 

@@ -55,6 +55,20 @@ def test_four_lines_find_a_mixup_and_explain_it(tmp_path: Path) -> None:
     assert "repeat: pytest test_shop.py::test_whoami" in out
 
 
+def test_the_summary_has_one_line_for_each_failure_in_ci_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    code, out = session(tmp_path, FAULTY, "--junit-xml=junit.xml")
+    first, *rest = out[out.index("FAILED test_shop.py::test_whoami - ") :].splitlines()
+    assert code == 1
+    assert "Mixed up in schedule" in first
+    assert "1 failed" in rest[0], out
+    assert out.count("was overtaken by r2 at shop.py") == 1
+    junit = (tmp_path / "junit.xml").read_text("utf-8")
+    assert junit.count("was overtaken by r2 at shop.py") == 1
+
+
 def test_its_token_replays_the_one_schedule_until_the_bug_is_fixed(tmp_path: Path) -> None:
     _, out = session(tmp_path, FAULTY)
     found = TOKEN.search(out)
