@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.pytest_plugin.failures import Failure
+from harness.pytest_plugin.failures import fail
 
 if TYPE_CHECKING:
     from harness.core.record import CellResult, Run
@@ -149,7 +149,7 @@ class CellTest:
             result = next(explained([result], self.job.options, Explore(seconds=EXPLORED), 1), result)
         self._item.stash[SENT] = json.dumps({"result": asdict(result), "notes": stash[NOTES]})
         if standing(result) in FAULTS:
-            raise Failure(describe(result))
+            fail(self._item, describe(result))
 
 
 def describe(result: "CellResult") -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.pytest_plugin.failures import Failure
+from harness.pytest_plugin.failures import fail
 
 if TYPE_CHECKING:
     from harness.core.control import Program
@@ -130,10 +130,10 @@ class Explore:
             raise KeyboardInterrupt
         if found.interrupted:  # what was found is told, but no further test is run
             self._item.session.shouldstop = "interrupted"
-        if found.outcome is Outcome.ISOLATED:
-            self._item.add_report_section("call", "ctxstress", told(found))
-            return found
-        raise Failure(told(found))
+        if found.outcome is not Outcome.ISOLATED:
+            fail(self._item, told(found))
+        self._item.add_report_section("call", "ctxstress", told(found))
+        return found
 
     def replay(self, token: str) -> None:
         """Run the schedule of a token, of a cell or of a program in a module; fail while the mix-up is there.
@@ -149,9 +149,9 @@ class Explore:
         with _told("explore.replay"):
             done = run_again(token)
         if done.explanation is not None:
-            raise Failure(explained_text(done.explanation))
+            fail(self._item, explained_text(done.explanation))
         if done.instead is not None and done.instead.outcome is not Outcome.ISOLATED:
-            raise Failure(told(done.instead))
+            fail(self._item, told(done.instead))
 
     def _replay_call(self, program: "Program") -> None:
         """Run the schedule of the option's token, unless that is of another call in this test."""
@@ -180,7 +180,7 @@ class Explore:
 
         done = replay(program, host_of(token), token)
         if done.explanation is not None:
-            raise Failure(explained_text(done.explanation))
+            fail(self._item, explained_text(done.explanation))
         return not done.missed
 
 

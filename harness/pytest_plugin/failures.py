@@ -1,27 +1,31 @@
-"""What a test of ours fails with: pages of text, of which pytest's summary takes the first line.
+"""What a test of ours fails with: pages of text, of which pytest's summary repeats the first line.
 
-In CI pytest no longer cuts what its summary repeats of a failure, and every picture would stand there a second time.
+In CI pytest does not cut what its summary says of a failure, and every picture would stand there a second time.
 """
 
 from collections.abc import Generator
+from typing import NoReturn
 
 import pytest
 
+TOLD = pytest.StashKey[str]()
+"""All that a test failed with."""
 
-class Failure(pytest.fail.Exception):
-    """A failure that tells all by itself, without a traceback, and in its first line what it is."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text, pytrace=False)
+def fail(item: pytest.Item, text: str) -> NoReturn:
+    """Fail the test with what the text tells, without a traceback; its first line says what is wrong."""
+    item.stash[TOLD] = text
+    pytest.fail(text, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    call: pytest.CallInfo[None],
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Leave the summary, and a JUnit report's message, a failure's first line."""
     report = yield
     crash = getattr(report.longrepr, "reprcrash", None)
-    if call.excinfo is not None and isinstance(call.excinfo.value, Failure) and crash is not None:
-        crash.message = str(call.excinfo.value).partition("\n")[0]
+    told = item.stash.get(TOLD, None)
+    if crash is not None and call.excinfo is not None and str(call.excinfo.value) == told:
+        crash.message = told.partition("\n")[0]
     return report
