@@ -13,7 +13,9 @@ from harness.engine.http_connection import Connection
 SERVERS: list[Server] = [entry.part for entry in entries("server") if not entry.missing]
 INTERFACES = ("wsgi", "asgi")
 APP = """
+import asyncio
 import contextvars
+import time
 
 variable = contextvars.ContextVar("variable", default="nothing")
 
@@ -26,6 +28,8 @@ def answer():
 
 def wsgi(environ, start_response):
     body = answer()
+    if environ["REQUEST_METHOD"] == "POST":
+        time.sleep(0.05)
     environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
@@ -34,12 +38,15 @@ def wsgi(environ, start_response):
 async def asgi(scope, receive, send):
     assert scope["type"] == "http"
     body = answer()
+    if scope["method"] == "POST":
+        await asyncio.sleep(0.05)
     while (await receive()).get("more_body"):
         pass
     headers = [(b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 """
+"""Reads a body only when much of it has come, so that a server with a limit to what it holds has stopped reading."""
 
 
 @pytest.fixture(
