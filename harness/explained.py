@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from harness.catalog import Entry, controlled_for, entries
 from harness.core.exploration import Exploration
+from harness.core.feasibility import Feasibility
 from harness.core.names import load
 from harness.core.ports import Host
 from harness.core.record import Cell, CellResult, Ending, Place
 from harness.core.scenario import Scenario
-from harness.core.verdict import Outcome
+from harness.core.verdict import Need, Outcome
 from harness.engine.explored import unsearched
 from harness.engine.job import Explore, Job, Options
 from harness.engine.pool import Pool
@@ -30,48 +31,65 @@ def explained(
     """Yield the mixed cells whose interleaving is not known yet, each with what a search for it came to.
 
     The search goes deeper than the one that follows each flood. A server's requests are explored on units of its kind
-    in one process: on the host's cell of the same scenario, which may be known already. So are cells of hosts that
-    hung, for there was no process left to explore them in; what that proves is their outcome.
+    in one process: on the host's cell of the same scenario, which may be known already. So are cells that hung, for
+    there was no process left to explore them in; what a search proves of these is their outcome.
     """
     results = list(results)
     known = {_key(result): result for result in results if _is_explained(result)}
-    mixed: dict[Cell, list[CellResult]] = {}
-    hung: dict[Cell, CellResult] = {}
+    wanted: dict[Cell, list[CellResult]] = {}
     for result in results:
-        if result.outcome is Outcome.MIXED and result.ending is Ending.JUDGED and not _is_explained(result):
-            if (found := known.get(_key(result))) is not None:
-                yield replace(result, explored=found.explored)
+        if _is_unexplained(result) or _can_be_explored(result):
+            if (found := known.get(_key(result))) is not None and _shows(found, result):
+                yield _judged(result, found)
             else:
-                mixed.setdefault(_in_process(result), []).append(result)
-        elif _can_be_explored(result):
-            hung[result.cell] = result
-    if mixed or hung:
-        say(f"searching the interleavings of {_counted(len(mixed), len(hung))}")
+                wanted.setdefault(_in_process(result), []).append(result)
+    if wanted:
+        say(f"searching the interleavings of {_counted(wanted.values())}")
     pool = Pool(lanes)
     try:
-        for found in pool.run(_jobs({**mixed, **hung}, options, asked)):
-            explored = found.explored or _unsearched(found, asked)
-            for result in mixed.get(found.cell, []):
-                yield replace(result, explored=explored)
-            if (stuck := hung.get(found.cell)) is not None:
-                judged = found if explored.outcome is Outcome.MIXED else stuck
-                yield replace(stuck, explored=explored, outcome=judged.outcome, grade=judged.grade)
+        for found in pool.run(_jobs(wanted, options, asked)):
+            found = replace(found, explored=found.explored or _unsearched(found, asked))
+            yield from (_judged(each, found) for each in wanted[found.cell] if _shows(found, each))
     finally:
         pool.stop()
 
 
-def _counted(mixed: int, hung: int) -> str:
-    parts = [plural(mixed, "more mix-up")] * bool(mixed) + [f"{plural(hung, 'cell')} that hung"] * bool(hung)
+def _shows(found: CellResult, result: CellResult) -> bool:
+    """Tell whether the interleaving of one cell can be what another hung in, or is that of a mix-up as well."""
+    if result.ending is not Ending.HUNG or found.cell == result.cell:
+        return True
+    assert found.explored is not None
+    told = found.explored.explanation
+    overlaps = Need.OVERLAP in load(result.cell.where).offers
+    return told is None or (told.stuck and (overlaps or told.feasibility is Feasibility.SEQUENTIAL))
+
+
+def _judged(result: CellResult, found: CellResult) -> CellResult:
+    """Return a result with the exploration that stands for it, and the outcome that this proves of a cell that hung."""
+    assert found.explored is not None
+    if result.ending is Ending.HUNG and found.explored.outcome is Outcome.MIXED:
+        result = replace(result, outcome=found.outcome, grade=found.grade)
+    return replace(result, explored=found.explored)
+
+
+def _counted(wanted: Iterable[list[CellResult]]) -> str:
+    """Count what is searched, mix-ups before cells that hung."""
+    hung = [results[0].ending is Ending.HUNG for results in wanted]
+    mixed, stuck = hung.count(False), hung.count(True)
+    parts = [plural(mixed, "more mix-up")] * bool(mixed) + [f"{plural(stuck, 'cell')} that hung"] * bool(
+        stuck
+    )
     return listed(parts)
+
+
+def _is_unexplained(result: CellResult) -> bool:
+    return result.outcome is Outcome.MIXED and result.ending is Ending.JUDGED and not _is_explained(result)
 
 
 def _can_be_explored(result: CellResult) -> bool:
     """Tell whether a cell hung before it was explored, and can be."""
-    cell = result.cell
-    if result.ending is not Ending.HUNG or cell.place is not Place.HOST or result.explored is not None:
-        return False
-    scenario: Scenario = load(cell.scenario)
-    return scenario.few_suffice and load(cell.where).name in _controlled()
+    scenario: Scenario = load(result.cell.scenario)
+    return result.ending is Ending.HUNG and result.explored is None and scenario.few_suffice
 
 
 def _unsearched(found: CellResult, asked: Explore) -> Exploration:
@@ -92,7 +110,9 @@ def _key(result: CellResult) -> Key:
 
 
 def _in_process(result: CellResult) -> Cell:
-    """Return the cell in one process that stands in for a cell: on units of its kind."""
+    """Return the cell in one process that stands in for a cell: itself, or that on units of its kind."""
+    if result.cell.place is Place.HOST and load(result.cell.where).name in _controlled():
+        return result.cell
     name = controlled_for(result.unit).part.stands_for[0]
     return replace(result.cell, place=Place.HOST, where=_hosts()[name].path)
 

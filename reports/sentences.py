@@ -126,7 +126,8 @@ def explanation(result: CellResult) -> str:
     parts = [reason.format(local=local, units=units)]
     if _explored_alone(result) and result.sent:
         if result.ending is Ending.HUNG:
-            parts.append(f"The flood hung, and the exploration shows how: {_proof(result)}")
+            shown = "the exploration shows how" if deadlocked(result) else "beside that the exploration shows"
+            parts.append(f"The flood hung, and {shown}: {_proof(result)}")
         else:
             parts.append("The flood did not meet it: it took the exploration to find the interleaving.")
     elif result.outcome is Outcome.MIXED:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.core.feasibility import Feasibility
 from harness.core.record import CellResult, Ending, Place
 from harness.core.verdict import Grade, Outcome
 from harness.engine.job import Explore, Options
@@ -77,9 +78,53 @@ def test_a_search_that_is_silent_leaves_a_cell_that_hung_untold() -> None:
     assert result.explored.explanation is None
 
 
-def test_what_hung_on_a_server_or_where_nothing_is_controlled_is_not_explored() -> None:
-    stuck = hung("STUCK_UNLESS_UNDER_CONTROL")
+def test_a_cell_of_a_server_that_hung_is_explored_in_one_process_and_shares_what_is_known() -> None:
+    stuck = hung("DEADLOCKS")
     server = replace(stuck.cell, place=Place.SERVER, where="harness.servers.threaded:SERVER")
-    single = replace(stuck.cell, where="harness.hosts.single:HOST")
-    results = [replace(stuck, cell=server), replace(stuck, cell=single)]
-    assert list(explained(results, OPTIONS, ASKED, lanes=1)) == []
+    on_server = replace(stuck, cell=server)
+    said: list[str] = []
+    (result,) = explained([on_server], OPTIONS, ASKED, lanes=1, say=said.append)
+    assert (result.cell, result.ending) == (server, Ending.HUNG)
+    assert (result.outcome, result.grade) == (Outcome.MIXED, Grade.BROKEN)
+    assert result.explored is not None
+    assert result.explored.explanation is not None
+    assert result.explored.explanation.stuck
+    assert said == ["searching the interleavings of 1 cell that hung"]
+    known = replace(result, cell=stuck.cell)
+    (again,) = explained([known, on_server], OPTIONS, ASKED, lanes=1, say=said.append)
+    assert again == result
+    assert len(said) == 1
+
+
+def test_what_hung_is_not_explained_by_a_mixup_that_is_known() -> None:
+    (mixed,) = explained([flooded("broken_global")], OPTIONS, ASKED, lanes=1)
+    server = replace(mixed.cell, place=Place.SERVER, where="harness.servers.threaded:SERVER")
+    stuck = replace(
+        mixed,
+        cell=server,
+        ending=Ending.HUNG,
+        outcome=Outcome.INCONCLUSIVE,
+        grade=Grade.UNPROVEN,
+        explored=None,
+    )
+    said: list[str] = []
+    assert list(explained([mixed, stuck], OPTIONS, ASKED, lanes=1, say=said.append)) == []
+    assert said == ["searching the interleavings of 1 cell that hung"]
+
+
+def test_where_requests_come_in_turn_only_what_takes_no_overlap_explains_that_it_hung() -> None:
+    in_turn = hung("DEADLOCKS", "single")
+    (result,) = explained([in_turn], OPTIONS, ASKED, lanes=1)
+    assert (result.cell, result.outcome) == (in_turn.cell, Outcome.MIXED)
+    assert result.explored is not None
+    assert (told := result.explored.explanation) is not None
+    assert (told.stuck, told.feasibility) == (True, Feasibility.SEQUENTIAL)
+
+    crossed = replace(in_turn, cell=replace(in_turn.cell, subject="tests.engine.crooked_locals:CROSSED"))
+    at_once = replace(crossed, cell=replace(crossed.cell, where="harness.hosts.threads:HOST"))
+    (result,) = explained([crossed, at_once], OPTIONS, ASKED, lanes=1)
+    assert (result.cell, result.outcome) == (at_once.cell, Outcome.MIXED)
+    assert result.explored is not None
+    assert (told := result.explored.explanation) is not None
+    assert told.stuck
+    assert told.feasibility is not Feasibility.SEQUENTIAL

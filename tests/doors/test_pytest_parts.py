@@ -93,7 +93,10 @@ def test_what_was_found_before_ctrl_c_is_told_and_no_further_test_is_run(
     found = replace(EXPLORED, outcome=outcome, interrupted=True, explanation=EXPLANATION)
     monkeypatch.setattr("harness.explorer.exploring.explore", lambda program, host, limits: found)
     item: Any = SimpleNamespace(
-        name="test_it", nodeid="test_it.py::test_it", session=SimpleNamespace(shouldstop="")
+        name="test_it",
+        nodeid="test_it.py::test_it",
+        session=SimpleNamespace(shouldstop=""),
+        stash=pytest.Stash(),
     )
     with pytest.raises(raised) as told:
         Explore(item, {}, "")(sound, sound)

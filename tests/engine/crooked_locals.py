@@ -69,6 +69,23 @@ class Deadlocks(ContextLocal, reads_attributes=True):
             super().set(name, value)
 
 
+class Crossed(ContextLocal, reads_attributes=True):
+    """Takes two locks to write, and the same two the other way round to read."""
+
+    __slots__ = ("_first", "_second")
+
+    def __init__(self) -> None:
+        self._first, self._second = threading.Lock(), threading.Lock()
+
+    def set(self, name: str, value: Any, /) -> None:
+        with self._first, self._second:
+            super().set(name, value)
+
+    def get(self, name: str, /) -> Any:
+        with self._second, self._first:
+            return super().get(name)
+
+
 class SpinsUnderControl(ContextLocal, reads_attributes=True):
     """Runs freely, and goes round for ever as soon as a scheduler picks who goes on."""
 
@@ -120,6 +137,7 @@ EVERYTHING = Promise(frozenset(Unit))
 LEAVING = Subject("leaving", "Ends its process in silence.", Leaving, EVERYTHING)
 KILLED = Subject("killed", "Is killed.", Killed, EVERYTHING)
 STUCK = Subject("stuck", "Never returns.", Stuck, EVERYTHING)
+CROSSED = Subject("crossed", "Takes two locks in two orders.", Crossed, EVERYTHING)
 DEADLOCKS = Subject("deadlocks", "Takes its lock twice.", Deadlocks, EVERYTHING)
 STUCK_UNLESS_UNDER_CONTROL = Subject(
     "stuck_unless_under_control", "Never returns.", StuckUnlessUnderControl, EVERYTHING

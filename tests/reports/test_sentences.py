@@ -175,4 +175,10 @@ def test_a_cell_that_hung_says_what_the_exploration_proves(kept: CellResult) -> 
     proven = replace(hung, outcome=Outcome.MIXED, explored=DEADLOCK)
     assert saw(proven) == "deadlock in schedule 1 of the exploration"
     assert explanation(proven).endswith(f"The flood hung, and the exploration shows how: {WAITS}")
+    beside = replace(
+        DEADLOCK, explanation=Explanation(WAITS, "bleed", Feasibility.FIFO, 0, ("r0",), (), (), "")
+    )
+    assert "The flood hung, and beside that the exploration shows: " in explanation(
+        replace(proven, explored=beside)
+    )
     assert explanation(replace(proven, ending=Ending.JUDGED)).endswith("to find the interleaving.")
