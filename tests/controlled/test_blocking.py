@@ -52,6 +52,17 @@ def test_a_lock_that_is_kept_for_ever(host: ControlledHost) -> None:
 
 
 @HOSTS
+def test_a_lock_that_its_holder_takes_again(host: ControlledHost) -> None:
+    def twice(lock: threading.Lock) -> None:
+        with lock, lock:
+            pass
+
+    sentence = told(searched(host, unit(host, twice, nothing), unit(host, nothing, nothing), begin=threading.Lock))
+    assert "r1 waits for the lock made at " in sentence
+    assert "held by r1 since " in sentence
+
+
+@HOSTS
 @pytest.mark.parametrize(
     ("make", "bring", "await_", "what"),
     [
@@ -76,7 +87,9 @@ def test_what_only_another_unit_can_bring(
     host: ControlledHost, make: Call, bring: Call, await_: Call, what: str
 ) -> None:
     brings, waits = unit(host, nothing, bring), unit(host, nothing, await_)
-    assert f"waits for {what}" in told(searched(host, waits, brings, begin=make))
+    sentence = told(searched(host, waits, brings, begin=make))
+    assert f"waits for {what}" in sentence
+    assert "held by" not in sentence
     own = unit(host, bring, await_)
     assert searched(host, own, own, begin=make).explanation is None
 

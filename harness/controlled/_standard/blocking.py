@@ -144,7 +144,8 @@ class BlockingLock(Blocking):
             execution = GUARD.execution
             assert execution is not None
             words, by_unit = str(self), self._unit not in {NOBODY, execution.current}
-            if by_unit:
+            # What waits in the standard library takes a lock of its own twice.
+            if by_unit or (self.is_held() and self.made.called is None):
                 words += f", held by {execution.names[self._unit]} since {self._since}"
             GUARD.outwait(self._arrives, words, by_unit=by_unit)
         return True
