@@ -57,7 +57,9 @@ def test_a_lock_that_its_holder_takes_again(host: ControlledHost) -> None:
         with lock, lock:
             pass
 
-    sentence = told(searched(host, unit(host, twice, nothing), unit(host, nothing, nothing), begin=threading.Lock))
+    sentence = told(
+        searched(host, unit(host, twice, nothing), unit(host, nothing, nothing), begin=threading.Lock)
+    )
     assert "r1 waits for the lock made at " in sentence
     assert "held by r1 since " in sentence
 
