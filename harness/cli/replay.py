@@ -1,5 +1,6 @@
 """``ctxstress replay``: runs the one schedule of a token again, or writes it down as a test."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -63,12 +64,14 @@ def replay(ctx: click.Context, token: str, test: Path | None) -> None:
 
 def _by_pytest(name: str, token: str) -> int:
     """Replay a schedule of callables that live in a test, by that test."""
-    file = name.partition("::")[0]
-    if not Path(file).is_file():
+    here, file = Path.cwd(), name.partition("::")[0]
+    root = next((each for each in (here, *here.parents) if (each / file).is_file()), None)
+    if root is None:
         raise UserError(
-            f"the schedule is one of the test {name}, and there is no {file} in {Path.cwd()}: go to the directory "
-            "that pytest shows as its rootdir"
+            f"the schedule is one of the test {name}, and there is no {file} in {here}, nor above it: go to the "
+            "directory that pytest shows as its rootdir"
         )
-    words = [sys.executable, "-m", "pytest", name, "--ctxstress-replay", token, "-p", "no:xdist", "-q"]
+    test = os.path.relpath(root / file) + name.removeprefix(file)
+    words = [sys.executable, "-m", "pytest", test, "--ctxstress-replay", token, "-p", "no:xdist", "-q"]
     code = subprocess.run(words, check=False).returncode
     return code if code in (GONE, THERE) else CANNOT

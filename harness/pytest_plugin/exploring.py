@@ -9,6 +9,8 @@ come to what it comes to alone::
 ``@pytest.mark.explore(bound=3, watch=["shop/whoami.py"])`` says how far, for all calls in a test.
 """
 
+import os
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -125,7 +127,7 @@ class Explore:
         from reports.explored_text import told
 
         found = explore(program, controlled_for(program.unit).part, limits)
-        found = replace(found, repeat=f"pytest {self._item.nodeid}")
+        found = replace(found, repeat=shlex.join(["pytest", self._name()]))
         if found.interrupted and found.outcome is not Outcome.MIXED:
             raise KeyboardInterrupt
         if found.interrupted:  # what was found is told, but no further test is run
@@ -134,6 +136,12 @@ class Explore:
             fail(self._item, told(found))
         self._item.add_report_section("call", "ctxstress", told(found))
         return found
+
+    def _name(self) -> str:
+        """Return the test's node id as pytest takes it in the directory in which it was called."""
+        config, file = self._item.config, self._item.nodeid.partition("::")[0]
+        path = os.path.relpath(config.rootpath / file, config.invocation_params.dir)
+        return path + self._item.nodeid.removeprefix(file)
 
     def replay(self, token: str) -> None:
         """Run the schedule of a token, of a cell or of a program in a module; fail while the mix-up is there.

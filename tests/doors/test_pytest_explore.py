@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import pytest
 
+from tests.doors.command import run
 from tests.doors.shop import WHOAMI, by_pytest, write
 
 MORE = """
@@ -67,6 +68,25 @@ def test_the_summary_has_one_line_for_each_failure_in_ci_too(
     assert out.count("was overtaken by r2 at shop.py") == 1
     junit = (tmp_path / "junit.xml").read_text("utf-8")
     assert junit.count("was overtaken by r2 at shop.py") == 1
+
+
+def test_its_commands_hold_where_pytest_was_called(tmp_path: Path) -> None:
+    write(tmp_path, "pytest.ini", "[pytest]")
+    (folder := tmp_path / "deeper" / "tests").mkdir(parents=True)
+    body = """
+        import pytest
+        from shop import whoami
+
+        @pytest.mark.parametrize("call", [lambda name: whoami(name)])
+        def test_whoami(explore, call):
+            explore(lambda: call("alice"), lambda: call("bob"))
+    """
+    _, out = session(folder, body)
+    assert "repeat: pytest 'test_shop.py::test_whoami[<lambda>]'" in out
+    found = TOKEN.search(out)
+    assert found is not None, out
+    code, out, err = run(folder, "replay", found[1], path=str(folder))
+    assert (code, "FAILED test_shop.py::test_whoami" in out) == (1, True), out + err
 
 
 def test_its_token_replays_the_one_schedule_until_the_bug_is_fixed(tmp_path: Path) -> None:

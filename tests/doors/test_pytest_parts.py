@@ -1,6 +1,7 @@
 """Parts of the pytest door by themselves: what a failure says, and the order of cells that came in any order."""
 
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -97,6 +98,7 @@ def test_what_was_found_before_ctrl_c_is_told_and_no_further_test_is_run(
         nodeid="test_it.py::test_it",
         session=SimpleNamespace(shouldstop=""),
         stash=pytest.Stash(),
+        config=SimpleNamespace(rootpath=Path(), invocation_params=SimpleNamespace(dir=Path())),
     )
     with pytest.raises(raised) as told:
         Explore(item, {}, "")(sound, sound)
