@@ -12,6 +12,8 @@ HANGING = 2.0
 """Seconds of real time without a switch point after which a unit that does not compute is taken to hang."""
 COMPUTING = 10.0
 """Seconds of real time without a switch point after which a unit that computes is given up."""
+IDLE = 0.05
+"""The share of a processor below which a unit does not compute; on a machine that others use it may not get more."""
 INTERRUPTED = 0.5
 """Seconds of real time that a unit has to reach a switch point after Ctrl-C."""
 LOOK = 0.25
@@ -42,7 +44,7 @@ def await_turn(turn: Turn, progress: Callable[[], tuple[int, int]], interrupted:
         waited = time.monotonic() - since
         if interrupted() and waited > INTERRUPTED:
             return waited
-        if waited > COMPUTING or (waited > HANGING and _processor_time(seen[1]) - used < waited / 4):
+        if waited > COMPUTING or (waited > HANGING and _processor_time(seen[1]) - used < waited * IDLE):
             return waited
     return 0.0
 
