@@ -69,8 +69,8 @@ def test_a_deadlock_of_two_locks_says_who_waits_where_and_who_holds_what(control
     control.run(works(make()), told)
     here, there = make.lines  # type: ignore[attr-defined]
     assert told.waiting == {
-        0: f"a lock that r2 holds, to go on at {__file__}:{here}",
-        1: f"a lock that r1 holds, to go on at {__file__}:{there}",
+        0: f"a lock that r2 holds (second), to go on at {__file__}:{here}",
+        1: f"a lock that r1 holds (first), to go on at {__file__}:{there}",
     }
     # Where nobody reads the words they are not searched for.
     assert dead[0].waiting == {
@@ -99,6 +99,35 @@ def test_each_wait_has_its_words(control: Control, wait: Callable[[], Any], word
     control.run(works([wait]), execution)
     assert execution.fate is Fate.DEADLOCK
     assert execution.waiting[0].startswith(f"{words}, to go on at {__file__}:")
+
+
+class Shop:
+    """Knows the same thing by an attribute and, where it is given on, by none."""
+
+    __slots__ = ("_opens",)
+
+    def __init__(self) -> None:
+        self._opens = Event()
+
+    def enter(self) -> None:
+        self._opens.wait()
+
+    def enter_by(self, *ways: Callable[..., Any]) -> None:
+        ways[0]()
+
+
+def test_what_is_waited_for_is_called_as_the_waiting_code_knows_it(control: Control) -> None:
+    shop = Shop()
+
+    def named() -> None:
+        opens = shop._opens
+        opens.wait()
+
+    execution = Told(Always())
+    control.run(works([shop.enter, named, lambda: shop.enter_by(Event().wait)]), execution)
+    assert execution.fate is Fate.DEADLOCK
+    said = [words.partition(", to go on at")[0] for _, words in sorted(execution.waiting.items())]
+    assert said == ["an event (self._opens)", "an event (opens)", "an event"]
 
 
 def test_the_words_are_found_without_looking_up_what_a_proxy_stands_for(control: Control) -> None:

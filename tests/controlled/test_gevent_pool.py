@@ -195,8 +195,8 @@ def test_a_patched_process_is_controlled_in_the_same_way() -> None:
     assert out["threads"] == [[1, 2], [2, 1]]
     assert out["named"][:3] == ["r1", "r1/1", "r1/2"]
     assert out["fates"] == ["deadlock", "done"]
-    assert out["words"]["0"].startswith("a lock that r2 holds, to go on at ")
-    assert out["words"]["1"].startswith("a lock or semaphore, to go on at ")
+    assert out["words"]["0"].startswith("a lock that r2 holds (second), to go on at ")
+    assert out["words"]["1"].startswith("a lock or semaphore (first), to go on at ")
     assert out["pool"] == [[3, 1]]
     assert out["errors"] == []
     # The workers of a deadlock are stopped in silence; what the program itself has a pool report is reported.

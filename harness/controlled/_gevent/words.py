@@ -17,6 +17,7 @@ from greenlet import greenlet
 
 from harness.controlled._gevent.unit import GreenletUnit
 from harness.controlled._place import Place, carries, place
+from harness.controlled._standard.parts import attributes
 from harness.core.execution import Execution
 
 NEAR = 5
@@ -60,8 +61,9 @@ def waits_for(unit: GreenletUnit, units: Units) -> str:
     Objects are asked for nothing but their types: a proxy would look its value up.
     """
     found = _near(unit) or _anywhere(unit)
-    words = " or ".join(dict.fromkeys(_words(thing, unit, units) for thing in found)) or ANOTHER
-    return words + told(place(unit.greenlet.gr_frame))
+    frame = unit.greenlet.gr_frame
+    words = " or ".join(dict.fromkeys(_words(thing, unit, units) + _named(thing, frame) for thing in found))
+    return (words or ANOTHER) + told(place(frame))
 
 
 def _near(unit: GreenletUnit) -> list[Any]:
@@ -84,6 +86,23 @@ def _near(unit: GreenletUnit) -> list[Any]:
             break
         level = below
     return found
+
+
+def _named(thing: Any, frame: FrameType | None) -> str:
+    """Return how the program knows a thing where it waits, in brackets: `` (self.lock)``; nothing if by no name.
+
+    A re-entrant lock, which has another in ``_block``, is called by its own.
+    """
+    while frame is not None:
+        if not carries(frame.f_code.co_filename):
+            for name, value in (*frame.f_locals.items(), *frame.f_globals.items()):
+                if value is thing:
+                    return f" ({name})"
+                for attribute, held in () if issubclass(type(value), DEAD_ENDS) else attributes(value):
+                    if held is thing:
+                        return f" ({name})" if attribute == "_block" else f" ({name}.{attribute})"
+        frame = frame.f_back
+    return ""
 
 
 def _known(frame: FrameType | None) -> Iterator[Any]:

@@ -4,7 +4,7 @@ import queue
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property, partial
 from types import (
@@ -22,6 +22,7 @@ from harness.controlled._modules import watched
 from harness.controlled._place import carries
 from harness.controlled._standard.names import exchange
 from harness.controlled._standard.origin import Titled
+from harness.controlled._standard.parts import attributes, part
 
 BOUND = ("acquire", "release", "_release_save", "_acquire_restore", "_is_owned")
 """What a Condition takes over from its lock."""
@@ -128,7 +129,7 @@ class Adoption:
                 for name, each in list(vars(value).items()):
                     self._attribute(value, name, each, f"{title}.{name}", module, depth)
         elif kind is not BuiltinFunctionType and self._is_looked_into(kind, depth):
-            for name, each in list(_attributes(value)):
+            for name, each in list(attributes(value)):
                 self._attribute(value, name, each, f"{title}.{name}", module, depth)
 
     def _is_looked_into(self, kind: type, depth: int) -> bool:
@@ -193,15 +194,15 @@ class Adoption:
         if issubclass(kind, threading.Condition):
             self._condition(value, title)
         elif issubclass(kind, (threading.Event, threading.Semaphore, threading.Barrier)):
-            self._condition(_part(value, "_cond"), title)
-        elif issubclass(kind, queue.Queue) and (mutex := _part(value, "mutex")) is not None:
+            self._condition(part(value, "_cond"), title)
+        elif issubclass(kind, queue.Queue) and (mutex := part(value, "mutex")) is not None:
             if (other := self._of(mutex, title)) is not None:
                 self._set(value, "mutex", mutex, other)
             for name in ("not_empty", "not_full", "all_tasks_done"):
-                self._condition(_part(value, name), title)
+                self._condition(part(value, name), title)
 
     def _condition(self, condition: Any, title: str) -> None:
-        lock = _part(condition, "_lock")
+        lock = part(condition, "_lock")
         other = None if lock is None else self._of(lock, title)
         if other is None:
             return
@@ -232,23 +233,3 @@ def _put_back(owner: Any, other: Any, real: Any) -> None:
     for key, value in _items(owner):
         if value is other:
             owner[key] = real
-
-
-def _part(value: Any, name: str) -> Any:
-    """Return an attribute of an instance without asking it; None when it has none."""
-    try:
-        return object.__getattribute__(value, name)
-    except AttributeError:
-        return None
-
-
-def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield an instance's attributes without asking the instance, which may be a proxy that asks another."""
-    yield from (_part(value, "__dict__") or {}).items()
-    for owner in type(value).__mro__:
-        slots = vars(owner).get("__slots__", ())
-        for slot in (slots,) if isinstance(slots, str) else slots:
-            private = slot.startswith("__") and not slot.endswith("__")
-            name = f"_{owner.__name__.lstrip('_')}{slot}" if private else slot
-            if (found := _part(value, name)) is not None:
-                yield name, found
