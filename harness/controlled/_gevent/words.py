@@ -89,10 +89,13 @@ def _near(unit: GreenletUnit) -> list[Any]:
 
 
 def _named(thing: Any, frame: FrameType | None) -> str:
-    """Return how the program knows a thing where it waits, in brackets: `` (self.lock)``; nothing if by no name.
+    """Return how the program knows a thing where it waits, in brackets: `` (self.lock)``.
 
-    A re-entrant lock, which has another in ``_block``, is called by its own.
+    Nothing for what it knows by no name, and for greenlets, which are called by their units. A re-entrant lock, which
+    has another in ``_block``, is called by its own.
     """
+    if isinstance(thing, Greenlet):
+        return ""
     while frame is not None:
         if not carries(frame.f_code.co_filename):
             for name, value in (*frame.f_locals.items(), *frame.f_globals.items()):
