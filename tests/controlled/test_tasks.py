@@ -184,22 +184,20 @@ FACTORIES = [None, python_tasks, *filter(None, [getattr(asyncio, "eager_task_fac
 
 @pytest.mark.parametrize("factory", FACTORIES, ids=lambda each: getattr(each, "__name__", "tasks of C"))
 def test_a_task_factory_makes_units_too(factory: Any) -> None:
-    async def child(pauses: int) -> str:
+    async def child(pauses: int) -> None:
         for _ in range(pauses):
             await asyncio.sleep(pauses)
         lock = asyncio.Lock()
         async with lock:
             await asyncio.sleep(0)
-        task = asyncio.current_task()
-        assert task is not None
-        return task.get_name()
 
     async def parent() -> list[str]:
         loop = asyncio.get_running_loop()
         loop.set_task_factory(factory)
         assert loop.get_task_factory() is factory
         tasks = [asyncio.create_task(child(0)), asyncio.create_task(child(2), name="second")]
-        return await asyncio.gather(*tasks)
+        await asyncio.gather(*tasks)
+        return [task.get_name() for task in tasks]
 
     found = list(schedules(calls(parent, three_segments), bound=1))
     assert {tuple(each.results[0]) for each in found} == {("r1/1", "second")}

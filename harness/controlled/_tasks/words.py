@@ -1,8 +1,9 @@
 """Tells in words what a task waits for: which kind of object, who holds it or should bring it, at which line."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from gc import get_referents
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -70,16 +71,21 @@ def _holds(task: AnyTask, owner: Any) -> bool:
 
     It does so already on the way in, and while it waits for a condition to be notified.
     """
-    inside = {id(owner), id(getattr(owner, "_lock", None))}
+    inside = {id(owner), id(getattr(owner, "_lock", owner))}
     entered = 0
     for coroutine, frame in awaited(task.get_coro()):
         if frame.f_code.co_name in ("__aenter__", "wait"):
             entered -= id(frame.f_locals.get("self")) in inside
-        entered += sum(
-            getattr(thing, "__name__", "") == "__aexit__" and id(getattr(thing, "__self__", None)) in inside
-            for thing in get_referents(coroutine)
-        )
+        entered += sum(id(thing) in inside for thing in _entered(coroutine))
     return entered > 0
+
+
+def _entered(coroutine: Any) -> Iterator[Any]:
+    """Yield what a coroutine's stack holds the way out of: a bound method, or a function and then, from 3.14 on, what
+    it is to be called with."""
+    for thing, following in pairwise([*get_referents(coroutine), None]):
+        if getattr(thing, "__name__", "") == "__aexit__":
+            yield getattr(thing, "__self__", following)
 
 
 def _article(kind: str) -> str:
