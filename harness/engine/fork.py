@@ -14,6 +14,7 @@ from harness.core.errors import UserError
 from harness.core.record import Cell, CellResult, build
 from harness.engine.cells import BROKE, run
 from harness.engine.job import Job
+from harness.engine.last_lines import last_lines
 
 LOG_LINES = 30
 CANNOT = b"cannot\n"
@@ -78,7 +79,7 @@ class Fork:
     def last_words(self) -> str:
         """Return the end of what it printed, and how it ended unless that is said."""
         self._log.seek(0)
-        tail = "\n".join(self._log.read().decode("utf-8", "replace").splitlines()[-LOG_LINES:])
+        tail = last_lines(self._log.read().decode("utf-8", "replace"), LOG_LINES)
         if self.status is None or self.cannot:
             return tail
         how = (

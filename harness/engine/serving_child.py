@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from harness.core.errors import UserError
+from harness.engine.last_lines import last_lines
 
 LOG_LINES = 15
 KEPT_BYTES = 16384
@@ -126,7 +127,7 @@ class ServingChild:
     def log_tail(self, lines: int = LOG_LINES) -> str:
         """Return the last lines of what the child printed."""
         text = self._last_words if self._log is None else self._read_log()
-        return "\n".join(text.splitlines()[-lines:])
+        return last_lines(text, lines)
 
     def last_words(self) -> str:
         """Return the last lines of what the child printed, and how it ended."""
