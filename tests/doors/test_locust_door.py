@@ -289,8 +289,12 @@ class Page:
         self.address = f"http://127.0.0.1:{port}"
 
     def get(self, path: str, data: bytes | None = None) -> str:
-        with urlopen(self.address + path, data, timeout=PATIENCE) as answer:
-            return str(answer.read().decode("utf-8"))
+        try:
+            with urlopen(self.address + path, data, timeout=PATIENCE) as answer:
+                return str(answer.read().decode("utf-8"))
+        except HTTPError as refusal:
+            refusal.close()
+            raise
 
     def swarm(self, **form: str) -> Any:
         form = {"user_count": "12", "spawn_rate": "12", **form}
