@@ -272,7 +272,8 @@ def test_patching_comes_before_the_import_after_it_or_never(
 ) -> None:
     with shop(LATE, server, patch=patch) as app:
         assert ask(app.port) == told
-    assert app.log_tail() == ""
+    # On 3.14 eventlet says so whenever it patches: of a lock that threading keeps as the default of a parameter.
+    assert [line for line in app.log_tail().splitlines() if "1 RLock(s) were not greened" not in line] == []
 
 
 def test_a_flood_of_log_lines_is_cut(shop: Any, tmp_path: Path) -> None:

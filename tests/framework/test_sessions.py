@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from werkzeug.test import Client, create_environ
@@ -13,16 +13,24 @@ from harness.framework.sessions import (
     STORES,
     MemorySessions,
     NullSession,
+    SessionInterface,
     SessionTooLarge,
     SignedCookieSessions,
+    open_store,
 )
 from harness.framework.sessions.interface import COOKIE
 from localimpl.contextvar import SUBJECT
 
-stores = pytest.mark.parametrize("store", STORES)
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> Iterator[SessionInterface]:
+    opened = open_store(request.param, "a secret")
+    yield opened
+    if close := getattr(opened, "close", None):
+        close()
 
 
-def counting_app(store: str, secret_key: str | None = "a secret") -> App:
+def counting_app(store: str | SessionInterface, secret_key: str | None = "a secret") -> App:
     """An App that counts visits, forgets them, or does not look at the session."""
     app = App(SUBJECT, secret_key=secret_key, store=store)
 
@@ -44,8 +52,7 @@ def counting_app(store: str, secret_key: str | None = "a secret") -> App:
     return app
 
 
-@stores
-def test_a_client_finds_what_it_stored_and_nobody_else_does(store: str) -> None:
+def test_a_client_finds_what_it_stored_and_nobody_else_does(store: SessionInterface) -> None:
     app = counting_app(store)
     ann, bob = Client(app), Client(app)
     assert [ann.get("/count").text for _ in range(3)] == ["1", "2", "3"]
@@ -53,8 +60,7 @@ def test_a_client_finds_what_it_stored_and_nobody_else_does(store: str) -> None:
     assert ann.get("/read").text == "3"
 
 
-@stores
-def test_a_session_that_is_emptied_takes_its_cookie_back(store: str) -> None:
+def test_a_session_that_is_emptied_takes_its_cookie_back(store: SessionInterface) -> None:
     app = counting_app(store)
     client = Client(app)
     client.get("/count")
@@ -64,8 +70,7 @@ def test_a_session_that_is_emptied_takes_its_cookie_back(store: str) -> None:
     assert client.get("/read").text == "None"
 
 
-@stores
-def test_a_response_says_that_it_depends_on_the_cookie_only_when_it_does(store: str) -> None:
+def test_a_response_says_that_it_depends_on_the_cookie_only_when_it_does(store: SessionInterface) -> None:
     client = Client(counting_app(store))
     client.get("/count")
     assert client.get("/read").headers["Vary"] == "Cookie"
@@ -74,8 +79,7 @@ def test_a_response_says_that_it_depends_on_the_cookie_only_when_it_does(store: 
     assert "Set-Cookie" not in aside.headers
 
 
-@stores
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(store: str) -> None:
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(store: SessionInterface) -> None:
     cookie = Client(counting_app(store)).get("/count").headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
@@ -285,8 +289,7 @@ def test_an_unknown_store_is_refused() -> None:
         App(SUBJECT, store="mongo")
 
 
-@stores
-def test_flashes_reach_the_next_look_and_only_that(store: str) -> None:
+def test_flashes_reach_the_next_look_and_only_that(store: SessionInterface) -> None:
     app = App(SUBJECT, secret_key="a secret", store=store)
 
     @app.route("/save")
