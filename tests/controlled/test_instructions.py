@@ -1,6 +1,7 @@
 """Which instructions are switch points, and that they are the same on every Python."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,11 +16,16 @@ from harness.controlled._points.flow import Flow
 from harness.controlled._points.instructions import Study
 from harness.controlled._points.stored import NOTHING, stored_by, stored_in
 from harness.core.feasibility import Feasibility
-from harness.core.points import Point
+from harness.core.points import Point, Role
+from tests.controlled.snippets_of_exits import EXITS
+from tests.controlled.snippets_of_flow import FLOW
+from tests.controlled.snippets_of_use import USE
 
 ROOT = Path(__file__).parents[2]
+CALLS = (Role.CALL, Role.RETURNED)
+SNIPPETS: dict[str, str] = FLOW | EXITS | USE
 PROGRAM = Path(__file__).with_name("points_of_snippets.py")
-VERSIONS = ("3.11", "3.12", "3.13")
+VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 
 
 def points_of(
@@ -324,9 +330,35 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_another_python_comes_by_the_same_points_in_the_same_order(
     version: str, told: dict[str, Any]
 ) -> None:
-    here = told[f"{sys.version_info[0]}.{sys.version_info[1]}"]
-    assert len(here) >= 50
-    for snippet, levels in here.items():
+    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert len(told[own]) >= 50
+    for snippet, levels in told[own].items():
         for level, expected in levels.items():
-            assert told[version][snippet][level] == expected, snippet
             assert expected, snippet
+            both = {each: told[each][snippet][level] for each in (own, version)}
+            if min(both) < "3.14" <= max(both):
+                both = {each: without_what_3_14_changed(snippet, points) for each, points in both.items()}
+            assert both[version] == both[own], snippet
+
+
+def without_what_3_14_changed(snippet: str, points: list[list[Any]]) -> list[list[Any]]:
+    """Leave out where the versions differ.
+
+    From 3.14 on `while` tests its condition after it has jumped back, where the lock may go, and not before. So its
+    loop goes round once more, and the condition is no place that one comes to in one way alone. The manager of a `with`
+    statement is entered by a call like others, after which the lock may go. And `all`, `any` and `tuple` are not called
+    to go through a generator expression.
+    """
+    source = SNIPPETS[snippet].splitlines()
+    left = [
+        (role, needs, line, name)
+        for role, needs, line, name in points
+        if not (role == Role.LOOP and "while" in SNIPPETS[snippet])
+        and not (role == Role.RETURNED and re.search(r"\b(any|tuple)\(", source[line - 1]))
+        and not (role in CALLS and (snippet == "with over several lines" or "with " in source[line - 1]))
+    ]
+    if snippet == "while over several lines" and left[1:2] == [
+        (Role.LOAD, Feasibility.FREE_THREADED, 6, "attr:n")
+    ]:
+        del left[1]
+    return [list(each) for each in left]

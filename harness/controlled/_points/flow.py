@@ -17,6 +17,7 @@ PUSHES_NOTHING_TOO = {
     "END_FOR",
     "CHECK_EXC_MATCH",
     "EXTENDED_ARG",
+    "NOT_TAKEN",
 }
 LEAVES = {"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE"}
 JUMPS_ALWAYS = {"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"}
@@ -24,12 +25,15 @@ BACKWARD = "BACKWARD"
 
 
 class Flow:
-    """The instructions of a code object, by their index; caches and prefixes of arguments are not among them."""
+    """The instructions of a code object, by their index; caches and prefixes of arguments are not among them.
+
+    What 3.14 and later have new names for is called as it was before.
+    """
 
     def __init__(self, code: CodeType) -> None:
         bytecode = dis.Bytecode(code)
         everything = list(bytecode)
-        self.instructions = [each for each in everything if each.opname != "EXTENDED_ARG"]
+        self.instructions = [_as_before(each) for each in everything if each.opname != "EXTENDED_ARG"]
         self.start: list[int] = list(_starts(everything))
         """Where each instruction begins, with the prefixes of its argument: what the interpreter tells of it."""
         self.jumps = set(dis.hasjrel) | set(dis.hasjabs)
@@ -123,10 +127,10 @@ class Flow:
 
     def _callee(self, number: int) -> int | None:
         each = self.instructions[number]
-        assert each.arg is not None
-        arguments = {"CALL": each.arg, "CALL_KW": each.arg + 1, "CALL_FUNCTION_EX": 1 + (each.arg & 1)}[
-            each.opname
-        ]
+        if each.opname == "CALL_FUNCTION_EX":  # from 3.14 on there always is a place for keywords
+            arguments = 2 if each.arg is None else 1 + (each.arg & 1)
+        else:
+            arguments = (each.arg or 0) + (each.opname == "CALL_KW")
         if number and self.instructions[number - 1].opname == "PRECALL":
             number -= 1  # which is said to take the arguments away
         producer = self.producer(number, arguments + 1)
@@ -166,6 +170,13 @@ class Flow:
         return depths
 
 
+def _as_before(instruction: dis.Instruction) -> dis.Instruction:
+    name = instruction.opname.replace("_BORROW", "")
+    if name == "BINARY_OP" and instruction.argrepr == "[]":
+        name = "BINARY_SUBSCR"
+    return instruction if name == instruction.opname else instruction._replace(opname=name)
+
+
 def _starts(everything: list[dis.Instruction]) -> Iterator[int]:
     start = None
     for each in everything:
@@ -185,7 +196,7 @@ def _pushes(instruction: dis.Instruction) -> int:
     name = instruction.opname
     if name in PUSHES_NOTHING_TOO or name.startswith(PUSHES_NOTHING):
         return 0
-    if name in {"LOAD_METHOD", "BEFORE_WITH", "BEFORE_ASYNC_WITH"} or (
+    if name in {"LOAD_METHOD", "LOAD_SPECIAL", "BEFORE_WITH", "BEFORE_ASYNC_WITH"} or (
         name in {"LOAD_GLOBAL", "LOAD_ATTR", "LOAD_SUPER_ATTR"} and "NULL" in instruction.argrepr
     ):
         return 2

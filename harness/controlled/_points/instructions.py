@@ -21,7 +21,11 @@ from harness.core.points import Point, Role
 
 ENTRY = "BEFORE_WITH"
 ENTRIES = {ENTRY, "BEFORE_ASYNC_WITH"}
-UNASKED = ("BEFORE_", "IMPORT_", "RESUME", "SEND", "WITH_EXCEPT_START")
+"""What enters the context manager of a `with` statement, up to 3.13."""
+BEHIND_MANAGER = {"__enter__": 4, "__exit__": 1, "__aenter__": 4, "__aexit__": 1}
+"""From 3.14 on it is called: so many instructions behind what brings the manager its methods are looked up."""
+SPECIAL = "LOAD_SPECIAL"
+UNASKED = ("BEFORE_", "IMPORT_", "LOAD_SPECIAL", "RESUME", "SEND", "WITH_EXCEPT_START")
 """So begin instructions that run Python code which is not asked about."""
 HIDDEN_CALLS = {ENTRY, "WITH_EXCEPT_START"}
 CLOSED = {"isinstance", "len", "type", "super"}
@@ -33,7 +37,7 @@ BINDS = ("STORE_", "UNPACK_")
 """So begins what comes after `for` in a generator expression."""
 PURE = (
     "LOAD_", "STORE_FAST", "POP_TOP", "NOP", "COPY", "SWAP", "PUSH_NULL", "PRECALL", "KW_NAMES", "MAKE_", "BUILD_",
-    "LIST_APPEND", "JUMP_FORWARD", "SET_FUNCTION_ATTRIBUTE",
+    "LIST_APPEND", "JUMP_FORWARD", "NOT_TAKEN", "SET_FUNCTION_ATTRIBUTE",
 )  # fmt: skip
 """So begin instructions that, unless they are accesses, do nothing that another unit could see or change."""
 
@@ -98,12 +102,15 @@ class Study:
         self.loops = {
             number
             for number, each in enumerate(self.instructions)
-            if BACKWARD in each.opname and "NO_INTERRUPT" not in each.opname and self.flow.loops(number)
+            if BACKWARD in each.opname
+            and "NO_INTERRUPT" not in each.opname
+            and self.flow.loops(number)
+            and not self._is_inlined(number)
         }
         self.hidden = {
             number
             for number in self.flow.named(HIDDEN_CALLS)
-            if (entry := self._entry(number)) is not None and self.instructions[entry].opname == ENTRY
+            if (entry := self._entry(number)) is not None and not self._awaits(entry)
         }
         self.calls = self.hidden | {number for number in self.flow.callees if not self._closed(number)}
         self.barriers = self.calls | self.loops
@@ -189,7 +196,8 @@ class Study:
             site.hidden = True
             site.callee = self._named(self.flow.producer(entry, 0))
         elif entry is not None:
-            site.name = "__exit__"
+            callee = self.flow.callees[number]
+            site.name = self._special(callee) or "__exit__"
         else:
             callee = self.flow.callees[number]
             site.callee = self._named(callee)
@@ -233,6 +241,8 @@ class Study:
         if callee is None:
             return False
         made_by = self.instructions[callee]
+        if self._special(callee) == "__aenter__":
+            return True
         if made_by.opname == "MAKE_FUNCTION":
             code = self.instructions[callee - 1].argval
             return isinstance(code, CodeType) and code.co_name in COMPREHENSIONS
@@ -311,18 +321,36 @@ class Study:
                 return self._line(entry - 1)  # where the context manager comes from
         return self._line(number)
 
+    def _is_inlined(self, loop: int) -> bool:
+        """Tell whether a loop is none in the source: from 3.14 on `all`, `any` and `tuple` go through a generator
+        expression without a call. The generator has a switch point where it goes on."""
+        target = self.flow.target(loop)
+        assert target is not None
+        return [each.opname for each in self.instructions[target - 1 : target + 1]] == ["CALL", "FOR_ITER"]
+
+    def _special(self, number: int | None) -> str:
+        """Return which method of a context manager an instruction looks up; up to 3.13 none does that alone."""
+        each = None if number is None else self.instructions[number]
+        return each.argrepr if each is not None and each.opname == SPECIAL else ""
+
     def _entry(self, number: int) -> int | None:
-        """Return where the context manager is entered that an instruction enters or leaves."""
-        name = self.instructions[number].opname
-        if name == "WITH_EXCEPT_START":
-            number = self.flow.protected(number - 1)
-            number = next(each for each in range(number, -1, -1) if self.instructions[each].opname in ENTRIES)
-        elif number in self.flow.callees:
-            callee = self.flow.callees[number]
-            if callee is None:
-                return None
-            number = callee
+        """Return where the context manager is there that an instruction enters or leaves: behind what brings it."""
+        if self.instructions[number].opname == "WITH_EXCEPT_START":
+            first = self.flow.protected(number - 1)
+            return next(entry for each in range(first, -1, -1) if (entry := self._behind(each)) is not None)
+        callee = self.flow.callees.get(number, number)
+        return None if callee is None else self._behind(callee)
+
+    def _behind(self, number: int) -> int | None:
+        if special := self._special(number):
+            return number - BEHIND_MANAGER[special]
         return number if self.instructions[number].opname in ENTRIES else None
+
+    def _awaits(self, entry: int) -> bool:
+        """Tell whether a context manager is one of `async with`."""
+        if self.instructions[entry].opname in ENTRIES:
+            return self.instructions[entry].opname != ENTRY
+        return self._special(entry + 1) == "__aexit__"
 
     def _line(self, number: int) -> int:
         while number >= 0:
