@@ -1,6 +1,7 @@
 """Tasks under a scheduler: how many schedules there are, and that what they can mix up is found."""
 
 import asyncio
+import sys
 from contextvars import ContextVar
 from typing import Any
 
@@ -220,6 +221,26 @@ def test_a_task_of_a_factory_waits_like_any_other(factory: Any) -> None:
         "task r1/1",
         "an Event that nobody has set",
     ]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="not applicable: this is there since 3.14")
+def test_a_task_may_begin_at_once() -> None:
+    async def child(pauses: int) -> list[str]:
+        task = asyncio.current_task()
+        assert task is not None
+        names = [task.get_name()]
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        return names
+
+    async def parent() -> Any:
+        begin: Any = asyncio.create_task
+        tasks = [begin(child(pauses), eager_start=True) for pauses in (0, 0, 1)]
+        begun = [task.done() for task in tasks]
+        return begun, [name for task in tasks for name in await task], tasks[2].get_name()
+
+    (only,) = schedules(calls(parent))
+    assert only.results[0] == ([True, True, False], ["Task-1", "Task-2", "Task-3"], "r1/1")
 
 
 async def shields() -> str:

@@ -1,8 +1,11 @@
 """Functions on threads are units that run whole; other threads, sockets and processes are refused by name."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -18,6 +21,8 @@ from harness.core.control import StrategyOptions, Work
 from harness.core.execution import Execution, Fate
 from harness.schedulers.fifo import STRATEGY as FIFO
 from tests.controlled.task_schedules import calls, outcomes, schedules
+
+since_3_14 = pytest.mark.skipif(sys.version_info < (3, 14), reason="not applicable: this is there since 3.14")
 
 
 def test_a_function_on_a_thread_is_a_unit_that_runs_whole_when_it_is_picked() -> None:
@@ -54,6 +59,54 @@ def test_to_thread_copies_the_context_and_run_in_executor_has_none() -> None:
             )
 
     assert outcomes(calls(offloads)) == {(("r1", "nobody", "nobody", "MainThread", "asyncio_0"),): 1}
+
+
+INHERITS = """
+import asyncio
+import sys
+from contextvars import ContextVar
+from threading import Thread
+
+from tests.controlled.explored_threads import explore, works
+from tests.controlled.task_schedules import calls, outcomes
+
+user = ContextVar("user", default="nobody")
+
+
+async def offloads(name):
+    loop = asyncio.get_running_loop()
+    user.set(name)
+    return await loop.run_in_executor(None, user.get)
+
+
+def make():
+    seen = []
+
+    def starts():
+        user.set("ann")
+        thread = Thread(target=lambda: seen.append(user.get()))
+        thread.start()
+        thread.join()
+
+    return works(starts), lambda: seen[0]
+
+
+found = outcomes(calls(lambda: offloads("ann"), lambda: offloads("bob")))
+print(*sorted(found), *explore(make).outcomes)
+"""
+
+
+@since_3_14
+@pytest.mark.parametrize(
+    ("inherits", "told"),
+    [(0, "('nobody', 'nobody') nobody"), (1, "('ann', 'ann') ('bob', 'bob') ann")],
+)
+def test_a_thread_inherits_the_context_in_which_it_was_begun_where_the_interpreter_is_told_so(
+    inherits: int, told: str
+) -> None:
+    """As it is by itself where there is no GIL: what one left there, the next finds on the same thread."""
+    words = [sys.executable, "-X", f"thread_inherit_context={inherits}", "-c", INHERITS]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip() == told
 
 
 def test_all_schedules_share_one_thread() -> None:
@@ -260,6 +313,11 @@ async def takes_processes() -> None:
         await asyncio.get_running_loop().run_in_executor(pool, print)
 
 
+async def takes_interpreters() -> None:
+    with vars(concurrent.futures)["InterpreterPoolExecutor"]() as pool:
+        await asyncio.get_running_loop().run_in_executor(pool, print)
+
+
 async def waits_for_the_loop_on_a_thread() -> None:
     loop = asyncio.get_running_loop()
     with contextlib.closing(asyncio.sleep(0)) as nap:
@@ -288,6 +346,7 @@ async def starts_a_thread() -> None:
         (handles_a_signal, "called add_signal_handler of the event loop"),
         (stops_the_loop, "called stop of the event loop"),
         (takes_processes, "ProcessPoolExecutor"),
+        pytest.param(takes_interpreters, "InterpreterPoolExecutor", marks=since_3_14),
         (waits_for_the_loop_on_a_thread, "run_coroutine_threadsafe"),
         (starts_a_thread, "is called back from a thread"),
     ],

@@ -2,11 +2,13 @@
 
 import _thread
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
 import pytest
@@ -207,6 +209,25 @@ def test_all_schedules_end_so_also_where_each_lock_operation_is_a_switch_point(
     explored = all_done(make, FINELY, bound=1)
     assert explored.outcomes == {True: explored.schedules}
     assert explored.schedules > 2
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="not applicable: this is there since 3.14")
+def test_a_thread_runs_in_the_context_that_it_is_given() -> None:
+    user: ContextVar[str] = ContextVar("user", default="nobody")
+
+    def make() -> Program:
+        seen: list[str] = []
+
+        def call() -> None:
+            user.set("ann")
+            for given in ({"context": copy_context()}, {"context": Context()}, {}):
+                thread = threading.Thread(target=lambda: seen.append(user.get()), **given)  # type: ignore[arg-type]
+                thread.start()
+                thread.join()
+
+        return works(call), lambda: " ".join(seen)
+
+    assert set(explore(make).outcomes) == {"ann nobody nobody"}
 
 
 def test_a_lost_notification_is_a_deadlock() -> None:

@@ -1,6 +1,7 @@
 """The event loop that tasks see: it takes what asyncio asks of it, and lets a schedule decide which task goes on."""
 
 import asyncio
+import concurrent.futures
 import sys
 from asyncio.futures import _set_result_unless_cancelled as wake_sleeper  # type: ignore[attr-defined]
 from collections import deque
@@ -19,13 +20,16 @@ from harness.controlled._standard.originals import LONGEST
 from harness.controlled._tasks.numbered import GOES_ON, STEP, TASKS, Task
 from harness.controlled._tasks.refusals import refuse_the_rest
 from harness.controlled._tasks.thread import Pools
+from harness.controlled._threads.spawning import inherited
 from harness.core.execution import NOBODY, Execution
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 AnyTask = asyncio.Task[Any]
 Step = tuple[Any, Callable[..., Any], tuple[Any, ...]]
-Call = tuple["asyncio.Future[Any]", Callable[[], Any], ThreadPoolExecutor | None]
+Call = tuple["asyncio.Future[Any]", Callable[[], Any], ThreadPoolExecutor | None, Context]
+INTERPRETERS: Any = getattr(concurrent.futures, "InterpreterPoolExecutor", ())
+"""What counts as threads but, from 3.14 on, runs functions in interpreters of their own, which share nothing."""
 
 
 class UncontrolledError(NotImplementedError):
@@ -266,7 +270,9 @@ class Loop(asyncio.AbstractEventLoop):
         """
         if self._factory is None:
             self._numbers += 1
-            task: AnyTask = Task(coro, self._numbers, self, name or "", context, **options)
+            # One that begins at once may ask for its name before it has that of its unit.
+            first_name = name or (f"Task-{self._numbers}" if options else "")
+            task: AnyTask = Task(coro, self._numbers, self, first_name, context, **options)
         else:
             if context is not None:
                 options["context"] = context
@@ -285,28 +291,27 @@ class Loop(asyncio.AbstractEventLoop):
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
         """Make the call a unit of its own, which runs whole, on its executor's one thread, when it is picked."""
-        if not isinstance(executor, ThreadPoolExecutor | None):
+        if not isinstance(executor, ThreadPoolExecutor | None) or isinstance(executor, INTERPRETERS):
             raise self.lost_control(
                 f"called run_in_executor with a {type(executor).__name__}",
                 "only threads can be stood in for: use None or a ThreadPoolExecutor",
             )
         future: asyncio.Future[T] = self.create_future()
-        call = partial(func, *args)
+        call = future, partial(func, *args), executor or self._executor, inherited()
         if self.queue is None:
-            self.calls[self._add_child("thread")] = future, call, executor or self._executor
+            self.calls[self._add_child("thread")] = call
             self.calm = False
         else:
-            self.call_on_thread(future, call, executor or self._executor)
+            self.call_on_thread(call)
         return future
 
-    def call_on_thread(
-        self, future: asyncio.Future[Any], call: Callable[[], Any], executor: ThreadPoolExecutor | None
-    ) -> None:
+    def call_on_thread(self, asked: Call) -> None:
         """Run a function on a thread, and bring its outcome to the future, if that is still waited for."""
+        future, call, executor, context = asked
         if future.done():
             return
         try:
-            result, error = self.pools.of(executor).run(call)
+            result, error = self.pools.of(executor).run(call, context)
         except TimeoutError:
             self.lost_control(
                 f"ran a function on a thread that did not come back within {LONGEST:.0f} s",

@@ -146,7 +146,7 @@ class Schedule:
                 self._run_handle(timer)
             self._execution.end(unit)
         else:
-            self._loop.call_on_thread(*self._loop.calls.pop(unit))
+            self._loop.call_on_thread(self._loop.calls.pop(unit))
             self._end(unit)
 
     def _suspended(self, unit: int) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.thread import BrokenThreadPool
 from contextvars import Context
-from functools import partial
 from threading import get_ident
 from typing import Any
 
 from harness.controlled._processor import Processor
 from harness.controlled._standard.originals import LONGEST
+from harness.controlled._threads.pools import beginning
 from harness.controlled._threads.worker import Worker
 
 DEFAULT = "asyncio"
@@ -26,19 +26,24 @@ class Pool:
         self._worker: Worker | None = None
         self._done = allocate_lock()
         self._done.acquire()
-        self._context = Context()
+        self._context: Context | None = None
         self._call: Callable[[], Any] | None = None
         self._result: Any = None
         self._error: BaseException | None = None
         self.blocked = False
         """Whether a function has not come back; the thread ends if it ever does."""
 
-    def run(self, call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
-        """Run a function and return its result and what it raised; TimeoutError when it does not come back."""
+    def run(self, call: Callable[[], Any], context: Context) -> tuple[Any, BaseException | None]:
+        """Run a function and return its result and what it raised; TimeoutError when it does not come back.
+
+        The context is what a thread has that the function begins.
+        """
         if self.blocked:
             raise TimeoutError
         if self._worker is None:
             self._worker = Worker(self._name)
+        if self._context is None:
+            self._context = context
         self._call = call
         self._worker.job = self._work
         self.blocked = True
@@ -63,7 +68,7 @@ class Pool:
     def as_new(self) -> None:
         """Forget what functions left behind on the thread: nothing of one schedule may reach the next."""
         if self._worker is not None:
-            self._context = Context()
+            self._context = None
             self._worker.forget()
             if self._worker.is_kept():
                 self.close()
@@ -76,8 +81,9 @@ class Pool:
 
     def _work(self, worker: Worker) -> None:
         assert self._call is not None
+        assert self._context is not None
         try:
-            self._initialize()
+            self._context.run(self._initialize)
             self._result = self._context.run(self._call)
         except BaseException as error:
             self._error = error
@@ -88,7 +94,7 @@ class Pool:
     def _initialize(self) -> None:
         if self._initializer is not None:
             try:
-                self._context.run(self._initializer)
+                self._initializer()
             except BaseException as error:
                 raise BrokenThreadPool(f"the initializer of {self._name} failed") from error
             self._initializer = None
@@ -115,12 +121,7 @@ class Pools:
             return self._default
         pool = self._others.get(executor)
         if pool is None:
-            # They are private, and in all versions of Python up to 3.13.
-            initializer, arguments = executor._initializer, executor._initargs
-            pool = Pool(
-                executor._thread_name_prefix or "", partial(initializer, *arguments) if initializer else None
-            )
-            self._others[executor] = pool
+            pool = self._others[executor] = Pool(executor._thread_name_prefix or "", beginning(executor))
         return pool
 
     def threads(self) -> int:

@@ -4,6 +4,7 @@ import sys
 from _thread import get_ident
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from harness.controlled._threads.awaited import point
@@ -15,6 +16,8 @@ from harness.core.points import Role
 real_submit, real_shutdown = ThreadPoolExecutor.submit, ThreadPoolExecutor.shutdown
 real_init: Callable[..., None] = Future.__init__
 NUMBER = "_number_in_schedule"
+BEGINNINGS = ("_initializer", "_initargs", "_create_worker_context", "_resolve_work_item_task")
+"""By what a pool begins its threads: the first two up to Python 3.13, the others since."""
 
 
 class Pools:
@@ -78,14 +81,19 @@ class Pools:
             return pool
         if id(pool) not in self._pools:
             private: Any = pool
-            twin = ThreadPoolExecutor(
-                private._max_workers,
-                private._thread_name_prefix,
-                getattr(private, "_initializer", None),
-                getattr(private, "_initargs", ()),
-            )
+            twin = ThreadPoolExecutor(private._max_workers, private._thread_name_prefix)
+            vars(twin).update((name, vars(pool)[name]) for name in BEGINNINGS if name in vars(pool))
             self._pools[id(pool)] = pool, twin
         return self._pools[id(pool)][1]
+
+
+def beginning(pool: ThreadPoolExecutor) -> Callable[[], object] | None:
+    """Return what each thread of a pool does first."""
+    private: Any = pool
+    if sys.version_info >= (3, 14):
+        begin: Callable[[], object] = private._create_worker_context().initialize
+        return begin
+    return partial(private._initializer, *private._initargs) if private._initializer else None
 
 
 def number_of(future: Any) -> int:

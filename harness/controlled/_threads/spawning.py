@@ -5,6 +5,7 @@ import threading
 from _thread import allocate_lock, get_ident, start_new_thread
 from collections.abc import Callable
 from concurrent.futures.thread import _worker as pool_worker
+from contextvars import Context, copy_context
 from functools import partial
 from threading import Thread, current_thread
 from typing import Any
@@ -20,6 +21,9 @@ STARTED = Point(Role.RETURNED, Feasibility.JITTER)
 real_start, real_join = Thread.start, Thread.join
 real_start_bare = start_new_thread
 _active: dict[int, Thread] = threading._active  # type: ignore[attr-defined]
+
+HANDLE = "_os_thread_handle" if sys.version_info >= (3, 14) else "_handle"
+"""Where, from 3.13 on, a Thread object keeps the system's thread."""
 
 
 class Handle:
@@ -73,7 +77,9 @@ class Spawning:
         parent.started += 1
         background = thread.daemon or getattr(thread, "_target", None) is pool_worker
         name = f"{parent.name}/{parent.started}"
-        unit = baton.enlist(name, [partial(run_thread, thread)], worker, background=background)
+        unit = baton.enlist(
+            name, [partial(run_thread, thread, context_of(thread))], worker, background=background
+        )
         self._units[id(thread)] = thread, unit
         baton.stand(STARTED)
 
@@ -126,11 +132,22 @@ class Spawning:
                 member.joiners.remove(unit)
 
 
-def run_thread(thread: Thread, worker: Worker) -> None:
+def context_of(thread: Thread) -> Context:
+    """Return what a thread that is started here runs in; from 3.14 on it may have been given one."""
+    given: Context | None = getattr(thread, "_context", None)
+    return inherited() if given is None else given
+
+
+def inherited() -> Context:
+    """Return what a thread that is started here finds: nothing, or from 3.14 on, where it is asked for, a copy."""
+    return copy_context() if getattr(sys.flags, "thread_inherit_context", False) else Context()
+
+
+def run_thread(thread: Thread, context: Context, worker: Worker) -> None:
     """Run a Thread object on a thread that is kept; the interpreter is told, as far as Python can ask it."""
     _active[worker.ident] = thread
     try:
-        thread.run()
+        context.run(thread.run)
     except SystemExit:
         pass  # ends a thread without a word
     finally:
@@ -143,7 +160,7 @@ def mark_begun(thread: Thread, worker: Worker) -> None:
     private: Any = thread
     private._ident, private._native_id = worker.ident, worker.native_id
     if sys.version_info >= (3, 13):
-        private._handle = Handle(worker.ident)
+        setattr(private, HANDLE, Handle(worker.ident))
     else:
         private._tstate_lock = allocate_lock()
         private._tstate_lock.acquire()
@@ -154,7 +171,7 @@ def mark_over(thread: Thread) -> None:
     """Let a Thread object know that it has ended."""
     private: Any = thread
     if sys.version_info >= (3, 13):
-        private._handle._set_done()
+        getattr(private, HANDLE)._set_done()
     else:
         private._is_stopped = True
         private._tstate_lock = None
