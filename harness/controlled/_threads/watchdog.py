@@ -1,12 +1,14 @@
 """Tells a unit that hangs in something real from one that computes, and interrupts it where that can be done."""
 
 import ctypes
+import sys
 import time
 from _thread import allocate_lock, get_ident, start_new_thread
 from collections.abc import Callable
 from typing import Protocol
 
 from harness.controlled._points.watcher import TRACES
+from harness.controlled._threads.entering import enters, raise_within
 
 HANGING = 2.0
 """Seconds of real time without a switch point after which a unit that does not compute is taken to hang."""
@@ -51,6 +53,9 @@ def await_turn(turn: Turn, progress: Callable[[], tuple[int, int]], interrupted:
 
 def interrupt(ident: int, error: type[BaseException]) -> None:
     """Raise an error in a thread as soon as it is back in Python."""
+    frame = sys._current_frames().get(ident)
+    if frame is not None and enters(frame) and raise_within(frame.f_code, ident, error):
+        return
     _raise_in(ident, error)
     if TRACES:
         over = allocate_lock()
