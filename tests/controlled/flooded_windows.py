@@ -94,10 +94,10 @@ OPEN = {
     "sleep(0)": BETWEEN.format("time.sleep(0)"),
 }
 """Windows in which it may."""
-(OPEN if sys.version_info >= (3, 14) else CLOSED)["entry of `with` of a lock in C"] = (
+(OPEN if sys.version_info[:2] == (3, 14) else CLOSED)["entry of `with` of a lock in C"] = (
     "owner = me\n        with lock:\n            if owner is not me: hits += 1"
 )
-"""From 3.14 on the manager is entered by a call like others."""
+"""On 3.14 the manager is entered by a call like others."""
 
 
 def flood(name: str, seconds: float) -> tuple[int, int]:

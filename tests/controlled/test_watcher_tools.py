@@ -23,9 +23,9 @@ traced = pytest.mark.skipif(
 
 
 def test_of_later_versions_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "version_info", (3, 15))
+    monkeypatch.setattr(sys, "version_info", (3, 16))
     Plans(Watch(("shop.py",), Feasibility.JITTER))
-    with pytest.raises(UserError, match=r"3\.15"):
+    with pytest.raises(UserError, match=r"3\.16"):
         Plans(Watch(("shop.py",), GIL))
 
 

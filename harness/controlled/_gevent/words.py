@@ -135,6 +135,8 @@ def _anywhere(unit: GreenletUnit) -> list[Any]:
     for _ in range(DEEPEST):
         ways: list[Any] = []
         for each in gc.get_referrers(*links):
+            if each is unit.greenlet:
+                continue
             if issubclass(type(each), LINKABLE):
                 found.append(each)
             elif type(each) in (deque, tuple, *METHODS) or (type(each) is list and each is not links):

@@ -6,6 +6,7 @@ code that is not watched is taken to switch at its entry and at its end, and cod
 ``isinstance``, ``len``, ``type`` and ``super`` are left out: specialised calls of them do not look at the lock.
 """
 
+import sys
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,8 @@ ENTRIES = {ENTRY, "BEFORE_ASYNC_WITH"}
 BEHIND_MANAGER = {"__enter__": 4, "__exit__": 1, "__aenter__": 4, "__aexit__": 1}
 """From 3.14 on it is called: so many instructions behind what brings the manager its methods are looked up."""
 SPECIAL = "LOAD_SPECIAL"
+CALLS_MANAGERS = sys.version_info[:2] == (3, 14)
+"""Whether the lock may go after a context manager in C has been entered, as after any call: on 3.14 alone."""
 UNASKED = ("BEFORE_", "IMPORT_", "LOAD_SPECIAL", "RESUME", "SEND", "WITH_EXCEPT_START")
 """So begin instructions that run Python code which is not asked about."""
 HIDDEN_CALLS = {ENTRY, "WITH_EXCEPT_START"}
@@ -107,9 +110,10 @@ class Study:
             and self.flow.loops(number)
             and not self._is_inlined(number)
         }
+        enters = {number for number, each in self.flow.callees.items() if self._special(each) == "__enter__"}
         self.hidden = {
             number
-            for number in self.flow.named(HIDDEN_CALLS)
+            for number in self.flow.named(HIDDEN_CALLS) | (set() if CALLS_MANAGERS else enters)
             if (entry := self._entry(number)) is not None and not self._awaits(entry)
         }
         self.calls = self.hidden | {number for number in self.flow.callees if not self._closed(number)}
@@ -326,7 +330,8 @@ class Study:
         expression without a call. The generator has a switch point where it goes on."""
         target = self.flow.target(loop)
         assert target is not None
-        return [each.opname for each in self.instructions[target - 1 : target + 1]] == ["CALL", "FOR_ITER"]
+        names = [each.opname for each in self.instructions[: target + 1] if each.opname != "PUSH_NULL"]
+        return names[-2:] == ["CALL", "FOR_ITER"]
 
     def _special(self, number: int | None) -> str:
         """Return which method of a context manager an instruction looks up; up to 3.13 none does that alone."""

@@ -31,9 +31,9 @@ class Plans:
         self.on = bool(watch.files) and watch.level.rank >= Feasibility.GIL_SWITCH.rank
         self.watched = watched(watch.files)
         """By its name, whether a file is watched."""
-        if self.on and sys.version_info >= (3, 15):
+        if self.on and sys.version_info >= (3, 16):
             raise UserError(
-                "Switch points inside functions are known of Python 3.11 to 3.14, and this is "
+                "Switch points inside functions are known of Python 3.11 to 3.15, and this is "
                 f"{sys.version_info[0]}.{sys.version_info[1]}: explore with one of these, or without files to watch."
             )
         self._stored: dict[str, Stored] = {}
