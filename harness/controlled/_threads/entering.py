@@ -1,6 +1,6 @@
 """Interrupts a thread that enters a ``with`` where it has entered, so that it leaves what it is in.
 
-From 3.14 on the entry is a call like any other, right after which the interpreter raises what one thread raises in
+On 3.14 the entry is a call like any other, right after which the interpreter raises what one thread raises in
 another. The ``with`` would be none yet: a lock that the thread waited for would be held for ever.
 """
 
