@@ -1,5 +1,6 @@
 """What the doctor says of the packages that parts stand on."""
 
+import sys
 from importlib.metadata import PackageNotFoundError
 from typing import Any
 
@@ -15,8 +16,9 @@ def test_each_server_stands_on_something() -> None:
     assert list(found) == [entry.name for entry in entries("server")]
     assert found["threaded"].package == ""
     assert found["gunicorn_gevent"].package.startswith("gunicorn ")
-    assert found["uwsgi_threads"].package.startswith("pyuwsgi ")
-    assert not [each.command for each in found.values() if each.command]
+    if sys.version_info < (3, 15):  # for which two servers have no wheels
+        assert found["uwsgi_threads"].package.startswith("pyuwsgi ")
+        assert not [each.command for each in found.values() if each.command]
 
 
 def test_a_local_stands_on_a_package_only_where_it_needs_one() -> None:

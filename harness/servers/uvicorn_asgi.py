@@ -1,5 +1,6 @@
 """The server ``uvicorn_asgi``: uvicorn on one thread, an asyncio task for each request."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -51,9 +52,9 @@ SERVER = Server(
     offers=frozenset(Need) - {Need.REUSE},
     pool="a task for each request, on one thread",
     keep_alive=True,
-    # On asyncio's loop the task that takes a large body registers the connection's reader again, in its own context,
-    # which is then that of all later tasks (uvicorn #2167, cpython #140947).
-    carries=Carries(False, False, True, True, contextvar_after_large_body=True),
+    # On asyncio's loop the task that takes a large body registers the connection's reader again, up to 3.14 in its own
+    # context, which is then that of all later tasks (uvicorn #2167, cpython #140947).
+    carries=Carries(False, False, True, True, contextvar_after_large_body=sys.version_info < (3, 15)),
     basic=True,
     requires="asgi",
     module="uvicorn",

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -259,7 +260,8 @@ def test_doctor_names_what_a_run_stands_on(tmp_path: Path) -> None:
     assert code == 0
     assert out.startswith("python ")
     assert "gevent" in out
-    assert "Nothing is missing" in out
+    if sys.version_info < (3, 15):  # for which two servers have no wheels
+        assert "Nothing is missing" in out
 
 
 def test_trace_prints_both_requests(tmp_path: Path) -> None:

@@ -272,6 +272,7 @@ def test_ids_are_random_and_tell_nothing(make: Make) -> None:
     assert {len(each) for each in ids} == {22}, "16 random bytes in base64"
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @outside
 def test_an_app_made_before_its_server_forks_serves_in_each_process(make: Make) -> None:
     store = make()
