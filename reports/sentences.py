@@ -86,6 +86,8 @@ def _in_short(found: Exploration) -> str:
 def flooded(result: CellResult) -> str:
     """Say in one short line what the flood of a cell saw, its exploration aside."""
     found = [f"{each.anomaly.value} {each.count:,}×" for each in result.findings if each.count]
+    if result.ending is Ending.HUNG:
+        found.append(f"{result.evidence.ends:,} ended")
     return ", ".join(found) or "no mix-up seen"
 
 

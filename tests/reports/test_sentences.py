@@ -9,7 +9,7 @@ from harness.core.feasibility import Feasibility
 from harness.core.record import CellResult, Ending, Finding, Run, Trouble
 from harness.core.verdict import Anomaly, Evidence, Grade, Need, Outcome, upper_bound
 from localimpl import Unit
-from reports.sentences import aside, bound_words, evidence_rows, explanation, lacking, saw, weakest
+from reports.sentences import aside, bound_words, evidence_rows, explanation, flooded, lacking, saw, weakest
 from reports.words import rate
 
 WAITS = "r0 waits for a lock: nobody is left to bring it."
@@ -174,6 +174,8 @@ def test_a_cell_that_hung_says_what_the_exploration_proves(kept: CellResult) -> 
     assert explanation(hung).endswith("did not all end. So nothing is known.")
     proven = replace(hung, outcome=Outcome.MIXED, explored=DEADLOCK)
     assert saw(proven) == "deadlock in schedule 1 of the exploration"
+    assert flooded(replace(proven, evidence=Evidence(entered=8, ends=0))) == "0 ended"
+    assert flooded(kept) == "no mix-up seen"
     assert explanation(proven).endswith(f"The flood hung, and the exploration shows how: {WAITS}")
     beside = replace(
         DEADLOCK, explanation=Explanation(WAITS, "bleed", Feasibility.FIFO, 0, ("r0",), (), (), "")
