@@ -1,6 +1,5 @@
 """``ctxstress replay``: runs the one schedule of a token again, or writes it down as a test."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +63,8 @@ def replay(ctx: click.Context, token: str, test: Path | None) -> None:
 
 def _by_pytest(name: str, token: str) -> int:
     """Replay a schedule of callables that live in a test, by that test."""
+    from harness.explorer.references import as_called
+
     here, file = Path.cwd(), name.partition("::")[0]
     root = next((each for each in (here, *here.parents) if (each / file).is_file()), None)
     if root is None:
@@ -71,7 +72,7 @@ def _by_pytest(name: str, token: str) -> int:
             f"the schedule is one of the test {name}, and there is no {file} in {here}, nor above it: go to the "
             "directory that pytest shows as its rootdir"
         )
-    test = os.path.relpath(root / file) + name.removeprefix(file)
+    test = as_called(name, root, here)
     words = [sys.executable, "-m", "pytest", test, "--ctxstress-replay", token, "-p", "no:xdist", "-q"]
     code = subprocess.run(words, check=False).returncode
     return code if code in (GONE, THERE) else CANNOT

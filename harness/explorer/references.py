@@ -1,7 +1,9 @@
 """Finds the program that a reference names."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeGuard
 
 from harness.core.control import Program
@@ -50,6 +52,12 @@ def of_test(name: str, nth: int) -> str:
 def test_of(reference: str) -> str:
     """Return the node id of the test that a reference names; empty where it names none."""
     return NTH.sub("", reference.removeprefix(TEST)) if reference.startswith(TEST) else ""
+
+
+def as_called(name: str, root: Path, directory: Path) -> str:
+    """Return a test's node id, which is told from pytest's root, as pytest takes it in another directory."""
+    file = name.partition("::")[0]
+    return os.path.relpath(root / file, directory) + name.removeprefix(file)
 
 
 def _is_program(found: Any) -> TypeGuard[Program]:

@@ -3,20 +3,19 @@
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from types import (
     BuiltinMethodType,
     CodeType,
     FunctionType,
-    GetSetDescriptorType,
-    MemberDescriptorType,
     MethodType,
     ModuleType,
 )
 from typing import Any, get_args
 
+from harness.explorer.attributes import dict_of
 from harness.explorer.places import INSTALLED
 
 NAME = re.compile(r"[^\W\d]\w*")
@@ -82,12 +81,12 @@ def _layers(outermost: object) -> Iterator[object]:
         elif _is(each, FunctionType):
             left += [*filter(_is_call, _enclosed(each)), *_wrapped(each)]
         elif not _is(each, type, ModuleType):
-            left += [*filter(_is_call, _attributes(each).values()), *_wrapped(each)]
+            left += [*filter(_is_call, dict_of(each).values()), *_wrapped(each)]
 
 
 def _wrapped(each: object) -> Iterator[object]:
     """Yield what ``functools.wraps`` says that something wraps."""
-    if (wrapped := _attributes(each).get("__wrapped__")) is not None:
+    if (wrapped := dict_of(each).get("__wrapped__")) is not None:
         yield wrapped
 
 
@@ -104,13 +103,13 @@ def _files(each: Any) -> list[str]:
     """Return the source files in which something is defined, or the classes that it is of, if the program's own."""
     found: list[Any]
     if _is(each, ModuleType):
-        found = [_attributes(each).get("__file__")]
+        found = [dict_of(each).get("__file__")]
     elif _is(each, FunctionType):
         found = [each.__globals__.get("__file__")]
     else:
         classes = (each if _is(each, type) else type(each)).__mro__
         modules = [sys.modules.get(str(vars(one).get("__module__"))) for one in classes]
-        found = [_attributes(module).get("__file__") for module in modules]
+        found = [dict_of(module).get("__file__") for module in modules]
     return [file for file in found if isinstance(file, str) and _is_own(Path(file))]
 
 
@@ -131,7 +130,7 @@ def _named(each: Any, methods: Iterable[str] = ()) -> Iterator[object]:
                 yield from _functions(known.get(name))
     elif not _is(each, ModuleType):
         yield type(each)
-        yield from _attributes(each).values()
+        yield from dict_of(each).values()
 
 
 def _functions(attribute: Any) -> Iterator[object]:
@@ -155,7 +154,7 @@ def _named_by(function: FunctionType) -> Iterator[object]:
     found += _enclosed(function)
     for owner in found:  # grows: a module may hold another
         if _may_hold(owner):
-            held = _attributes(owner)
+            held = dict_of(owner)
             found += [held[name] for name in names if name in held and not _among(held[name], found)]
     yield from found
     yield from annotated
@@ -189,7 +188,7 @@ def _imported(name: str, package: str) -> object:
 
 def _may_hold(owner: object) -> bool:
     """Tell whether something is a module of the program, or a package without a file."""
-    return _is(owner, ModuleType) and (bool(_files(owner)) or _attributes(owner).get("__file__") is None)
+    return _is(owner, ModuleType) and (bool(_files(owner)) or dict_of(owner).get("__file__") is None)
 
 
 def _among(value: object, values: Iterable[object]) -> bool:
@@ -207,12 +206,3 @@ def _filled(cell: Any) -> bool:
 def _is(value: object, *kinds: type) -> bool:
     """Tell of what type something is without asking it, which a proxy would pass on."""
     return issubclass(type(value), kinds)
-
-
-def _attributes(each: object) -> Mapping[str, Any]:
-    """Return the attributes of one object itself; none of a proxy, which has those of another."""
-    for one in type(each).__mro__:
-        own = vars(one).get("__dict__")
-        if own is not None:
-            return (own.__get__(each) or {}) if _is(own, GetSetDescriptorType, MemberDescriptorType) else {}
-    return {}

@@ -9,7 +9,6 @@ come to what it comes to alone::
 ``@pytest.mark.explore(bound=3, watch=["shop/whoami.py"])`` says how far, for all calls in a test.
 """
 
-import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -124,10 +123,13 @@ class Explore:
         from harness.catalog import controlled_for
         from harness.core.verdict import Outcome
         from harness.explorer.exploring import explore
+        from harness.explorer.references import as_called
         from reports.explored_text import told
 
+        config = self._item.config
+        test = as_called(self._item.nodeid, config.rootpath, config.invocation_params.dir)
         found = explore(program, controlled_for(program.unit).part, limits)
-        found = replace(found, repeat=shlex.join(["pytest", self._name()]))
+        found = replace(found, repeat=shlex.join(["pytest", test]))
         if found.interrupted and found.outcome is not Outcome.MIXED:
             raise KeyboardInterrupt
         if found.interrupted:  # what was found is told, but no further test is run
@@ -136,12 +138,6 @@ class Explore:
             fail(self._item, told(found))
         self._item.add_report_section("call", "ctxstress", told(found))
         return found
-
-    def _name(self) -> str:
-        """Return the test's node id as pytest takes it in the directory in which it was called."""
-        config, file = self._item.config, self._item.nodeid.partition("::")[0]
-        path = os.path.relpath(config.rootpath / file, config.invocation_params.dir)
-        return path + self._item.nodeid.removeprefix(file)
 
     def replay(self, token: str) -> None:
         """Run the schedule of a token, of a cell or of a program in a module; fail while the mix-up is there.

@@ -4,7 +4,9 @@ import asyncio
 import queue
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 
 import pytest
@@ -18,6 +20,19 @@ from harness.core.verdict import Outcome
 from tests.controlled.blocking_units import HOSTS, nothing, searched, told, unit
 
 pytestmark = pytest.mark.usefixtures("alone")
+
+
+@contextmanager
+def another_thread() -> Iterator[None]:
+    """Keep a thread alive that might bring something, and does not."""
+    over = threading.Event()
+    works = threading.Thread(target=over.wait)
+    works.start()
+    try:
+        yield
+    finally:
+        over.set()
+        works.join()
 
 
 @HOSTS
@@ -48,15 +63,9 @@ def test_what_another_thread_may_still_bring_is_no_deadlock(
     host: ControlledHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "FOREIGN", 0.05)
-    over = threading.Event()
-    works = threading.Thread(target=lambda: over.wait(60))
-    works.start()
-    try:
-        waits = unit(host, nothing, lambda event: event.wait())
+    waits = unit(host, nothing, lambda event: event.wait())
+    with another_thread():
         found = searched(host, waits, waits, begin=threading.Event)
-    finally:
-        over.set()
-        works.join()
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "r1 waits for what ends Event.wait at" in found.reason
     assert "no other thread brought it" in found.reason
@@ -251,20 +260,13 @@ def test_a_limited_wait_that_another_thread_may_end_after_too_long_tells_nothing
     host: ControlledHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "LONGEST", 0.05)
-    over = threading.Event()
-    works = threading.Thread(target=over.wait)
 
     def waits(event: threading.Event, seconds: float) -> None:
-        if not works.is_alive():
-            works.start()
         assert not event.wait(seconds)
 
-    try:
-        long, short = (unit(host, partial(waits, seconds=seconds), nothing) for seconds in (60, 0.01))
+    long, short = (unit(host, partial(waits, seconds=seconds), nothing) for seconds in (60, 0.01))
+    with another_thread():
         found = searched(host, long, long, begin=threading.Event)
         assert found.outcome is Outcome.INCONCLUSIVE
         assert "r1 waits for up to 60 s, and no other thread brought it within 0.05 s" in found.reason
         assert searched(host, short, short, begin=threading.Event).outcome is Outcome.ISOLATED
-    finally:
-        over.set()
-        works.join()

@@ -116,6 +116,17 @@ class Shop:
         ways[0]()
 
 
+class Odd:
+    """Answers for another, who is not there."""
+
+    @property
+    def __dict__(self) -> Any:  # type: ignore[override]
+        raise RuntimeError("nobody is there")
+
+
+ODD = Odd()
+
+
 def test_what_is_waited_for_is_called_as_the_waiting_code_knows_it(control: Control) -> None:
     shop = Shop()
 

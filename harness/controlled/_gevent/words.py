@@ -17,8 +17,8 @@ from greenlet import greenlet
 
 from harness.controlled._gevent.unit import GreenletUnit
 from harness.controlled._place import Place, carries, place
-from harness.controlled._standard.parts import attributes
 from harness.core.execution import Execution
+from harness.explorer.attributes import attributes
 
 NEAR = 5
 """From what a frame knows through a few attributes and containers."""

@@ -330,8 +330,10 @@ class Study:
         expression without a call. The generator has a switch point where it goes on."""
         target = self.flow.target(loop)
         assert target is not None
-        names = [each.opname for each in self.instructions[: target + 1] if each.opname != "PUSH_NULL"]
-        return names[-2:] == ["CALL", "FOR_ITER"]
+        before = target - 1
+        if self.instructions[before].opname == "PUSH_NULL":  # on 3.15
+            before -= 1
+        return (self.instructions[before].opname, self.instructions[target].opname) == ("CALL", "FOR_ITER")
 
     def _special(self, number: int | None) -> str:
         """Return which method of a context manager an instruction looks up; up to 3.13 none does that alone."""

@@ -15,6 +15,8 @@ from harness.core.errors import UserError
 from harness.core.feasibility import Feasibility
 from harness.core.points import Point
 
+NEWEST = (3, 15)
+"""The newest Python of which it is known where it hands on its lock: docs/decisions/0008."""
 MOST_STUDIES = 4096
 """The most studies that are kept for later hosts of this process."""
 
@@ -31,10 +33,11 @@ class Plans:
         self.on = bool(watch.files) and watch.level.rank >= Feasibility.GIL_SWITCH.rank
         self.watched = watched(watch.files)
         """By its name, whether a file is watched."""
-        if self.on and sys.version_info >= (3, 16):
+        if self.on and sys.version_info[:2] > NEWEST:
+            newest, this = (".".join(map(str, each)) for each in (NEWEST, sys.version_info[:2]))
             raise UserError(
-                "Switch points inside functions are known of Python 3.11 to 3.15, and this is "
-                f"{sys.version_info[0]}.{sys.version_info[1]}: explore with one of these, or without files to watch."
+                f"Switch points inside functions are known of Python 3.11 to {newest}, and this is {this}: "
+                "explore with one of these, or without files to watch."
             )
         self._stored: dict[str, Stored] = {}
         self._studies: dict[int, Study] = {}

@@ -22,7 +22,7 @@ from harness.controlled._modules import watched
 from harness.controlled._place import carries
 from harness.controlled._standard.names import exchange
 from harness.controlled._standard.origin import Titled
-from harness.controlled._standard.parts import attributes, part
+from harness.explorer.attributes import attributes
 
 BOUND = ("acquire", "release", "_release_save", "_acquire_restore", "_is_owned")
 """What a Condition takes over from its lock."""
@@ -194,15 +194,15 @@ class Adoption:
         if issubclass(kind, threading.Condition):
             self._condition(value, title)
         elif issubclass(kind, (threading.Event, threading.Semaphore, threading.Barrier)):
-            self._condition(part(value, "_cond"), title)
-        elif issubclass(kind, queue.Queue) and (mutex := part(value, "mutex")) is not None:
+            self._condition(_part(value, "_cond"), title)
+        elif issubclass(kind, queue.Queue) and (mutex := _part(value, "mutex")) is not None:
             if (other := self._of(mutex, title)) is not None:
                 self._set(value, "mutex", mutex, other)
             for name in ("not_empty", "not_full", "all_tasks_done"):
-                self._condition(part(value, name), title)
+                self._condition(_part(value, name), title)
 
     def _condition(self, condition: Any, title: str) -> None:
-        lock = part(condition, "_lock")
+        lock = _part(condition, "_lock")
         other = None if lock is None else self._of(lock, title)
         if other is None:
             return
@@ -233,3 +233,11 @@ def _put_back(owner: Any, other: Any, real: Any) -> None:
     for key, value in _items(owner):
         if value is other:
             owner[key] = real
+
+
+def _part(value: Any, name: str) -> Any:
+    """Return an attribute of an instance without asking it; None when it has none."""
+    try:
+        return object.__getattribute__(value, name)
+    except AttributeError:
+        return None
