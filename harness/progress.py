@@ -1,12 +1,14 @@
 """Shows how a run goes on: a bar on a terminal, a line a cell elsewhere; always on stderr."""
 
 import sys
+import threading
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from harness.core.record import Ending
 from harness.core.verdict import Grade
+from reports.words import plural
 
 if TYPE_CHECKING:
     from harness.core.record import Cell, CellResult
@@ -111,6 +113,7 @@ class AppProgress:
         self._quiet = quiet
         self._status: Any = None
         self._stage = ""
+        self._one_at_a_time = threading.Lock()
 
     def __enter__(self) -> "AppProgress":
         if not self._quiet and self._to.isatty():
@@ -122,12 +125,15 @@ class AppProgress:
 
     def tell(self, stage: str, sent: int, signs: int) -> None:
         """Show the stage, how many requests were sent by now, and how many signs of a mix-up were seen."""
-        line = f"{stage}: {sent:,} requests sent" + (f", {signs:,} signs of a mix-up" if signs else "")
-        if self._status is not None:
-            self._status.update(line)
-        elif not self._quiet and stage != self._stage:
-            print(line, file=self._to, flush=True)
-        self._stage = stage
+        line = f"{stage}: {plural(sent, 'request')} sent"
+        if signs:
+            line += f", {plural(signs, 'sign')} of a mix-up"
+        with self._one_at_a_time:
+            if self._status is not None:
+                self._status.update(line)
+            elif not self._quiet and stage != self._stage:
+                print(line, file=self._to, flush=True)
+            self._stage = stage
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -2,13 +2,14 @@
 
 import io
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
 
 from harness.core.record import Cell, CellResult, Ending, Finding, Place
 from harness.core.verdict import Anomaly, Evidence, Grade, Need, Outcome
-from harness.progress import Progress
+from harness.progress import AppProgress, Progress
 from localimpl import Unit
 
 CELL = Cell(
@@ -98,3 +99,20 @@ def test_quiet_says_nothing_of_a_search(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(time, "monotonic", lambda: 1e12)
         progress.count(CELL, 1_200)
     assert not to.getvalue()
+
+
+def test_of_an_app_each_stage_is_told_once_whichever_client_tells_it_first() -> None:
+    class Slow(io.StringIO):
+        def write(self, text: str) -> int:
+            time.sleep(0.001)  # others come meanwhile
+            return super().write(text)
+
+    to = Slow()
+    with AppProgress(quiet=False, to=to) as progress, ThreadPoolExecutor(8) as clients:
+        for stage, signs in (("alone", 0), ("together", 1), ("pipelined", 2)):
+            wait([clients.submit(progress.tell, stage, 1200, signs) for _ in range(8)])
+    assert to.getvalue() == (
+        "alone: 1,200 requests sent\n"
+        "together: 1,200 requests sent, 1 sign of a mix-up\n"
+        "pipelined: 1,200 requests sent, 2 signs of a mix-up\n"
+    )
