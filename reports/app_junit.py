@@ -1,6 +1,7 @@
 """Writes a run against an app as JUnit XML: a case for each endpoint, and one for what belongs to no endpoint.
 
-A case fails when its endpoint mixed or failed under load; where nothing can be told, the run's own case is an error.
+A case fails when its endpoint mixed or failed under load; where nothing can be told, the run's own case is an error,
+and so are those of endpoints at which something was seen.
 """
 
 from xml.etree import ElementTree
@@ -23,8 +24,10 @@ def to_app_junit(run: AppRun) -> str:
     by_endpoint: dict[str, list[Cause]] = {each.name: [] for each in run.endpoints}
     for cause in causes(run):
         by_endpoint.setdefault(cause.first.endpoint, []).append(cause)
-    errors = int(told(run) is Outcome.INCONCLUSIVE or (run.outcome is Outcome.MIXED and not run.sightings))
-    failures = sum(1 for found in by_endpoint.values() if found)
+    open_ = told(run) is Outcome.INCONCLUSIVE
+    seen = sum(1 for found in by_endpoint.values() if found)
+    broken = open_ or (run.outcome is Outcome.MIXED and not run.sightings)
+    failures, errors = (0, seen + broken) if open_ else (seen, int(broken))
     counts = {
         "tests": str(1 + len(by_endpoint)),
         "failures": str(failures),
@@ -36,7 +39,7 @@ def to_app_junit(run: AppRun) -> str:
     suite = SubElement(root, "testsuite", {"name": name, "timestamp": run.started, **counts})
     said = verdict(run)
     case = SubElement(suite, "testcase", classname=name, name=THE_RUN, time=f"{run.seconds:.3f}")
-    if errors:
+    if broken:
         fault = SubElement(case, "error", type=str(told(run)), message=speakable(said.sentence))
         fault.text = speakable("\n\n".join(part for part in (*said.beside, run.log, _repeat(run)) if part))
     else:
@@ -45,7 +48,10 @@ def to_app_junit(run: AppRun) -> str:
         case = SubElement(suite, "testcase", classname=name, name=speakable(endpoint), time="0")
         if found:
             fault = SubElement(
-                case, "failure", type=str(found[0].sign), message=speakable(headline(found[0], run))
+                case,
+                "error" if open_ else "failure",
+                type=str(found[0].sign),
+                message=speakable(headline(found[0], run)),
             )
             fault.text = speakable("\n\n".join([*(_story(cause, run) for cause in found), _repeat(run)]))
     ElementTree.indent(root)

@@ -6,7 +6,7 @@ from typing import Any
 from harness.core.app_record import AppRun, Sighting, Sign
 from harness.core.verdict import Anomaly, Outcome
 from reports import app_words, words
-from reports.app_causes import causes
+from reports.app_causes import Cause, causes
 from reports.app_lanes import draw, flight
 from reports.app_marked import cut, pieces, printable
 from reports.app_proof import proof
@@ -54,6 +54,7 @@ def render_app(run: AppRun) -> str:
     templates = environment()
     templates.globals.update(
         proof=lambda shown: proof(shown, run),
+        tone=lambda cause: tone(cause, run),
         label_of=label_of,
         happened=happened,
         often=often,
@@ -107,11 +108,20 @@ def shares(run: AppRun) -> tuple[Share, ...]:
     failed = sum(each.failed for each in run.endpoints)
     sent, answered = (sum(getattr(each, what) for each in run.endpoints) for what in ("sent", "answered"))
     rest = max(0, min(sent - failed, answered) - mixed)
-    quiet = Share("answered as alone", "kept", rest) if told(run) is not Outcome.INCONCLUSIVE else None
-    found = (Share("mixed", "broken", mixed), Share("failed only under load", "crashed", failed), quiet)
+    vague = told(run) is Outcome.INCONCLUSIVE
+    unlike = Share("not told", "unproven", mixed) if vague else Share("mixed", "broken", mixed)
+    quiet = Share("answered as alone", "kept", 0 if vague and not mixed else rest)
+    found = (unlike, Share("failed only under load", "crashed", failed), quiet)
     if run.outcome is Outcome.MIXED and not mixed + failed:
         return ()  # what was left behind shows in no answer, and green would deny it
-    return tuple(each for each in found if each and each.count)
+    return tuple(each for each in found if each.count)
+
+
+def tone(cause: Cause, run: AppRun) -> str:
+    """Return the tone of a cause: where nothing can be told, what was seen is no fault yet."""
+    if told(run) is Outcome.INCONCLUSIVE:
+        return "unproven"
+    return "crashed" if cause.failing else "broken"
 
 
 def label_of(shown: Sighting) -> str:

@@ -229,9 +229,13 @@ def advice(run: AppRun) -> tuple[str, ...]:
             "Keep this command in CI: it ends with 0 as long as nothing is mixed up, and with 1 when something is.",
         )
     if outcome is Outcome.INCONCLUSIVE:
-        step = (
-            "Let the command run to its end." if run.interrupted else "When that is put right, run it again."
-        )
+        step = "When that is put right, run it again."
+        if run.interrupted:
+            step = "Let the command run to its end."
+        elif run.sightings:
+            step = (
+                "If it varies by design, allow it; if not, send more, until it is seen often enough to tell."
+            )
         return (step,) if run.repeat else ()
     steps = []
     found = causes(run)

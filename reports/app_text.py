@@ -189,8 +189,8 @@ def _endpoints(run: AppRun) -> "Table":
             _endpoint(each),
             f"{each.sent:,}",
             f"{each.answered:,}",
-            _count(each.mixed),
-            _count(each.failed),
+            _count(each.mixed, run),
+            _count(each.failed, run),
         )
     return table
 
@@ -216,7 +216,7 @@ def _print_rounds(run: AppRun, out: "Console") -> None:
         counts = (f"{each.answered:,}", f"{each.overlap:,}", f"{each.reuse:,}" if run.stamped else "–")
         numbers = "  ".join(f"{count:>{len(head)}}" for count, head in zip(counts, heads, strict=True))
         first, *more = round_words(each)
-        style = "bold red" if sum(each.signs.values()) else "dim"
+        style = TONES[told(run)] if sum(each.signs.values()) else "dim"
         line = _text(f"{_load(each):{names}}  {numbers}  ")
         out.print(line.append_text(_text(first, style)))
         for sign in more:
@@ -249,8 +249,8 @@ def _table(*columns: tuple[str, str]) -> "Table":
     return table
 
 
-def _count(number: int) -> "Text":
-    return _text(f"{number:,}", "bold red" if number else "dim")
+def _count(number: int, run: AppRun) -> "Text":
+    return _text(f"{number:,}", TONES[told(run)] if number else "dim")
 
 
 def _utf(out: "Console") -> bool:

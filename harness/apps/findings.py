@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import ceil
 
 from harness.apps.exchanges import Exchange
 from harness.apps.oracle.clues import Clue
@@ -59,6 +60,8 @@ class Findings:
         """How often each sign was seen at each endpoint."""
         self.in_round: Counter[Sign] = Counter()
         """What the current round has seen."""
+        self._by_round: Counter[tuple[Sign, str, str]] = Counter()
+        self._round = ""
 
     def take(self, exchange: Exchange, clients: int, seconds: float) -> list[Sign]:
         """Judge what came of one request; return the signs of a mix-up that it shows."""
@@ -81,6 +84,7 @@ class Findings:
     def _add(self, kept: Kept, again: bool = False) -> None:
         self.counts[kept.key] += not again
         self.in_round[kept.clue.sign] += not again
+        self._by_round[*kept.key, self._round] += not again
         if self.counts[kept.key] <= MOST_KEPT:
             self._kept.append(kept)
             if kept.clue.owner:
@@ -101,9 +105,10 @@ class Findings:
         while len(self._recent) > MOST_RECENT:
             del self._recent[next(iter(self._recent))]
 
-    def begin_round(self) -> None:
-        """Count anew what a round sees."""
+    def begin_round(self, name: str) -> None:
+        """Count anew what a round sees, and what it sees under its name."""
         with self._lock:
+            self._round = name
             self.in_round = Counter()
 
     def __len__(self) -> int:
@@ -114,8 +119,8 @@ class Findings:
         """The first clues of each sign at each endpoint, with their exchanges."""
         return list(self._kept)
 
-    def confirm(self, still: Callable[[Clue, Exchange], bool]) -> Counter[tuple[Sign, str]]:
-        """Drop what turns out to occur alone as well; return how many of each sign at each endpoint were dropped.
+    def confirm(self, still: Callable[[Clue, Exchange], bool]) -> Counter[tuple[Sign, str, str]]:
+        """Drop what turns out to occur alone as well; return how many of each sign, endpoint and round were dropped.
 
         Where none of those that were kept stands, nor do the others of that sign at that endpoint.
         """
@@ -123,15 +128,15 @@ class Findings:
             standing = [kept for kept in self._kept if still(kept.clue, kept.exchange)]
             left = Counter(kept.key for kept in standing)
             before = Counter(kept.key for kept in self._kept)
-            dropped: Counter[tuple[Sign, str]] = Counter()
-            for key, number in list(self.counts.items()):
+            dropped: Counter[tuple[Sign, str, str]] = Counter()
+            for (sign, name, within), number in self._by_round.items():
+                key = sign, name
                 share = left[key] / before[key] if before[key] else 1.0
-                stays = round(number * share)
-                dropped[key] += number - stays
-                if stays:
-                    self.counts[key] = stays
-                else:
-                    del self.counts[key]
+                dropped[sign, name, within] = number - ceil(number * share)
+            for (sign, name, _), number in dropped.items():
+                self.counts[sign, name] -= number
+            self._by_round = +(self._by_round - dropped)
+            self.counts = +self.counts
             self._kept = standing
             return +dropped
 

@@ -1,6 +1,6 @@
 """Makes the record of a trial: what was seen, whether it is enough for a verdict, and what repeats it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -100,12 +100,19 @@ def _run(frame: Frame, end: End, outcome: Outcome, reason: str, **known: Any) ->
 
 def _outcome(trial: Trial, found: tuple[Endpoint, ...], end: End, single: bool) -> tuple[Outcome, str]:
     """Return the outcome and, for an inconclusive one, why; a sign of a mix-up outweighs how the trial ended."""
-    if len(trial.findings):
+    if trial.certain:
         return Outcome.MIXED, ""
     if end.reason:
         return Outcome.INCONCLUSIVE, end.reason
     if end.ending is not Ending.JUDGED:
         return Outcome.INCONCLUSIVE, "the app's process ended under load; its log tells more"
+    if trial.doubtful:
+        clue = trial.doubtful[0].clue
+        seen = trial.judge.chance(clue).seen
+        return Outcome.INCONCLUSIVE, (
+            f"{seen:,} answer{'s' * (seen > 1)} of {clue.endpoint} differed from those it gets alone, which chance "
+            "may explain: allow what varies by design, or send more with --requests and --seconds"
+        )
     if not trial.rounds:
         return Outcome.INCONCLUSIVE, "nothing was flooded"
     if not any(each.carries for each in found) and not _choices_tell(trial):
@@ -138,6 +145,17 @@ def _choices_tell(trial: Trial) -> bool:
     for case in trial.known.cases():
         texts.setdefault(case.call.name, set()).update(shape.cast.text() for shape in case.shapes.values())
     return any(len(each) > 1 for each in texts.values())
+
+
+def _doubts(trial: Trial) -> Iterator[str]:
+    """Yield for each kind of difference that chance may explain how likely that is."""
+    for clue in {kept.clue.kind: kept.clue for kept in trial.doubtful}.values():
+        chance = trial.judge.chance(clue)
+        share = f"{chance.likely:.0%}" if chance.likely > 0.01 else f"{max(chance.likely, 0.001):.1%}"
+        yield (
+            f"{clue.endpoint}, {clue.where}: unlike alone in {chance.seen:,} of {chance.looked:,} requests, and in "
+            f"none of {chance.alone:,} sent alone; if it is as frequent there, so it comes out in {share} of all runs"
+        )
 
 
 def sightings(trial: Trial) -> tuple[Sighting, ...]:
@@ -188,4 +206,11 @@ def _notes(trial: Trial, found: tuple[Endpoint, ...]) -> list[str]:
     )
     hints = dict.fromkeys(hint(kept.clue, trial.known) for kept in trial.findings.kept)
     unused = [f"--allow {pattern!r} never let anything pass" for pattern in trial.allowed.unused]
-    return [*trial.notes, *mute, *trial.watches.notes(), *(each for each in hints if each), *unused]
+    return [
+        *trial.notes,
+        *mute,
+        *_doubts(trial),
+        *trial.watches.notes(),
+        *(each for each in hints if each),
+        *unused,
+    ]

@@ -82,7 +82,7 @@ class Running:
                 end = self._try(trial, place)
         except KeyboardInterrupt:
             end = replace(end, interrupted=True)
-        if trial is not None and len(trial.findings) and not end.interrupted and end.ending is Ending.JUDGED:
+        if trial is not None and trial.certain and not end.interrupted and end.ending is Ending.JUDGED:
             end = self._look_closer(trial, end)
         return record(self._frame(started), trial, replace(end, seconds=time.perf_counter() - clock))
 
@@ -136,7 +136,7 @@ class Running:
 
         Where that cannot be done, what was found stands, and a note says why the number is missing.
         """
-        kept = trial.findings.kept[0]
+        kept = trial.certain[0]
         pressure = kept.exchange.pressure
         if not pressure or not self.asked.place.app:
             return replace(end, smallest=kept.clients if pressure else 1)
@@ -184,7 +184,7 @@ class Running:
                     trial.run()
                 except (NothingToTellError, NotCapturedError):
                     return False
-                return any(each.clue.sign is sign for each in trial.findings.kept)
+                return any(each.clue.sign is sign for each in trial.certain)
 
     def _open(self, watches: Watches) -> Place:
         place = self.asked.place

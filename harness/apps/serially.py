@@ -1,13 +1,14 @@
 """Sends requests one at a time, as a person would who tries the app by hand: what it answers when nothing disturbs."""
 
 import itertools
+import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from math import ceil, log2
 
 from harness.apps.addresses import Address
 from harness.apps.calls import Flow
 from harness.apps.exchanges import Exchange
-from harness.apps.oracle.shapes import SURE
 from harness.apps.placeholders import drawn
 from harness.apps.press import PATIENCE
 from harness.apps.pressures import ALONE, Pressure
@@ -17,6 +18,10 @@ from harness.apps.walk import NotCapturedError
 from harness.engine.http_connection import RefusedError, UnconnectedError
 
 MOST_COMBINATIONS = 32
+"""So many combinations of choices are each sent; of more, each choice beside the others as they are drawn."""
+LEAST_OF_EACH = 5
+SURE = 32
+"""Bits: that an app which shows variants at random showed each choice one of its own is as likely as one in 2**SURE."""
 
 
 def alone(
@@ -34,20 +39,23 @@ def alone(
     """Yield what comes of each flow when so many users visit it so often in turn, each request on a new connection.
 
     Visits are added until each choice of a placeholder, and if those are few each combination, was sent often enough
-    to learn from. With another pressure its way with connections, its padding and its pauses apply: what such a
-    request is answered when nothing else runs. Ends early when ``stop`` returns true, and after the first request
-    that nobody listens to. Raises NotCapturedError when a flow cannot be walked to its end.
+    to learn from. Their order is drawn, and some are left after their first request, so that what an app gives to
+    every second request, as one of two servers behind a proxy, does not always fall to the same one. With another
+    pressure its way with connections, its padding and its pauses apply: what such a request is answered when nothing
+    else runs. Ends early when ``stop`` returns true, and after the first request that nobody listens to. Raises
+    NotCapturedError when a flow cannot be walked to its end.
     """
     client = _Client(address, crowd, pressure, patience, before)
+    order = random.Random(f"{crowd.seed}/alone/{before}")
     try:
         for flow in filter(only, crowd.flows):
-            combinations = _combinations(flow)
             people = [crowd.user() for _ in range(users)]
-            for nth in range(max(SURE, -(-users * visits // len(combinations)))):
-                for number, choices in enumerate(combinations):
-                    user = people[(nth + number) % users]
+            for nth, (number, choices) in enumerate(_visits(flow, users * visits, order)):
+                whole = [(people[number % users], None)]
+                left = [(crowd.user(), 1)] if nth % 2 and len(flow.calls) > 1 else []
+                for user, calls in left + whole:
                     user.begin(flow, choices)
-                    for exchange in client.walk(user):
+                    for exchange in itertools.islice(client.walk(user), calls):
                         yield exchange
                         if stop():
                             return
@@ -131,17 +139,36 @@ class _Client:
         self._agent.close()
 
 
-def _combinations(flow: Flow) -> list[dict[str, str]]:
-    """Return what the choices of a flow are to stand for: all combinations, or where they are many, each choice."""
+def _visits(flow: Flow, least: int, order: random.Random) -> list[tuple[int, dict[str, str]]]:
+    """Return what the choices of a flow are to stand for in each of its visits, each with a number to tell users by."""
     choices = {
         name: name.partition(":")[2].split("|") for name in drawn(flow.calls) if name.startswith("choice:")
     }
-    combinations = 1
-    for options in choices.values():
-        combinations *= len(options)
-    if combinations <= MOST_COMBINATIONS:
-        return [dict(zip(choices, each, strict=True)) for each in itertools.product(*choices.values())]
+    combinations = list(itertools.islice(itertools.product(*choices.values()), MOST_COMBINATIONS + 1))
+    if len(combinations) == 1:
+        return [
+            (nth, dict(zip(choices, combinations[0], strict=True)))
+            for nth in range(max(LEAST_OF_EACH, least))
+        ]
+    if len(combinations) <= MOST_COMBINATIONS:
+        times = max(LEAST_OF_EACH, ceil(least / len(combinations)), ceil(SURE / len(combinations)) + 1)
+        made = [
+            (nth + number, dict(zip(choices, each, strict=True)))
+            for nth in range(times)
+            for number, each in enumerate(combinations)
+        ]
+        order.shuffle(made)
+        return made
+    times = 1 + ceil(SURE / log2(min(len(options) for options in choices.values() if len(options) > 1)))
+    count = times * max(map(len, choices.values()))
+    columns = [_spread(options, count, order) for options in choices.values()]
     return [
-        {name: options[nth % len(options)] for name, options in choices.items()}
-        for nth in range(max(map(len, choices.values())))
+        (nth, dict(zip(choices, each, strict=True))) for nth, each in enumerate(zip(*columns, strict=True))
     ]
+
+
+def _spread(options: Sequence[str], count: int, order: random.Random) -> list[str]:
+    """Return so many of some options, each as often as the others, in an order that is drawn."""
+    spread = [options[nth % len(options)] for nth in range(count)]
+    order.shuffle(spread)
+    return spread

@@ -9,7 +9,7 @@ from functools import partial
 from harness.apps.addresses import Address
 from harness.apps.calls import Flow
 from harness.apps.exchanges import Exchange
-from harness.apps.findings import Findings
+from harness.apps.findings import Findings, Kept
 from harness.apps.fresh import Afresh, known_afresh
 from harness.apps.journal import Journal
 from harness.apps.options import Asked
@@ -37,8 +37,10 @@ IDLE_SECONDS = 0.3
 """How long an app stamps nothing when it has no more to do."""
 MOST_BACKLOG_SECONDS = 120.0
 """How long it may take to do what clients gave up on."""
-MOST_SENDS_TO_TELL = 1500
-"""Requests that are sent alone, at most, to tell chance from a failure of isolation."""
+LEAST_SENDS_TO_TELL = 1500
+SHARE_TO_TELL = 1 / 8
+"""Requests to an endpoint that are sent alone, at most, to tell chance from a failure of isolation: so many, and at
+least this share of those that flood."""
 CLOSE_FAILURES = (Sign.FAILED, Sign.UNANSWERED)
 
 Tell = Callable[[str, int, int], None]
@@ -117,12 +119,15 @@ class Trial:
         self._look_beside(1)
 
     def press(self) -> None:
-        """Flood with each pressure in turn: first a short round of each, then longer ones with what is left."""
+        """Flood with each pressure in turn: first a short round of each, then longer ones with what is left.
+
+        What chance may explain does not end the search: either it comes again, or alone as well.
+        """
         budget = self.asked.budget
         chosen = [each for each in PRESSURES if not budget.pressures or each.name in budget.pressures]
         for share in (FIRST, 1 - FIRST):
             for pressure in chosen:
-                if self.findings:
+                if self.certain:
                     return
                 requests = int(budget.requests * share / len(chosen))
                 pressed = self._round(pressure, requests, budget.seconds * share / len(chosen))
@@ -137,17 +142,15 @@ class Trial:
         if not self.findings or not self.alive():
             return
         answered = self._learn_again(lambda flow: True)
-        left = MOST_SENDS_TO_TELL
-        while answered and left > 0 and (unsure := self._unsure()) and self.alive():
+        while answered and (unsure := self._unsure()) and self.alive():
             answered = self._learn_again(partial(_asks, unsure))
-            left -= answered
         afresh = self._judge_afresh(pressure)
         if dropped := self.findings.confirm(
             lambda clue, exchange: (
                 self._stands(clue, exchange) or (afresh is not None and afresh.still(clue, exchange))
             )
         ):
-            self._forget(dropped, pressure)
+            self._forget(dropped)
 
     def _judge_afresh(self, pressure: str) -> Judge | None:
         """Return a judge by what a fresh process answers alone, where it has to be told what a flood broke for good.
@@ -162,7 +165,7 @@ class Trial:
         for kept in doubted:
             name = kept.clue.endpoint
             sends[name] = max(sends.get(name, 0), ENOUGH, self.judge.sends_in_all(kept.clue))
-        if max(sends.values()) > MOST_SENDS_TO_TELL:
+        if max(sends.values()) > self._most_to_tell:
             return None
         self.judged_afresh += 1
         self.tell("a fresh process", self.sent, len(self.findings))
@@ -182,28 +185,44 @@ class Trial:
             known.learn(exchange)
         return Judge(self.ledger, known, self.allowed)
 
-    def _forget(self, dropped: Counter[tuple[Sign, str]], pressure: str) -> None:
-        """Count no longer what was dropped; all of it is of the latest round, since each is confirmed."""
+    def _forget(self, dropped: Counter[tuple[Sign, str, str]]) -> None:
+        """Count no longer what was dropped."""
         signs: Counter[Sign] = Counter()
-        for (sign, endpoint), count in dropped.items():
+        for (sign, endpoint, pressure), count in dropped.items():
             signs[sign] += count
             tally = self.tallies.get(endpoint, Tally())
             if sign in CLOSE_FAILURES:
                 tally.failed = max(0, tally.failed - count)
             else:
                 tally.mixed = max(0, tally.mixed - count)
-        if done := self.rounds.get(pressure):
-            kept = Counter(done.signs) - Counter({str(sign): count for sign, count in signs.items()})
-            self.rounds[pressure] = replace(done, signs=dict(kept))
+            if done := self.rounds.get(pressure):
+                kept = Counter(done.signs) - Counter({str(sign): count})
+                self.rounds[pressure] = replace(done, signs=dict(kept))
         what = ", ".join(f"{count:,} × {sign}" for sign, count in signs.items())
         self.notes.append(f"dropped, because it comes alone as well: {what}")
 
+    @property
+    def certain(self) -> list[Kept]:
+        """The clues that chance does not explain."""
+        return [kept for kept in self.findings.kept if not self.judge.doubts(kept.clue)]
+
+    @property
+    def doubtful(self) -> list[Kept]:
+        """The clues that chance may explain."""
+        return [kept for kept in self.findings.kept if self.judge.doubts(kept.clue)]
+
+    @property
+    def _most_to_tell(self) -> int:
+        return max(LEAST_SENDS_TO_TELL, int(self.asked.budget.requests * SHARE_TO_TELL))
+
     def _unsure(self) -> set[str]:
-        """Return the endpoints with clues that chance could still explain."""
+        """Return the endpoints with clues that chance could still explain, and more requests alone can tell of."""
         return {
             kept.clue.endpoint
             for kept in self.findings.kept
-            if self.judge.sends_to_tell(kept.clue) and self.judge.still(kept.clue, kept.exchange)
+            if self.known.sends(kept.clue.endpoint) < self._most_to_tell
+            and self.judge.sends_to_tell(kept.clue)
+            and self.judge.still(kept.clue, kept.exchange)
         }
 
     def _learn_again(self, only: Callable[[Flow], bool]) -> int:
@@ -216,7 +235,7 @@ class Trial:
 
     def _round(self, pressure: Pressure, requests: int, seconds: float) -> Pressed:
         clients = self.asked.budget.clients
-        self.findings.begin_round()
+        self.findings.begin_round(pressure.name)
         if pressure.name not in self.rounds and (pressure.padding or pressure.slow):
             self._learn_refusals(pressure)
         self.marks.clear()
@@ -259,7 +278,7 @@ class Trial:
             signs,
         )
         before = self.rounds.get(pressure.name)
-        self.rounds[pressure.name] = added(before, done) if before else done
+        self.rounds[pressure.name] = before.plus(done) if before else done
         self.notes += [f"{pressure.name}: {note}" for note in pressed.notes]
         return pressed
 
@@ -363,19 +382,6 @@ class Trial:
                 f"each request was answered {failing[0].status}, even one at a time, so isolation cannot be told; "
                 f"the first said: {body!r}"
             )
-
-
-def added(one: Round, other: Round) -> Round:
-    """Return two rounds of one pressure as one."""
-    return replace(
-        one,
-        sent=one.sent + other.sent,
-        answered=one.answered + other.answered,
-        seconds=round(one.seconds + other.seconds, 3),
-        overlap=one.overlap + other.overlap,
-        reuse=one.reuse + other.reuse,
-        signs=dict(Counter(one.signs) + Counter(other.signs)),
-    )
 
 
 def _asks(endpoints: set[str], flow: Flow) -> bool:

@@ -1,7 +1,8 @@
 """What is stored of a run against somebody's own app: plain dataclasses, kept as JSON, drawn by the reports."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,18 @@ class Round:
     reuse: int
     """Requests that ran on a unit on which another had run before; 0 where that is not known."""
     signs: Mapping[str, int] = field(default_factory=dict)
+
+    def plus(self, other: "Round") -> "Round":
+        """Return this round and another of the same pressure as one."""
+        return replace(
+            self,
+            sent=self.sent + other.sent,
+            answered=self.answered + other.answered,
+            seconds=round(self.seconds + other.seconds, 3),
+            overlap=self.overlap + other.overlap,
+            reuse=self.reuse + other.reuse,
+            signs=dict(Counter(self.signs) + Counter(other.signs)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

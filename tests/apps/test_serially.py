@@ -44,14 +44,65 @@ def test_each_flow_is_visited_by_each_user_in_turn_on_new_connections(start: Sta
     server = start()
     flows = flow("/a?t={token}", "/b?t={token}"), flow("/c?t={token}")
     told = list(alone(Address(server.port), crowd(*flows), users=3, visits=2))
-    names = [exchange.call.name for exchange in told]
-    assert names == ["GET /a", "GET /b"] * 6 + ["GET /c"] * 6
-    assert Counter(exchange.visit.user for exchange in told[:12]) == {"u1": 4, "u2": 4, "u3": 4}
-    assert all(one.visit.user != next_.visit.user for one, next_ in pairwise(told[12:]))
-    assert server.connections == len(told) == 18
-    assert [exchange.nth for exchange in told] == list(range(1, 19))
+    whole = [each for each in told if each.visit.user in {"u1", "u2", "u3"}]
+    assert [each.call.name for each in whole] == ["GET /a", "GET /b"] * 6
+    assert Counter(each.visit.user for each in whole) == {"u1": 4, "u2": 4, "u3": 4}
+    assert [each.call.name for each in told[-6:]] == ["GET /c"] * 6
+    assert all(one.visit.user != next_.visit.user for one, next_ in pairwise(told[-6:]))
+    assert server.connections == len(told)
+    assert [exchange.nth for exchange in told] == list(range(1, len(told) + 1))
     assert {exchange.pressure for exchange in told} == {"alone"}
     assert all(one.ended <= next_.began for one, next_ in pairwise(told))
+
+
+def test_somebody_else_leaves_a_flow_behind_its_first_request_before_every_second_visit(start: Start) -> None:
+    told = list(alone(Address(start().port), crowd(flow("/a?t={token}", "/b?t={token}"))))
+    assert "".join(each.call.name[-1] for each in told) == "abaab" * 3
+    visits = Counter(each.visit.label for each in told)
+    left = [each.visit.user for each in told if visits[each.visit.label] == 1]
+    assert len(left) == len(set(left)) == 3
+    assert not set(left) & {"u1", "u2", "u3"}
+
+
+@pytest.mark.parametrize("backends", [2, 3, 4, 5, 6])
+@pytest.mark.parametrize("calls", [1, 2, 3, 4, 5, 6])
+def test_no_call_falls_always_to_the_same_of_backends_in_turn(
+    start: Start, calls: int, backends: int
+) -> None:
+    told = list(alone(Address(start().port), crowd(flow(*(f"/{n}?t={{token}}" for n in range(calls))))))
+    for name in {each.call.name for each in told}:
+        assert len({each.nth % backends for each in told if each.call.name == name}) > 1
+
+
+@pytest.mark.parametrize("backends", [2, 3, 4])
+@pytest.mark.parametrize("choice", ["a|b", "a|b|c", "a|b|c|d"])
+def test_no_choice_falls_always_to_the_same_of_backends_in_turn(
+    start: Start, choice: str, backends: int
+) -> None:
+    told = list(alone(Address(start().port), crowd(flow(f"/{{choice:{choice}}}?t={{token}}"))))
+    for option in choice.split("|"):
+        by = {each.nth % backends for each in told if each.visit.values[f"choice:{choice}"] == option}
+        assert len(by) > 1
+
+
+@pytest.mark.parametrize("options", [2, 3, 5, 8, 32])
+def test_variants_at_random_hardly_divide_by_what_is_chosen(start: Start, options: int) -> None:
+    choice = "|".join(f"c{n}" for n in range(options))
+    told = list(alone(Address(start().port), crowd(flow(f"/{{choice:{choice}}}?t={{token}}"))))
+    sent = Counter(each.visit.values[f"choice:{choice}"] for each in told)
+    assert len(set(sent.values())) == 1
+    # That each choice gets one of two variants alone, whichever.
+    assert 2.0 ** -((sent["c0"] - 1) * options) <= 2.0**-32
+    assert len(told) <= max(40, 5 * options)
+
+
+def test_of_too_many_combinations_no_two_choices_always_go_together(start: Start) -> None:
+    names = "abcdef"
+    path = "/?t={token}&" + "&".join(f"{name}={{choice:{name}1|{name}2}}" for name in names)
+    told = list(alone(Address(start().port), crowd(flow(path))))
+    for one, other in pairwise(names):
+        together = {tuple(each.visit.values[f"choice:{n}1|{n}2"] for n in (one, other)) for each in told}
+        assert len(together) == 4
 
 
 @pytest.mark.parametrize(("users", "visits"), [(1, 1), (2, 1), (3, 2), (2, 4)])

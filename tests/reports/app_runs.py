@@ -179,6 +179,9 @@ Traceback (most recent call last):
     DATABASE = os.environ["DATABASE_URL"]
 KeyError: 'DATABASE_URL'
 [2026-11-21 11:02:18 +0000] [ERROR] Worker failed to boot."""
+DIFFERING = replace(
+    MIXED, sightings=(DIFFERS,), endpoints=(replace(ENDPOINTS[0], mixed=3), *ENDPOINTS[2:]), smallest=None
+)
 RUNS = {
     "mixed": MIXED,
     "clean": CLEAN,
@@ -207,8 +210,12 @@ RUNS = {
         bound=None,
         stamped=False,
     ),
-    "differs": replace(
-        MIXED, sightings=(DIFFERS,), endpoints=(replace(ENDPOINTS[0], mixed=3), *ENDPOINTS[2:]), smallest=None
+    "differs": DIFFERING,
+    "doubtful": replace(
+        DIFFERING,
+        outcome=Outcome.INCONCLUSIVE,
+        reason="3 answers of GET /orders/{token} differed from those it gets alone, which chance may explain.",
+        tried=(),
     ),
     "left_behind": replace(
         MIXED,

@@ -59,6 +59,16 @@ def test_a_run_that_tells_nothing_is_an_error_with_the_log() -> None:
     assert "Worker failed to boot" in (error.text or "")
 
 
+def test_what_chance_may_explain_is_an_error_and_no_failure() -> None:
+    assert counts(RUNS["differs"])[1:] == (1, 0)
+    assert counts(RUNS["doubtful"])[1:] == (0, 2)
+    found = cases(RUNS["doubtful"])
+    error = found[ORDERS].find("error")
+    assert error is not None
+    assert "an answer that the request never gets alone" in str(error.get("message"))
+    assert "which chance may explain" in str(found[THE_RUN].find("error").get("message"))  # type: ignore[union-attr]
+
+
 def test_a_clean_run_says_what_it_excludes() -> None:
     out = cases(CLEAN)[THE_RUN].findtext("system-out") or ""
     assert "a rate above 0.052 % is excluded at 95 %." in out

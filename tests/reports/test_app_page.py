@@ -101,7 +101,18 @@ def test_the_tone_of_the_verdict_is_never_green_but_for_a_clean_run(name: str) -
     assert any(
         each.get("class") == f"verdict {tones[RUNS[name].outcome]}" for _, each in PAGES[name].elements
     )
-    assert bool(shares(RUNS[name])) == (name in ("mixed", "clean", "differs"))
+    assert bool(shares(RUNS[name])) == (name in ("mixed", "clean", "differs", "doubtful"))
+
+
+def test_what_chance_may_explain_is_shown_and_not_in_red() -> None:
+    page, doubted = render_app(RUNS["differs"]), render_app(RUNS["doubtful"])
+    for red in ("card s-broken", "tag s-broken", 'tr class="bad"', "n leak"):
+        assert red in page
+        assert red not in doubted
+    assert [(each.label, each.tone) for each in shares(RUNS["doubtful"])] == [
+        ("not told", "unproven"),
+        ("answered as alone", "kept"),
+    ]
 
 
 def test_the_heading_is_the_verdict_with_its_measures() -> None:

@@ -121,8 +121,8 @@ class Alone:
     def like(self, exchange: Exchange, reading: Reading, difference: Difference) -> Case | None:
         """Return another request that, before the floods, always got alone what this one found instead of its own.
 
-        Of the same call with other choices one place is enough, unless with some choices either stands there, as when
-        an app shows variants at random. What another call gets must be the whole answer.
+        Of the same call with other choices one place is enough; what another call gets must be the whole answer. What
+        an app shows at random, as one of two variants, belongs to none.
         """
         own = set(choices(exchange.visit))
         for case in self._cases.values():
@@ -131,26 +131,31 @@ class Alone:
                 continue
             if shape is None or shape.seen < ENOUGH or not shape.cast.holds(difference):
                 continue
-            if case.call != exchange.call:
-                if not any(shape.cast.differences(reading)):
-                    return case
-            elif not self._at_random(exchange.call, reading.status, difference):
+            if case.call != exchange.call and any(shape.cast.differences(reading)):
+                continue
+            if not self._at_random(exchange, case, reading.status, difference):
                 return case
         return None
 
-    def _at_random(self, call: Call, status: int, difference: Difference) -> bool:
-        """Tell whether what was found and what was expected may both stand at a place, with the same choices."""
-        drawn = max(len(case.drawn) for case in self._cases.values() if case.call == call)
-        shapes = (
-            case.early.get(status)
-            for case in self._cases.values()
-            if case.call == call and len(case.drawn) == drawn
-        )
+    def _at_random(self, exchange: Exchange, other: Case, status: int, difference: Difference) -> bool:
+        """Tell whether what was found and what was expected may both stand at a place.
+
+        So they may where both stood there before the floods: with the same choices or, of another call, in whichever
+        answers. And where since then they do with this request and with the other one: what a flood broke for good
+        is seldom broken both ways, and a fresh process shows it.
+        """
+        mine = self.case(exchange)
+        if mine and all(_both(each.shapes.get(status), difference) for each in (mine, other)):
+            return True
+        if other.call != exchange.call:
+            return any(
+                _both(case.early.get(status), difference, exactly=True) for case in self._cases.values()
+            )
+        drawn = max(len(case.drawn) for case in self._cases.values() if case.call == other.call)
         return any(
-            shape.cast.takes(difference.place, difference.found)
-            and shape.cast.takes(difference.place, difference.expected)
-            for shape in shapes
-            if shape is not None and shape.seen >= ENOUGH
+            _both(case.early.get(status), difference)
+            for case in self._cases.values()
+            if case.call == other.call and len(case.drawn) == drawn
         )
 
     def cases(self) -> Iterator[Case]:
@@ -165,6 +170,14 @@ class Alone:
     def sends(self, endpoint: str) -> int:
         """Return how many requests to an endpoint were sent alone."""
         return sum(case.sends for case in self.cases() if case.call.name == endpoint)
+
+
+def _both(shape: Shape | None, difference: Difference, exactly: bool = False) -> bool:
+    """Tell whether both what was found and what was expected fit a place, or ``exactly`` so stood there."""
+    if shape is None or shape.seen < ENOUGH:
+        return False
+    fits = shape.cast.showed if exactly else shape.cast.takes
+    return all(fits(difference.place, text) for text in (difference.found, difference.expected))
 
 
 def _single(drawn: cookies.Choices) -> Iterator[cookies.Choices]:

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from math import ceil, log
+from math import ceil
+from typing import NamedTuple
 
 from harness.apps.exchanges import Exchange
 from harness.apps.oracle.allowed import Allowed
@@ -22,6 +23,17 @@ CONNECTION = "connection"
 _CHANCE = 0.001
 _MOST_CLUES = 3
 _LONGEST = 160
+
+
+class Chance(NamedTuple):
+    """How often something was seen in answers, and how likely that is if it has nothing to do with others."""
+
+    seen: int
+    looked: int
+    """Answers under load in which it could have been seen."""
+    alone: int
+    """Requests that were sent alone, and never showed it."""
+    likely: float
 
 
 class Judge:
@@ -61,19 +73,32 @@ class Judge:
         return any(each.sign is clue.sign for each in self._look(exchange, again=True))
 
     def sends_to_tell(self, clue: Clue) -> int:
-        """Return how many more requests to send alone, before it is hardly chance that alone this was never seen.
-
-        What comes once in a thousand answers, loaded or not, is seldom among the first twenty. So many are enough
-        that, came it alone as often as under load, it would be missed once in a thousand times.
-        """
+        """Return how many more requests to send alone, before it is hardly chance that alone this was never seen."""
         return max(0, self.sends_in_all(clue) - self._alone.sends(clue.endpoint))
 
     def sends_in_all(self, clue: Clue) -> int:
         """Return how many requests are to be sent alone before chance hardly explains that they never show a clue."""
-        if clue.firm or not self._clues[clue.kind]:
-            return 0
-        share = self._clues[clue.kind] / max(self._looked[clue.endpoint], 1)
-        return 1 if share >= 1 else ceil(log(_CHANCE) / log(1 - share))
+        seen = 0 if clue.firm else self._clues[clue.kind]
+        return ceil(self._looked[clue.endpoint] * (_CHANCE ** (-1 / seen) - 1)) if seen else 0
+
+    def chance(self, clue: Clue) -> Chance:
+        """Return how often a clue was seen, and how likely that is if it comes alone as often.
+
+        What was seen k times in m answers, and in none of n alone, all fell among the m by chance with a probability
+        of at most (m / (m + n)) ** k: the one-sided exact test of Fisher (Statistical Methods for Research Workers,
+        1934), rounded up.
+        """
+        seen, looked = self._clues[clue.kind], self._looked[clue.endpoint]
+        sent = self._alone.sends(clue.endpoint)
+        likely = 0.0 if clue.firm else (looked / max(looked + sent, 1)) ** seen
+        return Chance(seen, looked, sent, likely)
+
+    def doubts(self, clue: Clue) -> bool:
+        """Tell whether chance still explains an answer that differs: what an app seldom shows looks no other.
+
+        An error, or a value of its own that is gone, is hardly an app's meaning, however seldom it is.
+        """
+        return clue.sign is Sign.DIFFERS and self.sends_to_tell(clue) > 0
 
     def _look(self, exchange: Exchange, again: bool) -> Iterator[Clue]:
         if exchange.answer is None:

@@ -69,6 +69,11 @@ class Tree:
         slot = self.slots.get(path)
         return slot is not None and slot.fits(value)
 
+    def showed(self, path: str, value: str) -> bool:
+        """Tell whether a value stood at a path, as one of several."""
+        slot = self.slots.get(path)
+        return slot is not None and not slot.constant and value in slot.values
+
     def masked(self, prefix: str = "") -> Iterator[str]:
         """Yield what was not compared, with this before each path."""
         for path, slot in self.slots.items():

@@ -11,8 +11,6 @@ from harness.apps.oracle.texts import Page
 
 ENOUGH = 3
 """With fewer answers, what varies cannot be told from what is fixed."""
-SURE = 5
-"""With so many answers to each of two choices, that they always differ is hardly the chance of variants at random."""
 # They tell of the transfer and its moment, not of what the app answers.
 _TRANSFER = frozenset(
     f"header {name}"
@@ -107,6 +105,14 @@ class _Cast:
         if place.startswith("body "):
             return self._tree is not None and self._tree.takes(place.removeprefix("body "), text)
         return self._fields.takes(place, text)
+
+    def showed(self, place: str, text: str) -> bool:
+        """Tell whether this very text stood at a place, as one of several."""
+        if place == "body":
+            return self._page is not None and self._page.showed(text)
+        if place.startswith("body "):
+            return self._tree is not None and self._tree.showed(place.removeprefix("body "), text)
+        return self._fields.showed(place, text)
 
     def carries(self) -> Iterator[str]:
         """Yield where the answer always holds tokens of its own."""

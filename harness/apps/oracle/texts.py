@@ -117,6 +117,10 @@ class Page:
         """Tell whether a line would be no difference somewhere."""
         return line in self._known or any(slot.fits(line) for slots in self._slots.values() for slot in slots)
 
+    def showed(self, line: str) -> bool:
+        """Tell whether a line stood in some answers, and in others not."""
+        return line in self._known and line not in self._fixed
+
     def masked(self) -> Iterator[str]:
         """Yield what was not compared."""
         number = {line: n for n, line in enumerate(self._first, 1)}

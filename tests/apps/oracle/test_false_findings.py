@@ -369,3 +369,38 @@ def test_variants_at_random_are_not_what_another_choice_gets() -> None:
     both = iter(["tea", "ale"] * 5)
     lab.learn(call, lambda visit: reply(f"<p>Buy {next(both)}!</p>"), drawn={"choice:a|b|c": "a"}, after=True)
     assert not lab.judge.still(clue, exchange)
+
+
+BACKENDS = [Call("GET", f"/{name}?t={{token}}") for name in "abc"]
+
+
+def told_by(backend: str) -> Answer:
+    return reply("<p>welcome</p>", 200, ("X-Backend", backend))
+
+
+def test_which_backend_answers_is_not_what_another_call_gets() -> None:
+    """Of calls whose answers are alike each may happen to be answered by one backend only."""
+    lab = Lab()
+    first, second, third = BACKENDS
+    lab.learn(first, lambda visit: told_by("1"))
+    lab.learn(second, lambda visit: told_by("2"))
+    assert lab.look(first, lab.visit(), told_by("2"))[0].firm
+    turns = iter("121212121")
+    lab.learn(third, lambda visit: told_by(next(turns)))
+    assert not lab.look(first, lab.visit(), told_by("2"))[0].firm
+
+
+def test_what_comes_either_way_since_the_floods_belongs_to_nobody() -> None:
+    first, second, _ = BACKENDS
+    for both in (True, False):
+        lab = Lab()
+        lab.learn(first, lambda visit: told_by("1"))
+        lab.learn(second, lambda visit: told_by("2"))
+        exchange = lab.exchange(first, lab.visit(), told_by("2"))
+        (clue,) = lab.judge.look(exchange)
+        turns = iter("121212121" * 2)
+        lab.learn(first, lambda visit, turns=turns: told_by(next(turns)), after=True)  # type: ignore[misc]
+        if both:
+            lab.learn(second, lambda visit, turns=turns: told_by(next(turns)), after=True)  # type: ignore[misc]
+        # Else a flood may have broken the first for good.
+        assert lab.judge.still(clue, exchange) is not both

@@ -1,9 +1,12 @@
 """Answers that are not as alone: each sign has an exchange that must show it, and a near miss that must not."""
 
+from math import comb
+
 import pytest
 
 from harness.apps.calls import Call
 from harness.apps.exchanges import Visit
+from harness.apps.oracle.clues import Clue
 from harness.apps.oracle.judge import CONNECTION, hint
 from harness.core.app_record import Sign
 from harness.core.ports import Answer
@@ -150,17 +153,55 @@ def test_but_what_another_gets_stays_when_the_flood_broke_the_app_for_good() -> 
     assert lab.judge.still(clue, exchange)
 
 
+def banners(lab: Lab, seen: int, looked: int) -> Clue:
+    """Let so many answers of so many differ, and return the clue of one."""
+    lab.learn(ME, lambda visit: reply("plain"))
+    for _ in range(looked - seen):
+        lab.look(ME, lab.visit(), reply("plain"))
+    clues = [only(lab.look(ME, lab.visit(), reply("with a banner")), Sign.DIFFERS) for _ in range(seen)]
+    return clues[0]
+
+
 def test_rare_differences_ask_for_more_requests_alone() -> None:
     lab = Lab()
-    lab.learn(ME, lambda visit: reply("plain"))
-    for _ in range(99):
-        lab.look(ME, lab.visit(), reply("plain"))
-    clue = only(lab.look(ME, lab.visit(), reply("with a banner")), Sign.DIFFERS)
+    clue = banners(lab, 10, 100)
     needed = lab.judge.sends_to_tell(clue)
-    assert 670 < needed + 9 < 700  # 0.99 ** 688 is a thousandth
-    lab.learn(ME, lambda visit: reply("plain"), times=needed // 3 + 1, after=True)
+    assert needed + 9 == 100  # that 10 of 200 all fall into one half is a thousandth
+    lab.learn(ME, lambda visit: reply("plain"), times=needed // 3, after=True)
+    assert lab.judge.sends_to_tell(clue) == 1
+    assert lab.judge.doubts(clue)
+    lab.learn(ME, lambda visit: reply("plain"), times=1, after=True)
     assert lab.judge.sends_to_tell(clue) == 0
+    assert not lab.judge.doubts(clue)
     assert lab.judge.still(clue, lab.exchange(ME, lab.visit(), reply("with a banner")))
+
+
+@pytest.mark.parametrize(("seen", "looked", "alone"), [(1, 100, 1500), (3, 100, 600), (20, 1000, 600)])
+def test_what_chance_may_explain_is_doubted_and_its_chance_told(seen: int, looked: int, alone: int) -> None:
+    lab = Lab()
+    clue = banners(lab, seen, looked)
+    lab.learn(ME, lambda visit: reply("plain"), times=(alone - 9) // 3, after=True)
+    told = lab.judge.chance(clue)
+    assert told[:3] == (seen, looked, alone)
+    exact = comb(looked, seen) / comb(looked + alone, seen)
+    assert exact <= told.likely <= 1.4 * exact
+    assert lab.judge.doubts(clue) == (told.likely > 0.001) == (seen < 20)
+
+
+def test_but_an_error_or_what_another_gets_is_not_doubted_however_rare() -> None:
+    lab = Lab()
+    lab.learn(HELLO, hello, drawn=DE)
+    lab.learn(HELLO, hello, drawn=EN)
+    mine = lab.visit("u1", DE)
+    for _ in range(500):
+        lab.look(HELLO, mine, hello(mine))
+    english = hello(Visit(mine.label, "u1", {**mine.values, **EN}))
+    for clue in (
+        only(lab.look(HELLO, mine, english), Sign.DIFFERS),
+        only(lab.look(HELLO, mine, reply("oops", 500)), Sign.FAILED),
+        only(lab.look(HELLO, mine, reply("<p>Hallo None</p>\n<p>1.234,5</p>")), Sign.LOST),
+    ):
+        assert not lab.judge.doubts(clue)
 
 
 def test_a_difference_gets_a_hint_how_to_allow_it() -> None:

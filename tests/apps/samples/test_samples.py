@@ -1,6 +1,7 @@
-"""Eleven sound apps are found sound on each server that fits; each has a twin whose one fault is found and named."""
+"""Twelve sound apps are found sound on each server that fits; each has a twin whose one fault is found and named."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,11 @@ ORDER = (
     r" capture number=header:Location/\/orders\/(\w+)/ -> GET /orders/{number}"
 )
 BASKET = "GET /basket?owner={token}&lang={choice:en|de|fr}"
+
+PRINT = (
+    "GET /print?t={token}&ink={choice:red|blue|black}&size={choice:a3|a4|a5}&sides={choice:1|2|4}"
+    "&as={choice:pdf|png|svg}"
+)
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,16 @@ SAMPLES = (
         ("GET /order", frozenset({Sign.DIFFERS})),
     ),
     Sample(
+        "balanced_wsgi:app",
+        (
+            "GET /start?t={token} -> GET /next?t={token}",
+            "GET /one?t={token} -> GET /two?t={token} -> GET /three?t={token}",
+            "GET /offer/{choice:lamp|desk}?t={token}",
+            PRINT,
+        ),
+        ("GET /next", TOKENS),
+    ),
+    Sample(
         "shop_flask:app",
         (
             "GET /prices?customer={user}",
@@ -175,6 +191,28 @@ def test_the_fault_of_its_twin_is_found_and_named(tmp_path: Path, sample: Sample
         (each.endpoint, each.sign) for each in done.sightings
     ]
     assert done.smallest is not None
+
+
+def test_what_is_too_rare_to_be_told_from_chance_is_no_finding(tmp_path: Path) -> None:
+    said = ["run", "--app", "banner_wsgi:app", "--app-dir", str(APPS), "--json"]
+    said += ["--request", "GET /?name={token}", "--requests", "3000"]
+    code, out, err = run(tmp_path, *said)
+    assert "{" in out, err
+    done = app_from_json(out, "stdout")
+    assert (code, done.outcome) == (2, Outcome.INCONCLUSIVE)
+    assert "which chance may explain" in done.reason
+    assert {(each.endpoint, each.sign) for each in done.sightings} == {("GET /", Sign.DIFFERS)}
+    assert done.smallest is None
+    # It did not end the search.
+    assert len(done.rounds) == 8
+    [doubt, hint] = done.notes
+    assert re.fullmatch(
+        r"GET /, body: unlike alone in 1 of 3,\d+ requests, and in none of 1,5\d\d sent alone; .* in \d+% of all runs",
+        doubt,
+    )
+    assert hint.endswith("say --allow 'GET / body'")
+    code, out, err = run(tmp_path, *said, "--allow", "GET / body")
+    assert (code, app_from_json(out, "stdout").outcome) == (0, Outcome.ISOLATED), err
 
 
 @pytest.mark.slow
