@@ -1,5 +1,6 @@
 """What virtual users send: calls with placeholders, gathered into flows that one visit walks through in order."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -58,6 +59,10 @@ class Flow:
     calls: tuple[Call, ...]
     weight: int = 1
     name: str = ""
+
+    def asks(self, endpoints: Collection[str]) -> bool:
+        """Tell whether one of its calls goes to one of these endpoints."""
+        return any(call.name in endpoints for call in self.calls)
 
 
 @dataclass(frozen=True, slots=True)

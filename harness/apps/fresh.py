@@ -7,8 +7,10 @@ an app rightly answers otherwise after many requests, as when a list is full; bu
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 
 from harness.apps.app_process import AppProcess
+from harness.apps.calls import Flow
 from harness.apps.options import Budget
 from harness.apps.oracle.alone import Alone
 from harness.apps.press import flood
@@ -53,9 +55,11 @@ def known_afresh(
         )
         if pressed.sent < requests or pressed.reason:
             return None
-        while any(known.sends(name) < enough for name, enough in sends.items()):
+        while short := {name for name, enough in sends.items() if known.sends(name) < enough}:
             if time.monotonic() > deadline or not place.alive():
                 return None
-            for exchange in alone(place.address, crowd, patience=budget.patience):
+            for exchange in alone(
+                place.address, crowd, patience=budget.patience, only=partial(Flow.asks, endpoints=short)
+            ):
                 known.learn(exchange)
     return known

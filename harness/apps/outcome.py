@@ -106,8 +106,8 @@ def _outcome(trial: Trial, found: tuple[Endpoint, ...], end: End, single: bool) 
         return Outcome.INCONCLUSIVE, end.reason
     if end.ending is not Ending.JUDGED:
         return Outcome.INCONCLUSIVE, "the app's process ended under load; its log tells more"
-    if trial.doubtful:
-        clue = trial.doubtful[0].clue
+    if trial.unsure:
+        clue = trial.unsure[0].clue
         seen = trial.judge.chance(clue).seen
         return Outcome.INCONCLUSIVE, (
             f"{seen:,} answer{'s' * (seen > 1)} of {clue.endpoint} differed from those it gets alone, which chance "
@@ -148,8 +148,9 @@ def _choices_tell(trial: Trial) -> bool:
 
 
 def _doubts(trial: Trial) -> Iterator[str]:
-    """Yield for each kind of difference that chance may explain how likely that is."""
-    for clue in {kept.clue.kind: kept.clue for kept in trial.doubtful}.values():
+    """Yield for each kind of clue that chance may explain how likely that is."""
+    kinds = {kept.clue.kind: kept.clue for kept in trial.unsure if kept.clue.sign is not Sign.SHARED_COOKIE}
+    for clue in kinds.values():
         chance = trial.judge.chance(clue)
         share = f"{chance.likely:.0%}" if chance.likely > 0.01 else f"{max(chance.likely, 0.001):.1%}"
         yield (

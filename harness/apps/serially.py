@@ -9,6 +9,7 @@ from math import ceil, log2
 from harness.apps.addresses import Address
 from harness.apps.calls import Flow
 from harness.apps.exchanges import Exchange
+from harness.apps.oracle.alone import ENOUGH_COMBINED
 from harness.apps.placeholders import drawn
 from harness.apps.press import PATIENCE
 from harness.apps.pressures import ALONE, Pressure
@@ -19,7 +20,6 @@ from harness.engine.http_connection import RefusedError, UnconnectedError
 
 MOST_COMBINATIONS = 32
 """So many combinations of choices are each sent; of more, each choice beside the others as they are drawn."""
-LEAST_OF_EACH = 5
 SURE = 32
 """Bits: that an app which shows variants at random showed each choice one of its own is as likely as one in 2**SURE."""
 
@@ -148,10 +148,10 @@ def _visits(flow: Flow, least: int, order: random.Random) -> list[tuple[int, dic
     if len(combinations) == 1:
         return [
             (nth, dict(zip(choices, combinations[0], strict=True)))
-            for nth in range(max(LEAST_OF_EACH, least))
+            for nth in range(max(ENOUGH_COMBINED, least))
         ]
     if len(combinations) <= MOST_COMBINATIONS:
-        times = max(LEAST_OF_EACH, ceil(least / len(combinations)), ceil(SURE / len(combinations)) + 1)
+        times = max(ENOUGH_COMBINED, ceil(least / len(combinations)), ceil(SURE / len(combinations)) + 1)
         made = [
             (nth + number, dict(zip(choices, each, strict=True)))
             for nth in range(times)

@@ -143,7 +143,7 @@ class Trial:
             return
         answered = self._learn_again(lambda flow: True)
         while answered and (unsure := self._unsure()) and self.alive():
-            answered = self._learn_again(partial(_asks, unsure))
+            answered = self._learn_again(partial(Flow.asks, endpoints=unsure))
         afresh = self._judge_afresh(pressure)
         if dropped := self.findings.confirm(
             lambda clue, exchange: (
@@ -207,9 +207,9 @@ class Trial:
         return [kept for kept in self.findings.kept if not self.judge.doubts(kept.clue)]
 
     @property
-    def doubtful(self) -> list[Kept]:
-        """The clues that chance may explain."""
-        return [kept for kept in self.findings.kept if self.judge.doubts(kept.clue)]
+    def unsure(self) -> list[Kept]:
+        """The clues that chance may explain, of which the doubtful alone make no mix-up."""
+        return [kept for kept in self.findings.kept if self.judge.sends_to_tell(kept.clue)]
 
     @property
     def _most_to_tell(self) -> int:
@@ -219,9 +219,8 @@ class Trial:
         """Return the endpoints with clues that chance could still explain, and more requests alone can tell of."""
         return {
             kept.clue.endpoint
-            for kept in self.findings.kept
+            for kept in self.unsure
             if self.known.sends(kept.clue.endpoint) < self._most_to_tell
-            and self.judge.sends_to_tell(kept.clue)
             and self.judge.still(kept.clue, kept.exchange)
         }
 
@@ -382,7 +381,3 @@ class Trial:
                 f"each request was answered {failing[0].status}, even one at a time, so isolation cannot be told; "
                 f"the first said: {body!r}"
             )
-
-
-def _asks(endpoints: set[str], flow: Flow) -> bool:
-    return any(call.name in endpoints for call in flow.calls)

@@ -11,10 +11,13 @@ from harness.apps.oracle.readings import Reading, Whose, read
 from harness.apps.oracle.shapes import ENOUGH, Shape
 from harness.apps.tokens import Ledger
 
-Key = tuple[Call, str, cookies.Choices]
+Choices = tuple[tuple[str, str], ...]
+Key = tuple[Call, str, Choices]
+ENOUGH_COMBINED = 5
+"""Requests with each combination of choices, from which on a combination is judged by its own."""
 
 
-def choices(visit: Visit) -> cookies.Choices:
+def choices(visit: Visit) -> Choices:
     """Return what was drawn for a visit."""
     return tuple(item for item in visit.values.items() if item[0].startswith("choice:"))
 
@@ -22,7 +25,7 @@ def choices(visit: Visit) -> cookies.Choices:
 class Case:
     """One request as it was sent alone: the same call, at the same place of its flow, with these choices at least."""
 
-    def __init__(self, call: Call, drawn: cookies.Choices) -> None:
+    def __init__(self, call: Call, drawn: Choices) -> None:
         self.call = call
         self.drawn = drawn
         self.sends = 0
@@ -78,6 +81,7 @@ class Alone:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._cases: dict[Key, Case] = {}
+        self._fewest: dict[tuple[Call, str], int] = {}
         self.cookies = cookies.Alone()
         self.foreign: set[str] = set()
         """The names of endpoints that gave tokens of other users alone already."""
@@ -88,6 +92,7 @@ class Alone:
             return
         reading = read(exchange, self._ledger) if exchange.answer else None
         drawn = choices(exchange.visit)
+        self._fewest.pop(_key(exchange, ())[:2], None)
         for each in dict.fromkeys((drawn, *_single(drawn), ())):
             key = _key(exchange, each)
             if key not in self._cases:
@@ -97,17 +102,30 @@ class Alone:
             return
         for place, value in reading.raw_fields:
             if place.startswith("cookie "):
-                self.cookies.learn(place, drawn, value, exchange.visit.user)
+                self.cookies.learn(place, value, exchange.visit.user, after)
         if reading.of(Whose.OTHER):
             self.foreign.add(exchange.call.name)
 
     def case(self, exchange: Exchange) -> Case | None:
-        """Return what is known of a request: with the same choices, else whatever they are; None when too little."""
-        for drawn in (choices(exchange.visit), ()):
-            case = self._cases.get(_key(exchange, drawn))
-            if case is not None and case.sends >= ENOUGH:
-                return case
-        return None
+        """Return what is known of a request: with the same choices, else whatever they are; None when too little.
+
+        Of choices that were not all combined often enough, a combination that was is one by chance, and so may be what
+        it showed.
+        """
+        drawn = choices(exchange.visit)
+        case = self._cases.get(_key(exchange, drawn))
+        if case is None or (drawn and self._fewest_sends(exchange, len(drawn)) < ENOUGH_COMBINED):
+            case = self._cases.get(_key(exchange, ()))
+        return case if case is not None and case.sends >= ENOUGH else None
+
+    def _fewest_sends(self, exchange: Exchange, choices: int) -> int:
+        """Return how often the combination of so many choices was sent that was sent least often."""
+        key = _key(exchange, ())[:2]
+        if key not in self._fewest:
+            all_cases = ((other[:2], other[2], each) for other, each in self._cases.items())
+            sends = [each.sends for of, drawn, each in all_cases if of == key and len(drawn) == choices]
+            self._fewest[key] = min(sends, default=0)
+        return self._fewest[key]
 
     def finer(self, exchange: Exchange, case: Case) -> Iterator[Case]:
         """Yield what is known of a request with each one of its choices, where not enough is with all of them."""
@@ -129,7 +147,8 @@ class Alone:
             shape = case.early.get(reading.status)
             if case.call == exchange.call and own.issuperset(case.drawn):
                 continue
-            if shape is None or shape.seen < ENOUGH or not shape.cast.holds(difference):
+            enough = ENOUGH_COMBINED if case.drawn else ENOUGH
+            if shape is None or shape.seen < enough or not shape.cast.holds(difference):
                 continue
             if case.call != exchange.call and any(shape.cast.differences(reading)):
                 continue
@@ -180,9 +199,9 @@ def _both(shape: Shape | None, difference: Difference, exactly: bool = False) ->
     return all(fits(difference.place, text) for text in (difference.found, difference.expected))
 
 
-def _single(drawn: cookies.Choices) -> Iterator[cookies.Choices]:
+def _single(drawn: Choices) -> Iterator[Choices]:
     return ((each,) for each in drawn)
 
 
-def _key(exchange: Exchange, drawn: cookies.Choices) -> Key:
+def _key(exchange: Exchange, drawn: Choices) -> Key:
     return exchange.call, exchange.mark.rpartition(".")[2], drawn

@@ -4,11 +4,14 @@ import json
 import re
 from base64 import urlsafe_b64decode
 from binascii import Error
+from collections import Counter
+from math import ceil, inf, log, sqrt
 from typing import NamedTuple
 
 from harness.apps.exchanges import Visit
 
-Choices = tuple[tuple[str, str], ...]
+Users = dict[str, set[str]]
+"""Who was given each value."""
 
 # A value and the time of its signing and the signature, as itsdangerous and Django write them.
 _SIGNED = re.compile(r"(.+?)[.:][\w-]{5,8}[.:][\w-]{20,}")
@@ -16,6 +19,13 @@ _JWT = re.compile(r"eyJ[\w-]+\.(eyJ[\w-]+)\.[\w-]*")
 _MOMENTS = frozenset({"iat", "exp", "nbf", "auth_time"})
 _DATE_OR_NUMBER = re.compile(r"[\d\s:.,;+%TZ/-]*")
 _SHORTEST = 8
+MOST_SHARED = 10_000
+"""More values than a cookie has whose meaning many users share, such as the server that they are to go to."""
+
+
+def _apart(users: Users) -> bool:
+    """Tell whether several users were given values, and no value was given to two."""
+    return all(len(each) == 1 for each in users.values()) and len(set().union(*users.values())) > 1
 
 
 class First(NamedTuple):
@@ -43,32 +53,49 @@ def _without_moments(encoded: str) -> str:
 
 
 class Alone:
-    """What was given alone: to whom, for each cookie and what the visit had drawn."""
+    """What was given alone: to whom, for each cookie."""
 
     def __init__(self) -> None:
-        self._users: dict[tuple[str, Choices], dict[str, set[str]]] = {}
-        self._personal: dict[tuple[str, Choices], bool] = {}
+        self._before: dict[str, Users] = {}
+        self._all: dict[str, Users] = {}
+        self._since: dict[str, set[str]] = {}
+        self._personal: dict[str, bool] = {}
+        self._times: Counter[str] = Counter()
 
-    def learn(self, name: str, choices: Choices, value: str, user: str) -> None:
-        """Note that a user was given a cookie."""
-        self._personal.pop((name, choices), None)
-        self._users.setdefault((name, choices), {}).setdefault(essence(value), set()).add(user)
+    def learn(self, name: str, value: str, user: str, after: bool = False) -> None:
+        """Note that a user was given a cookie; ``after`` tells that a flood was sent before it."""
+        kept = essence(value)
+        self._personal.pop(name, None)
+        self._times[name] += 1
+        if after:
+            self._since.setdefault(name, set()).add(kept)
+        for users in (self._all,) if after else (self._all, self._before):
+            users.setdefault(name, {}).setdefault(kept, set()).add(user)
 
-    def personal(self, name: str, choices: Choices) -> bool:
-        """Tell whether several users were given the cookie, and none what another was given."""
-        personal = self._personal.get((name, choices))
+    def personal(self, name: str) -> bool:
+        """Tell whether several users were given the cookie, and none what another was given.
+
+        It was theirs, too, when since a flood there are fewer values than before: it broke the app for good.
+        """
+        personal = self._personal.get(name)
         if personal is None:
-            values = self._users.get((name, choices), {}).values()
-            personal = all(len(users) == 1 for users in values) and len(set().union(*values)) > 1
-            self._personal[name, choices] = personal
+            before, since = self._before.get(name, {}), self._since.get(name, ())
+            broken = 0 < len(since) < len(before)
+            self._personal[name] = personal = _apart(before if broken else self._all.get(name, {}))
         return personal
+
+    def times(self, name: str) -> int:
+        """Return how often a cookie was given."""
+        return self._times[name]
 
 
 class Given:
-    """Who was given what so far; for any number of threads, since each step is one look-up in a dict."""
+    """Who was given what so far, one at a time."""
 
     def __init__(self) -> None:
         self._first: dict[tuple[str, str], First] = {}
+        self._times: Counter[str] = Counter()
+        self._again: Counter[str] = Counter()
 
     def to_another(self, name: str, value: str, visit: Visit) -> First | None:
         """Note whom a cookie is given to; return the first who was given it when that is another user."""
@@ -76,4 +103,17 @@ class Given:
         if not kept:
             return None
         first = self._first.setdefault((name, kept), First(visit, value))
+        self._times[name] += 1
+        self._again[name] += first.visit.user != visit.user
         return first if first.visit.user != visit.user else None
+
+    def times_to_tell(self, name: str, chance: float) -> int:
+        """Return how often to give a cookie alone, until it is this unlikely that it is drawn from a pool.
+
+        Where m values are drawn from a pool, as the names of servers are, and k of them were drawn before, the pool has
+        some m² / 2k values, and n draws are all different with a probability of exp(-n² / 2 pool): the problem of
+        birthdays (von Mises, 1939). No app has a pool of more than ``MOST_SHARED``.
+        """
+        again = self._again[name]
+        pool = self._times[name] ** 2 / (2 * again) if again else inf
+        return 0 if pool > MOST_SHARED else ceil(sqrt(-2 * pool * log(chance)))

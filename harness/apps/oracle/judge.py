@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from math import ceil
+from math import ceil, exp, log
 from typing import NamedTuple
 
 from harness.apps.exchanges import Exchange
 from harness.apps.oracle.allowed import Allowed
-from harness.apps.oracle.alone import Alone, Case, choices
+from harness.apps.oracle.alone import Alone, Case
 from harness.apps.oracle.clues import Clue
 from harness.apps.oracle.cookies import Given
 from harness.apps.oracle.differences import Difference
@@ -68,18 +68,28 @@ class Judge:
         What turned out to occur alone is dropped; but not what before the floods another request got alone and this
         one did not, since a flood can leave an app broken for good.
         """
+        if clue.sign is Sign.SHARED_COOKIE:
+            return self._alone.cookies.personal(clue.where)
         if clue.owner is not None and clue.owner.user != exchange.visit.user:
             return True
         return any(each.sign is clue.sign for each in self._look(exchange, again=True))
 
     def sends_to_tell(self, clue: Clue) -> int:
         """Return how many more requests to send alone, before it is hardly chance that alone this was never seen."""
-        return max(0, self.sends_in_all(clue) - self._alone.sends(clue.endpoint))
+        cookies = self._alone.cookies
+        sent = (
+            cookies.times(clue.where) if clue.sign is Sign.SHARED_COOKIE else self._alone.sends(clue.endpoint)
+        )
+        return max(0, self.sends_in_all(clue) - sent)
 
     def sends_in_all(self, clue: Clue) -> int:
         """Return how many requests are to be sent alone before chance hardly explains that they never show a clue."""
-        seen = 0 if clue.firm else self._clues[clue.kind]
-        return ceil(self._looked[clue.endpoint] * (_CHANCE ** (-1 / seen) - 1)) if seen else 0
+        seen, looked = self._clues[clue.kind], self._looked[clue.endpoint]
+        if clue.firm or not seen:
+            return 0
+        if clue.sign is Sign.SHARED_COOKIE:
+            return self._given.times_to_tell(clue.where, _CHANCE)
+        return ceil(looked * (exp(-log(_CHANCE) / seen) - 1))
 
     def chance(self, clue: Clue) -> Chance:
         """Return how often a clue was seen, and how likely that is if it comes alone as often.
@@ -165,9 +175,8 @@ class Judge:
         ]
 
     def _shared(self, exchange: Exchange, reading: Reading, foreign: list[Clue]) -> Iterator[Clue]:
-        drawn = choices(exchange.visit)
         for place, value in reading.raw_fields:
-            if not place.startswith("cookie ") or not self._alone.cookies.personal(place, drawn):
+            if not place.startswith("cookie ") or not self._alone.cookies.personal(place):
                 continue
             first = self._given.to_another(place, value, exchange.visit)
             if first and not any(clue.sign is Sign.CROSSED or clue.where == place for clue in foreign):
@@ -252,7 +261,7 @@ class Judge:
         expected: str,
         like_another: bool = False,
     ) -> Clue:
-        firm = owner is not None or like_another
+        firm = (owner is not None and sign is not Sign.SHARED_COOKIE) or like_another
         return Clue(sign, exchange.mark, exchange.call.name, owner, where, shown, expected, firm)
 
 
