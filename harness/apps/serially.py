@@ -20,7 +20,7 @@ from harness.engine.http_connection import RefusedError, UnconnectedError
 
 MOST_COMBINATIONS = 32
 """So many combinations of choices are each sent; of more, each choice beside the others as they are drawn."""
-SURE = 32
+SURE = 24
 """Bits: that an app which shows variants at random showed each choice one of its own is as likely as one in 2**SURE."""
 
 

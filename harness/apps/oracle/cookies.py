@@ -112,8 +112,9 @@ class Given:
 
         Where m values are drawn from a pool, as the names of servers are, and k of them were drawn before, the pool has
         some m² / 2k values, and n draws are all different with a probability of exp(-n² / 2 pool): the problem of
-        birthdays (von Mises, 1939). No app has a pool of more than ``MOST_SHARED``.
+        birthdays (von Mises, 1939). Alone three users take turns, so that of the pairs of draws two in three tell. No
+        app has a pool of more than ``MOST_SHARED``.
         """
         again = self._again[name]
         pool = self._times[name] ** 2 / (2 * again) if again else inf
-        return 0 if pool > MOST_SHARED else ceil(sqrt(-2 * pool * log(chance)))
+        return 0 if pool > MOST_SHARED else ceil(sqrt(-3 * pool * log(chance)))

@@ -79,8 +79,9 @@ def test_so_often_it_is_given_that_a_pool_shows(pool: int, times: int) -> None:
     """As many answers as are drawn from a pool show it to be one, of a thousand times but once."""
     drawn = pool * (1 - (1 - 1 / pool) ** times)
     alone = times_to_tell(round(times - drawn), times)
-    assert prod(max(0.0, 1 - n / pool) for n in range(alone)) <= 0.001
-    assert alone <= sqrt(14 * MOST_SHARED)
+    # Three users take turns, and to one of them a value may well come again.
+    assert prod(max(0.0, 1 - n / pool * 2 / 3) for n in range(alone)) <= 0.001
+    assert alone <= sqrt(21 * MOST_SHARED)
 
 
 def test_no_pool_is_so_large_that_a_few_of_many_answers_show_it() -> None:
