@@ -226,18 +226,18 @@ def hang_up(app: App, own: Probe) -> Script[Script[None]]:
 
 
 arrivals = count(1)
-arrived = [0]
+arrived: list[int] = []
 
 
 def meet(app: App, own: Probe) -> Script[str]:
     """Wait until an even number of requests has come: the second of two finds the first still here."""
     mine = next(arrivals)
-    arrived[0] = max(arrived[0], mine)
+    arrived.append(mine)
     for _ in range(300):
-        if arrived[0] > mine or mine % 2 == 0:
+        if max(arrived) > mine or mine % 2 == 0:
             break
         yield PAUSE
-    own.read("company", "met" if arrived[0] > mine or mine % 2 == 0 else "alone")
+    own.read("company", "met" if max(arrived) > mine or mine % 2 == 0 else "alone")
     return f"{own.token} went"
 
 
