@@ -131,7 +131,9 @@ def _entry(name: str, path: str, part: Any) -> Entry:
     extra = getattr(part, "requires", "")
     missing = ""
     if extra and not _usable(part):
-        missing = f"{name} needs the extra {extra!r}: pip install 'ctxstress[{extra}]'"
+        from harness.extras import wanted
+
+        missing = f"{name} needs {': '.join(wanted(extra, getattr(part, 'module', '')))}"
     return Entry(name, path, part, missing)
 
 

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, metadata, packages_distributions, requires, version
-
-from packaging.requirements import Requirement
+from importlib.metadata import PackageNotFoundError, metadata, packages_distributions, version
 
 from harness.catalog import entries
+from harness.extras import OURS, installs, wanted
 
-OURS = "ctxstress"
 FOR_US = ("dev", "bench")
 """The extras for those who work on ctxstress itself."""
 KINDS = ("server", "target", "local")
@@ -51,7 +49,7 @@ def standings() -> Iterator[Standing]:
             extra = getattr(entry.part, "requires", "")
             if module or extra or kind == "server":
                 package = _package(module) if module else ""
-                command = f"pip install '{OURS}[{extra}]'" if entry.missing else ""
+                command = wanted(extra, module)[1] if entry.missing else ""
                 yield Standing(kind, entry.name, package if command else _with_version(package), command)
 
 
@@ -59,7 +57,7 @@ def extras() -> list[Extra]:
     """Return all extras but our own; one that is all others together comes last and names those."""
     found = {}
     for name in metadata(OURS).get_all("Provides-Extra") or ():
-        packages = sorted(each.name for each in _requirements(name))
+        packages = sorted(each.name for each in installs(name))
         present = [each for each in packages if _version(each)]
         found[name] = Extra(
             name, tuple(map(_with_version, present)), tuple(each for each in packages if each not in present)
@@ -70,13 +68,6 @@ def extras() -> list[Extra]:
     if {each for extra in ranked[:-1] for each in extra.all}.issubset(ranked[-1].all):
         ranked[-1] = Extra(ranked[-1].name, ("all of these",), ())
     return ranked
-
-
-def _requirements(extra: str) -> Iterator[Requirement]:
-    for line in requires(OURS) or ():
-        requirement = Requirement(line)
-        if requirement.marker is not None and requirement.marker.evaluate({"extra": extra}):
-            yield requirement
 
 
 def _package(module: str) -> str:

@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 import pytest
+from packaging.markers import default_environment
 
 from harness import installed
 from harness.catalog import choose, entries
@@ -33,6 +34,28 @@ def test_what_is_missing_is_told_with_its_command(monkeypatch: pytest.MonkeyPatc
     assert found["waitress_threads"].package == "waitress"
     assert found["waitress_threads"].command == "pip install 'ctxstress[servers]'"
     assert found["gunicorn_sync"].command == ""
+
+
+def test_what_an_extra_leaves_out_on_this_python_is_told_by_its_own_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours = [
+        "waitress>=3; python_version < '3.12' and extra == 'servers'",
+        "cheroot>=11; extra == 'servers'",
+        "rich>=14",
+    ]
+    monkeypatch.setattr("harness.extras.requires", lambda name: ours)
+    for module in ("waitress", "cheroot"):
+        monkeypatch.setitem(sys.modules, module, None)
+    newer = {**default_environment(), "python_version": "3.12"}
+    monkeypatch.setattr("packaging.markers.default_environment", lambda: dict(newer))
+    found = {each.name: each for each in standings()}
+    assert found["waitress_threads"].command == "pip install waitress"
+    assert found["cheroot_threads"].command == "pip install 'ctxstress[servers]'"
+    [waitress] = [each for each in entries("server") if each.name == "waitress_threads"]
+    assert waitress.missing == (
+        "waitress_threads needs waitress, which the extra 'servers' leaves out on this Python: pip install waitress"
+    )
 
 
 def test_an_extra_names_what_it_installs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,10 +98,10 @@ def explain(error: Exception, spec: Spec) -> str:
             (spec["target"], load(spec["target"])),
         ):
             if part.requires and (part.module or missing) == missing:
-                return (
-                    f"{short(path)} needs {missing}, which is not installed: "
-                    f"pip install 'ctxstress[{part.requires}]'"
-                )
+                from harness.extras import wanted
+
+                _, command = wanted(part.requires, missing)
+                return f"{short(path)} needs {missing}, which is not installed: {command}"
     traceback.print_exception(error)
     parts = ", ".join(short(path) for path in (spec["subject"], spec["target"], *spec["scenarios"]))
     return f"{short(spec['server'])} could not serve {parts}: {type(error).__name__}: {error}"
