@@ -41,6 +41,8 @@ LEAST_SENDS_TO_TELL = 1500
 SHARE_TO_TELL = 1 / 8
 """Requests to an endpoint that are sent alone, at most, to tell chance from a failure of isolation: so many, and at
 least this share of those that flood."""
+SECOND = 1.1
+"""How long to wait for what an app shows in the next second."""
 CLOSE_FAILURES = (Sign.FAILED, Sign.UNANSWERED)
 
 Tell = Callable[[str, int, int], None]
@@ -144,6 +146,9 @@ class Trial:
         answered = self._learn_again(lambda flow: True)
         while answered and (unsure := self._unsure()) and self.alive():
             answered = self._learn_again(partial(Flow.asks, endpoints=unsure))
+        if answered and (fleeting := self._fleeting()):
+            time.sleep(SECOND)
+            self._learn_again(partial(Flow.asks, endpoints=fleeting))
         afresh = self._judge_afresh(pressure)
         if dropped := self.findings.confirm(
             lambda clue, exchange: (
@@ -221,6 +226,16 @@ class Trial:
             kept.clue.endpoint
             for kept in self.unsure
             if self.known.sends(kept.clue.endpoint) < self._most_to_tell
+            and self.judge.still(kept.clue, kept.exchange)
+        }
+
+    def _fleeting(self) -> set[str]:
+        """Return the endpoints at which answers differed that might do so by the second in which they were given."""
+        return {
+            kept.clue.endpoint
+            for kept in self.findings.kept
+            if kept.clue.sign is Sign.DIFFERS
+            and not kept.clue.firm
             and self.judge.still(kept.clue, kept.exchange)
         }
 

@@ -1,7 +1,6 @@
 """Whole trials of apps that are functions: no server and no clock, so that many fit into a second."""
 
 import random
-import time
 from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
@@ -21,25 +20,37 @@ from harness.apps.users import Crowd, Step
 from harness.apps.watching import Watches
 from harness.core.ports import Answer
 
-App = Callable[[Step, random.Random, bool], Answer]
-"""What a step is answered, by chance if it likes; under load or not."""
+App = Callable[[Step, random.Random, "InMemory"], Answer]
+"""What a step is answered, by chance if it likes, and by where it is sent."""
+LASTS = 0.01
 
 
 class InMemory:
-    """Stands for all that a trial sends with."""
+    """Stands for all that a trial sends with, and for its clock; each request lasts as long as the other."""
 
     def __init__(self, app: App, seed: int) -> None:
         self._app = app
         self._chance = random.Random(f"app/{seed}")
         self._order = random.Random(f"order/{seed}")
-        self._loaded = False
+        self.loaded = False
+        self.now = 1000.0 + 0.37 * seed
 
     def __call__(self, *_: Any) -> "InMemory":
         return self
 
     def send(self, steps: list[Step]) -> list[Reply]:
-        now = time.monotonic()
-        return [Reply(self._app(step, self._chance, self._loaded), "", now, now) for step in steps]
+        return [self._serve(step) for step in steps]
+
+    def _serve(self, step: Step) -> Reply:
+        began = self.now
+        self.now += LASTS
+        return Reply(self._app(step, self._chance, self), "", began, self.now)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
     def close(self) -> None:
         """There is nothing open."""
@@ -56,7 +67,7 @@ class InMemory:
         **_: Any,
     ) -> Pressed:
         users = [crowd.user() for _ in range(clients * pressure.users)]
-        self._loaded = True
+        self.loaded = True
         for nth in range(requests):
             user = self._order.choice(users)
             step = user.next()
@@ -76,7 +87,7 @@ class InMemory:
                     nth=nth,
                 )
             )
-        self._loaded = False
+        self.loaded = False
         return Pressed(requests, requests, 0, 0, 0, 0, 0.1, "")
 
 
@@ -95,6 +106,11 @@ def tried(app: App, *paths: tuple[str, ...], seed: int, requests: int = 4000) ->
         lambda *_: None,
         None,
     )
-    with patch.object(serially, "UserAgent", made), patch.object(trial, "flood", made.flood):
+    with (
+        patch.object(serially, "UserAgent", made),
+        patch.object(trial, "flood", made.flood),
+        patch.object(trial, "time", made),
+        patch.object(serially, "time", made),
+    ):
         done.run()
     return done

@@ -13,7 +13,7 @@ from harness.apps.trial import Trial
 from harness.apps.users import Step
 from harness.core.app_record import Sign
 from harness.core.ports import Answer
-from tests.apps.in_memory import App, tried
+from tests.apps.in_memory import App, InMemory, tried
 from tests.apps.oracle.lab import reply
 
 ONE = (("/?t={token}",),)
@@ -59,6 +59,14 @@ def nodes_in_turn(number: int) -> App:
     return lambda step, *_: page(step, Set_Cookie=f"node=shop-node-{next(turns) % number}; Path=/")
 
 
+def by_the_second() -> App:
+    return lambda step, chance, world: page(step, "Buy" if int(world.now) % 2 else "Get it")
+
+
+def by_the_minute() -> App:
+    return lambda step, chance, world: page(step, "Buy", f"number {int(world.now / 60 + 0.33) % 2}")
+
+
 def of_choices() -> App:
     return lambda step, *_: page(step, *(f"printed in {each}" for each in drawn(step)))
 
@@ -68,6 +76,8 @@ SOUND: dict[str, tuple[Callable[[], App], tuple[tuple[str, ...], ...]]] = {
     "two variants of three": (lambda: variants(0.5), MORE_CHOICES),
     "a variant now and then": (lambda: variants(0.1), ONE),
     "a variant seldom": (lambda: variants(0.01), ONE),
+    "a variant each second": (by_the_second, ONE),
+    "a variant each minute": (by_the_minute, ONE),
     "two backends in turn, two choices": (lambda: in_turn(2), CHOICES),
     "three backends in turn, three choices": (lambda: in_turn(3), MORE_CHOICES),
     "two backends in turn, a flow of two": (lambda: in_turn(2), FLOW),
@@ -107,16 +117,16 @@ def test_what_comes_too_seldom_is_seen_and_makes_no_finding() -> None:
 
 
 def differs(share: float) -> App:
-    return lambda step, chance, loaded: page(
-        step, "None" if loaded and chance.random() < share else "welcome"
+    return lambda step, chance, world: page(
+        step, "None" if world.loaded and chance.random() < share else "welcome"
     )
 
 
 def swapped(share: float) -> App:
-    def app(step: Step, chance: random.Random, loaded: bool) -> Answer:
+    def app(step: Step, chance: random.Random, world: InMemory) -> Answer:
         [own] = drawn(step)
         return page(
-            step, ({"lamp": "desk", "desk": "lamp"}[own]) if loaded and chance.random() < share else own
+            step, ({"lamp": "desk", "desk": "lamp"}[own]) if world.loaded and chance.random() < share else own
         )
 
     return app
@@ -125,8 +135,8 @@ def swapped(share: float) -> App:
 def broken_for_good(share: float) -> App:
     left: list[str] = []
 
-    def app(step: Step, chance: random.Random, loaded: bool) -> Answer:
-        if loaded and chance.random() < share:
+    def app(step: Step, chance: random.Random, world: InMemory) -> Answer:
+        if world.loaded and chance.random() < share:
             left[:] = drawn(step)
         return page(step, *(left or drawn(step)))
 
@@ -136,8 +146,8 @@ def broken_for_good(share: float) -> App:
 def session(share: float) -> App:
     ids = count()
 
-    def app(step: Step, chance: random.Random, loaded: bool) -> Answer:
-        number = 7 if loaded and chance.random() < share else next(ids)
+    def app(step: Step, chance: random.Random, world: InMemory) -> Answer:
+        number = 7 if world.loaded and chance.random() < share else next(ids)
         return page(step, Set_Cookie=f"sid=session-{number:06}; Path=/")
 
     return app
@@ -147,7 +157,7 @@ def session_for_all(after: int) -> App:
     """From some request under load on, all are given the same."""
     ids, served = count(), count()
 
-    def app(step: Step, chance: random.Random, loaded: bool) -> Answer:
+    def app(step: Step, chance: random.Random, world: InMemory) -> Answer:
         stuck = next(served) >= after
         return page(step, Set_Cookie=f"sid=session-{7 if stuck else next(ids):06}; Path=/")
 
