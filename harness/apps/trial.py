@@ -87,6 +87,8 @@ class Trial:
     """The requests of the current round that were answered, and so judged."""
     first: list[Exchange] = field(default_factory=list)
     """What came of the requests that were sent alone before the floods."""
+    asked_later: set[tuple[Sign, str, str]] = field(default_factory=set)
+    """The kinds of clues for which requests were sent alone once more a second later."""
     judged_afresh: int = 0
     """How many fresh processes were tried."""
 
@@ -230,14 +232,14 @@ class Trial:
         }
 
     def _fleeting(self) -> set[str]:
-        """Return the endpoints at which answers differed that might do so by the second in which they were given."""
-        return {
-            kept.clue.endpoint
-            for kept in self.findings.kept
-            if kept.clue.sign is Sign.DIFFERS
-            and not kept.clue.firm
-            and self.judge.still(kept.clue, kept.exchange)
+        """Return where answers differed, perhaps by the second in which they were given: each kind of clue once."""
+        standing = [kept.clue for kept in self.findings.kept if self._stands(kept.clue, kept.exchange)]
+        differing = {
+            clue.kind: clue.endpoint for clue in standing if clue.sign is Sign.DIFFERS and not clue.firm
         }
+        new = differing.keys() - self.asked_later
+        self.asked_later |= new
+        return {differing[kind] for kind in new}
 
     def _learn_again(self, only: Callable[[Flow], bool]) -> int:
         """Send some flows alone again and learn from it; return how many requests were answered."""
