@@ -207,7 +207,7 @@ def test_what_is_too_rare_to_be_told_from_chance_is_no_finding(tmp_path: Path) -
     assert len(done.rounds) == 8
     [doubt, hint] = done.notes
     assert re.fullmatch(
-        r"GET /, body: unlike alone in 1 of 3,\d+ requests, and in none of 1,5\d\d sent alone; .* in \d+% of all runs",
+        r"GET /, body: unlike alone in 1 of 3,\d+ requests, and in none of 1,[56]\d\d sent alone; .* in \d+% of all .*",
         doubt,
     )
     assert hint.endswith("say --allow 'GET / body'")
