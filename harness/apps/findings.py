@@ -56,12 +56,10 @@ class Findings:
         """What those asked whose values went to others, by visit or user; None while that is not over."""
         self._victims: dict[str, Exchange] = {}
         """Who first got a value of theirs."""
-        self.counts: Counter[tuple[Sign, str]] = Counter()
-        """How often each sign was seen at each endpoint."""
-        self.in_round: Counter[Sign] = Counter()
-        """What the current round has seen."""
-        self._by_round: Counter[tuple[Sign, str, str]] = Counter()
-        self._round = ""
+        self._seen: dict[tuple[Sign, str], Counter[str]] = {}
+        """How often each sign was seen at each endpoint, by the round that it was seen in."""
+        self.round = ""
+        """The name of the current round."""
 
     def take(self, exchange: Exchange, clients: int, seconds: float) -> list[Sign]:
         """Judge what came of one request; return the signs of a mix-up that it shows."""
@@ -82,10 +80,9 @@ class Findings:
                 self._add(Kept(clue, exchange, clients, exchange.nth, seconds))
 
     def _add(self, kept: Kept, again: bool = False) -> None:
-        self.counts[kept.key] += not again
-        self.in_round[kept.clue.sign] += not again
-        self._by_round[*kept.key, self._round] += not again
-        if self.counts[kept.key] <= MOST_KEPT:
+        seen = self._seen.setdefault(kept.key, Counter())
+        seen[self.round] += not again
+        if seen.total() <= MOST_KEPT:
             self._kept.append(kept)
             if kept.clue.owner:
                 label = kept.clue.owner.visit or kept.clue.owner.user
@@ -105,22 +102,23 @@ class Findings:
         while len(self._recent) > MOST_RECENT:
             del self._recent[next(iter(self._recent))]
 
-    def begin_round(self, name: str) -> None:
-        """Count anew what a round sees, and what it sees under its name."""
-        with self._lock:
-            self._round = name
-            self.in_round = Counter()
+    def signs(self, within: str) -> dict[str, int]:
+        """Return how often the rounds of a name saw each sign."""
+        signs: Counter[str] = Counter()
+        for (sign, _), seen in self._seen.items():
+            signs[str(sign)] += seen[within]
+        return dict(+signs)
 
     def __len__(self) -> int:
-        return self.counts.total()
+        return sum(seen.total() for seen in self._seen.values())
 
     @property
     def kept(self) -> list[Kept]:
         """The first clues of each sign at each endpoint, with their exchanges."""
         return list(self._kept)
 
-    def confirm(self, still: Callable[[Clue, Exchange], bool]) -> Counter[tuple[Sign, str, str]]:
-        """Drop what turns out to occur alone as well; return how many of each sign, endpoint and round were dropped.
+    def confirm(self, still: Callable[[Clue, Exchange], bool]) -> Counter[tuple[Sign, str]]:
+        """Drop what turns out to occur alone as well; return how many of each sign at each endpoint were dropped.
 
         Where none of those that were kept stands, nor do the others of that sign at that endpoint.
         """
@@ -128,15 +126,12 @@ class Findings:
             standing = [kept for kept in self._kept if still(kept.clue, kept.exchange)]
             left = Counter(kept.key for kept in standing)
             before = Counter(kept.key for kept in self._kept)
-            dropped: Counter[tuple[Sign, str, str]] = Counter()
-            for (sign, name, within), number in self._by_round.items():
-                key = sign, name
+            dropped: Counter[tuple[Sign, str]] = Counter()
+            for key, seen in self._seen.items():
                 share = left[key] / before[key] if before[key] else 1.0
-                dropped[sign, name, within] = number - ceil(number * share)
-            for (sign, name, _), number in dropped.items():
-                self.counts[sign, name] -= number
-            self._by_round = +(self._by_round - dropped)
-            self.counts = +self.counts
+                stays = Counter({within: ceil(count * share) for within, count in seen.items()})
+                dropped[key] = seen.total() - stays.total()
+                self._seen[key] = +stays
             self._kept = standing
             return +dropped
 
@@ -165,7 +160,7 @@ class Findings:
                     at=kept.at,
                     seconds=round(kept.seconds, 3),
                     value=clue.owner.text if clue.owner else "",
-                    count=self.counts[kept.key],
+                    count=self._seen[kept.key].total(),
                 )
             )
         return tuple(found)

@@ -1,7 +1,7 @@
 """Makes the record of a trial: what was seen, whether it is enough for a verdict, and what repeats it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from harness.apps.exchanges import Exchange
@@ -69,7 +69,7 @@ def record(frame: Frame, trial: Trial | None, end: End) -> AppRun:
         reason,
         stamped=trial.journal is not None,
         endpoints=found,
-        rounds=tuple(trial.rounds.values()),
+        rounds=tuple(replace(each, signs=trial.findings.signs(name)) for name, each in trial.rounds.items()),
         sightings=sightings(trial),
         allowed=dict(trial.allowed.used),
         bound=upper_bound(chances) if clean else None,

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from harness.apps.addresses import Address
@@ -15,7 +15,7 @@ from harness.apps.journal import Journal
 from harness.apps.options import Asked
 from harness.apps.oracle.allowed import Allowed
 from harness.apps.oracle.alone import Alone
-from harness.apps.oracle.clues import Clue
+from harness.apps.oracle.clues import Clue, Kind
 from harness.apps.oracle.endpoints import Tally
 from harness.apps.oracle.judge import Judge
 from harness.apps.oracle.shapes import ENOUGH
@@ -76,7 +76,7 @@ class Trial:
     findings: Findings = field(init=False)
     tallies: dict[str, Tally] = field(default_factory=dict)
     rounds: dict[str, Round] = field(default_factory=dict)
-    """What came of each pressure, by its name."""
+    """What came of each pressure, by its name; its signs are told by the findings, for some may be dropped yet."""
     notes: list[str] = field(default_factory=list)
     sent: int = 0
     flooded: float = 0.0
@@ -87,7 +87,7 @@ class Trial:
     """The requests of the current round that were answered, and so judged."""
     first: list[Exchange] = field(default_factory=list)
     """What came of the requests that were sent alone before the floods."""
-    asked_later: set[tuple[Sign, str, str]] = field(default_factory=set)
+    asked_later: set[Kind] = field(default_factory=set)
     """The kinds of clues for which requests were sent alone once more a second later."""
     judged_afresh: int = 0
     """How many fresh processes were tried."""
@@ -146,18 +146,23 @@ class Trial:
         if not self.findings or not self.alive():
             return
         answered = self._learn_again(lambda flow: True)
-        while answered and (unsure := self._unsure()) and self.alive():
-            answered = self._learn_again(partial(Flow.asks, endpoints=unsure))
+        left = self._most_to_tell
+        while answered and left > 0 and (endpoints := self._short_of_sends()) and self.alive():
+            answered = self._learn_again(partial(Flow.asks, endpoints=endpoints))
+            left -= answered
         if answered and (fleeting := self._fleeting()):
             time.sleep(SECOND)
             self._learn_again(partial(Flow.asks, endpoints=fleeting))
         afresh = self._judge_afresh(pressure)
+        before = Counter(kept.clue.kind for kept in self.findings.kept)
         if dropped := self.findings.confirm(
             lambda clue, exchange: (
                 self._stands(clue, exchange) or (afresh is not None and afresh.still(clue, exchange))
             )
         ):
             self._forget(dropped)
+            left_of = Counter(kept.clue.kind for kept in self.findings.kept)
+            self.judge.recount({kind: left_of[kind] / count for kind, count in before.items()})
 
     def _judge_afresh(self, pressure: str) -> Judge | None:
         """Return a judge by what a fresh process answers alone, where it has to be told what a flood broke for good.
@@ -192,19 +197,16 @@ class Trial:
             known.learn(exchange)
         return Judge(self.ledger, known, self.allowed)
 
-    def _forget(self, dropped: Counter[tuple[Sign, str, str]]) -> None:
+    def _forget(self, dropped: Counter[tuple[Sign, str]]) -> None:
         """Count no longer what was dropped."""
         signs: Counter[Sign] = Counter()
-        for (sign, endpoint, pressure), count in dropped.items():
+        for (sign, endpoint), count in dropped.items():
             signs[sign] += count
             tally = self.tallies.get(endpoint, Tally())
             if sign in CLOSE_FAILURES:
                 tally.failed = max(0, tally.failed - count)
             else:
                 tally.mixed = max(0, tally.mixed - count)
-            if done := self.rounds.get(pressure):
-                kept = Counter(done.signs) - Counter({str(sign): count})
-                self.rounds[pressure] = replace(done, signs=dict(kept))
         what = ", ".join(f"{count:,} × {sign}" for sign, count in signs.items())
         self.notes.append(f"dropped, because it comes alone as well: {what}")
 
@@ -222,7 +224,7 @@ class Trial:
     def _most_to_tell(self) -> int:
         return max(LEAST_SENDS_TO_TELL, int(self.asked.budget.requests * SHARE_TO_TELL))
 
-    def _unsure(self) -> set[str]:
+    def _short_of_sends(self) -> set[str]:
         """Return the endpoints with clues that chance could still explain, and more requests alone can tell of."""
         return {
             kept.clue.endpoint
@@ -251,7 +253,7 @@ class Trial:
 
     def _round(self, pressure: Pressure, requests: int, seconds: float) -> Pressed:
         clients = self.asked.budget.clients
-        self.findings.begin_round(pressure.name)
+        self.findings.round = pressure.name
         if pressure.name not in self.rounds and (pressure.padding or pressure.slow):
             self._learn_refusals(pressure)
         self.marks.clear()
@@ -281,7 +283,6 @@ class Trial:
                 break
         overlap, reuse = self._evidence(pressed)
         self._look_beside(clients)
-        signs = {str(sign): count for sign, count in self.findings.in_round.items()}
         done = Round(
             pressure.name,
             pressure.summary,
@@ -291,7 +292,6 @@ class Trial:
             round(pressed.seconds, 3),
             overlap,
             reuse,
-            signs,
         )
         before = self.rounds.get(pressure.name)
         self.rounds[pressure.name] = before.plus(done) if before else done

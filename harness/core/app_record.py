@@ -1,6 +1,5 @@
 """What is stored of a run against somebody's own app: plain dataclasses, kept as JSON, drawn by the reports."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -126,7 +125,7 @@ class Round:
     signs: Mapping[str, int] = field(default_factory=dict)
 
     def plus(self, other: "Round") -> "Round":
-        """Return this round and another of the same pressure as one."""
+        """Return this round and another of the same pressure as one, with the signs of this."""
         return replace(
             self,
             sent=self.sent + other.sent,
@@ -134,7 +133,6 @@ class Round:
             seconds=round(self.seconds + other.seconds, 3),
             overlap=self.overlap + other.overlap,
             reuse=self.reuse + other.reuse,
-            signs=dict(Counter(self.signs) + Counter(other.signs)),
         )
 
 

@@ -76,6 +76,6 @@ def test_an_answer_with_the_values_of_two_others_is_counted_once() -> None:
     ]
     found = Findings(lambda each: clues)
     found.take(got, 8, 0.1)
-    assert found.counts == {(Sign.FOREIGN, CALL.name): 1}
-    assert found.in_round == {Sign.FOREIGN: 1}
+    assert len(found) == 1
+    assert found.signs("") == {Sign.FOREIGN: 1}
     assert [kept.clue.owner for kept in found.kept] == [clue.owner for clue in clues]

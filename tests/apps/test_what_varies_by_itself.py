@@ -5,6 +5,7 @@ Nothing is found in the sound ones, from any seed; the faults beside them are, f
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -114,6 +115,36 @@ def test_what_comes_too_seldom_is_seen_and_makes_no_finding() -> None:
         doubted += bool(done.unsure)
     # Else there was nothing to doubt.
     assert doubted > 2
+
+
+def variants_and_rarely_a_banner(step: Step, chance: random.Random, _: InMemory) -> Answer:
+    variant = "Buy" if chance.random() < 0.1 else "Get it"
+    banner = ["SALE!"] * (chance.random() < 0.001)
+    lines = [variant, "at the shop", *banner, f"for {step.visit.values['token']}"]
+    return Answer(200, (("Content-Type", "text/plain"),), "\n".join(lines).encode())
+
+
+def test_what_was_found_to_come_alone_makes_nothing_else_at_its_place_certain() -> None:
+    doubted = 0
+    for seed in range(12):
+        done = tried(variants_and_rarely_a_banner, *ONE, seed=seed)
+        assert done.certain == []
+        doubted += bool(done.unsure)
+    assert doubted > 0
+
+
+def test_a_trial_ends_where_an_endpoint_is_never_reached_again() -> None:
+    """Since the flood the first answer of a flow is cut off, so that its second request is not sent any more."""
+    flooded: list[bool] = []
+
+    def app(step: Step, chance: random.Random, world: InMemory) -> Answer:
+        flooded.extend([True] * world.loaded)
+        if step.call.path.startswith("/a"):
+            return replace(page(step, "welcome"), cut=bool(flooded) and not world.loaded)
+        return page(step, "None" if world.loaded and chance.random() < 0.02 else "welcome")
+
+    done = tried(app, *FLOW, seed=1)
+    assert {kept.clue.endpoint for kept in done.findings.kept} >= {"GET /b"}
 
 
 def differs(share: float) -> App:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from harness.apps.tokens import Token
 from harness.core.app_record import Sign
 
+Kind = tuple[Sign, str, str]
+"""Sign, endpoint and place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clue:
@@ -27,6 +30,6 @@ class Clue:
     """Whether chance cannot explain it: what was found belongs to another. Else more may have to be learnt alone."""
 
     @property
-    def kind(self) -> tuple[Sign, str, str]:
-        """Return what the clues of one cause share: sign, endpoint and place, by which they are counted and capped."""
+    def kind(self) -> Kind:
+        """Return what the clues of one cause share, by which they are counted and capped."""
         return self.sign, self.endpoint, self.where

@@ -1,14 +1,14 @@
 """Judges what came back: whether an answer shows that another request had a hand in it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import ceil, exp, log
 from typing import NamedTuple
 
 from harness.apps.exchanges import Exchange
 from harness.apps.oracle.allowed import Allowed
 from harness.apps.oracle.alone import Alone, Case
-from harness.apps.oracle.clues import Clue
+from harness.apps.oracle.clues import Clue, Kind
 from harness.apps.oracle.cookies import Given
 from harness.apps.oracle.differences import Difference
 from harness.apps.oracle.places import Spot, around, spots
@@ -30,7 +30,7 @@ class Chance(NamedTuple):
 
     seen: int
     looked: int
-    """Answers under load in which it could have been seen."""
+    """Requests in which it could have been seen."""
     alone: int
     """Requests that were sent alone, and never showed it."""
     likely: float
@@ -49,7 +49,7 @@ class Judge:
         self._allowed = allowed
         self._given = Given()
         self._looked: Counter[str] = Counter()
-        self._clues: Counter[tuple[Sign, str, str]] = Counter()
+        self._clues: Counter[Kind] = Counter()
 
     def look(self, exchange: Exchange) -> list[Clue]:
         """Return the clues of an exchange, one for each cause; none for most.
@@ -73,6 +73,11 @@ class Judge:
         if clue.owner is not None and clue.owner.user != exchange.visit.user:
             return True
         return any(each.sign is clue.sign for each in self._look(exchange, again=True))
+
+    def recount(self, shares: Mapping[Kind, float]) -> None:
+        """Keep of each kind of clue this share of its count, for the others were found to come alone as well."""
+        for kind, share in shares.items():
+            self._clues[kind] = ceil(self._clues[kind] * share)
 
     def sends_to_tell(self, clue: Clue) -> int:
         """Return how many more requests to send alone, before it is hardly chance that alone this was never seen."""
@@ -104,9 +109,9 @@ class Judge:
         return Chance(seen, looked, sent, likely)
 
     def doubts(self, clue: Clue) -> bool:
-        """Tell whether chance still explains an answer that differs: what an app seldom shows looks no other.
+        """Tell whether chance still explains an answer that differs, as it does a banner that an app seldom shows.
 
-        An error, or a value of its own that is gone, is hardly an app's meaning, however seldom it is.
+        An error, or a value of its own that is gone, is hardly meant by an app, however seldom it comes.
         """
         return clue.sign is Sign.DIFFERS and self.sends_to_tell(clue) > 0
 
