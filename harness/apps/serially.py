@@ -145,19 +145,17 @@ def _visits(flow: Flow, least: int, order: random.Random) -> list[tuple[int, dic
         name: name.partition(":")[2].split("|") for name in drawn(flow.calls) if name.startswith("choice:")
     }
     combinations = list(itertools.islice(itertools.product(*choices.values()), MOST_COMBINATIONS + 1))
-    if len(combinations) == 1:
-        return [
-            (nth, dict(zip(choices, combinations[0], strict=True)))
-            for nth in range(max(ENOUGH_COMBINED, least))
-        ]
     if len(combinations) <= MOST_COMBINATIONS:
-        times = max(ENOUGH_COMBINED, ceil(least / len(combinations)), ceil(SURE / len(combinations)) + 1)
+        several = len(combinations) > 1
+        sure = ceil(SURE / len(combinations)) + 1 if several else 0
+        times = max(ENOUGH_COMBINED, ceil(least / len(combinations)), sure)
         made = [
             (nth + number, dict(zip(choices, each, strict=True)))
             for nth in range(times)
             for number, each in enumerate(combinations)
         ]
-        order.shuffle(made)
+        if several:  # else users only change their turns
+            order.shuffle(made)
         return made
     times = 1 + ceil(SURE / log2(min(len(options) for options in choices.values() if len(options) > 1)))
     count = times * max(map(len, choices.values()))

@@ -39,8 +39,8 @@ MOST_BACKLOG_SECONDS = 120.0
 """How long it may take to do what clients gave up on."""
 LEAST_SENDS_TO_TELL = 1500
 SHARE_TO_TELL = 1 / 8
-"""Requests to an endpoint that are sent alone, at most, to tell chance from a failure of isolation: so many, and at
-least this share of those that flood."""
+"""Requests to an endpoint that are sent alone, at most, to tell chance from a failure of isolation: so many, or this
+share of those that flood where that is more."""
 SECOND = 1.1
 """How long to wait for what an app shows in the next second."""
 CLOSE_FAILURES = (Sign.FAILED, Sign.UNANSWERED)
@@ -217,7 +217,7 @@ class Trial:
 
     @property
     def unsure(self) -> list[Kept]:
-        """The clues that chance may explain, of which the doubtful alone make no mix-up."""
+        """The clues that chance may explain; an error or a lost value among them is a mix-up all the same."""
         return [kept for kept in self.findings.kept if self.judge.sends_to_tell(kept.clue)]
 
     @property

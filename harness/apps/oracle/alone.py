@@ -81,7 +81,7 @@ class Alone:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._cases: dict[Key, Case] = {}
-        self._fewest: dict[tuple[Call, str], int] = {}
+        self._fewest: dict[Call, int] = {}
         self.cookies = cookies.Alone()
         self.foreign: set[str] = set()
         """The names of endpoints that gave tokens of other users alone already."""
@@ -92,7 +92,7 @@ class Alone:
             return
         reading = read(exchange, self._ledger) if exchange.answer else None
         drawn = choices(exchange.visit)
-        self._fewest.pop(_key(exchange, ())[:2], None)
+        self._fewest.pop(exchange.call, None)
         for each in dict.fromkeys((drawn, *_single(drawn), ())):
             key = _key(exchange, each)
             if key not in self._cases:
@@ -114,18 +114,15 @@ class Alone:
         """
         drawn = choices(exchange.visit)
         case = self._cases.get(_key(exchange, drawn))
-        if case is None or (drawn and self._fewest_sends(exchange, len(drawn)) < ENOUGH_COMBINED):
+        if case is None or (drawn and self._fewest_sends(exchange.call) < ENOUGH_COMBINED):
             case = self._cases.get(_key(exchange, ()))
         return case if case is not None and case.sends >= ENOUGH else None
 
-    def _fewest_sends(self, exchange: Exchange, choices: int) -> int:
-        """Return how often the combination of so many choices was sent that was sent least often."""
-        key = _key(exchange, ())[:2]
-        if key not in self._fewest:
-            all_cases = ((other[:2], other[2], each) for other, each in self._cases.items())
-            sends = [each.sends for of, drawn, each in all_cases if of == key and len(drawn) == choices]
-            self._fewest[key] = min(sends, default=0)
-        return self._fewest[key]
+    def _fewest_sends(self, call: Call) -> int:
+        """Return how often the combination of choices was sent that was sent least often."""
+        if call not in self._fewest:
+            self._fewest[call] = min(case.sends for case in self.cases() if case.call == call)
+        return self._fewest[call]
 
     def finer(self, exchange: Exchange, case: Case) -> Iterator[Case]:
         """Yield what is known of a request with each one of its choices, where not enough is with all of them."""
@@ -170,11 +167,8 @@ class Alone:
             return any(
                 _both(case.early.get(status), difference, exactly=True) for case in self._cases.values()
             )
-        drawn = max(len(case.drawn) for case in self._cases.values() if case.call == other.call)
         return any(
-            _both(case.early.get(status), difference)
-            for case in self._cases.values()
-            if case.call == other.call and len(case.drawn) == drawn
+            _both(case.early.get(status), difference) for case in self.cases() if case.call == other.call
         )
 
     def cases(self) -> Iterator[Case]:

@@ -5,13 +5,11 @@ import re
 from base64 import urlsafe_b64decode
 from binascii import Error
 from collections import Counter
+from collections.abc import Iterable
 from math import ceil, inf, log, sqrt
 from typing import NamedTuple
 
 from harness.apps.exchanges import Visit
-
-Users = dict[str, set[str]]
-"""Who was given each value."""
 
 # A value and the time of its signing and the signature, as itsdangerous and Django write them.
 _SIGNED = re.compile(r"(.+?)[.:][\w-]{5,8}[.:][\w-]{20,}")
@@ -23,9 +21,20 @@ MOST_SHARED = 10_000
 """More values than a cookie has whose meaning many users share, such as the server that they are to go to."""
 
 
-def _apart(users: Users) -> bool:
+class Gift(NamedTuple):
+    """What a user was given of a cookie, as far as it can tell users apart."""
+
+    value: str
+    user: str
+    after: bool
+
+
+def _apart(gifts: Iterable[Gift]) -> bool:
     """Tell whether several users were given values, and no value was given to two."""
-    return all(len(each) == 1 for each in users.values()) and len(set().union(*users.values())) > 1
+    whose: dict[str, set[str]] = {}
+    for each in gifts:
+        whose.setdefault(each.value, set()).add(each.user)
+    return all(len(users) == 1 for users in whose.values()) and len(set().union(*whose.values())) > 1
 
 
 class First(NamedTuple):
@@ -56,21 +65,13 @@ class Alone:
     """What was given alone: to whom, for each cookie."""
 
     def __init__(self) -> None:
-        self._before: dict[str, Users] = {}
-        self._all: dict[str, Users] = {}
-        self._since: dict[str, set[str]] = {}
+        self._gifts: dict[str, list[Gift]] = {}
         self._personal: dict[str, bool] = {}
-        self._times: Counter[str] = Counter()
 
     def learn(self, name: str, value: str, user: str, after: bool = False) -> None:
         """Note that a user was given a cookie; ``after`` tells that a flood was sent before it."""
-        kept = essence(value)
+        self._gifts.setdefault(name, []).append(Gift(essence(value), user, after))
         self._personal.pop(name, None)
-        self._times[name] += 1
-        if after:
-            self._since.setdefault(name, set()).add(kept)
-        for users in (self._all,) if after else (self._all, self._before):
-            users.setdefault(name, {}).setdefault(kept, set()).add(user)
 
     def personal(self, name: str) -> bool:
         """Tell whether several users were given the cookie, and none what another was given.
@@ -79,14 +80,16 @@ class Alone:
         """
         personal = self._personal.get(name)
         if personal is None:
-            before, since = self._before.get(name, {}), self._since.get(name, ())
-            broken = 0 < len(since) < len(before)
-            self._personal[name] = personal = _apart(before if broken else self._all.get(name, {}))
+            gifts = self._gifts.get(name, [])
+            before = [each for each in gifts if not each.after]
+            since = {each.value for each in gifts if each.after}
+            broken = 0 < len(since) < len({each.value for each in before})
+            self._personal[name] = personal = _apart(before if broken else gifts)
         return personal
 
     def times(self, name: str) -> int:
         """Return how often a cookie was given."""
-        return self._times[name]
+        return len(self._gifts.get(name, []))
 
 
 class Given:

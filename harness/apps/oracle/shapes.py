@@ -1,6 +1,6 @@
 """A shape: all that the answers of one status have in common which the same request gets alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
 from harness.apps.oracle.differences import Difference
@@ -91,28 +91,28 @@ class _Cast:
 
     def holds(self, difference: Difference) -> bool:
         """Tell whether what was found at a place is what always stands there in these answers."""
-        place, found = difference.place, difference.found
-        if place == "body":
-            return bool(found) and self._page is not None and self._page.holds(found)
-        if place.startswith("body "):
-            return self._tree is not None and self._tree.holds(place.removeprefix("body "), found)
-        return self._fields.holds(place, found)
+        found = difference.found
+        return self._ask(
+            difference.place,
+            lambda page: bool(found) and page.holds(found),
+            lambda tree, path: tree.holds(path, found),
+        )
 
     def takes(self, place: str, text: str) -> bool:
         """Tell whether a text at a place would be no difference."""
-        if place == "body":
-            return self._page is not None and self._page.takes(text)
-        if place.startswith("body "):
-            return self._tree is not None and self._tree.takes(place.removeprefix("body "), text)
-        return self._fields.takes(place, text)
+        return self._ask(place, lambda page: page.takes(text), lambda tree, path: tree.takes(path, text))
 
     def showed(self, place: str, text: str) -> bool:
         """Tell whether this very text stood at a place, as one of several."""
+        return self._ask(place, lambda page: page.showed(text), lambda tree, path: tree.showed(path, text))
+
+    def _ask(self, place: str, page: Callable[[Page], bool], tree: Callable[[Tree, str], bool]) -> bool:
+        """Ask the part in which a place is; no if there is none."""
         if place == "body":
-            return self._page is not None and self._page.showed(text)
+            return self._page is not None and page(self._page)
         if place.startswith("body "):
-            return self._tree is not None and self._tree.showed(place.removeprefix("body "), text)
-        return self._fields.showed(place, text)
+            return self._tree is not None and tree(self._tree, place.removeprefix("body "))
+        return tree(self._fields, place)
 
     def carries(self) -> Iterator[str]:
         """Yield where the answer always holds tokens of its own."""
